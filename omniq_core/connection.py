@@ -1,0 +1,193 @@
+"""The one way to Redis: an address or somebody's client in, a small interface out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+from .scripts import Script
+
+Arg = str | bytes | int
+Call = tuple[Script, bytes, Sequence[Arg]]
+
+REDIS_ERRORS: tuple[type[Exception], ...] = (RedisError, OSError)
+"""What means that Redis did not answer or refused: never shown as an empty result."""
+
+_RAW = {"NEVER_DECODE": True}
+CONNECT_TIMEOUT_S = 1.5
+SOCKET_TIMEOUT_S = 1.9
+
+
+def explain_redis_error(error: BaseException) -> str:
+    """One short line for people, without an address or a password."""
+    text = str(error)
+    for needle, words in (
+        ("Connection refused", "connection refused"),
+        ("Name or service not known", "host not found"),
+        ("invalid username-password", "wrong user name or password"),
+        ("WRONGPASS", "wrong user name or password"),
+        ("NOAUTH", "a password is required"),
+        ("Authentication required", "a password is required"),
+        ("LOADING", "it is loading its data"),
+        ("NOPERM", "not permitted by its access list"),
+        ("no permissions", "not permitted by its access list"),
+        ("READONLY", "it is a read-only replica"),
+        ("read only replica", "it is a read-only replica"),
+        ("OOM", "it is out of memory"),
+    ):
+        if needle.lower() in text.lower():
+            return words
+    if isinstance(error, redis.BusyLoadingError):
+        return "it is loading its data"
+    if isinstance(error, RedisTimeoutError | TimeoutError):
+        return "no answer in time"
+    if isinstance(error, RedisConnectionError | OSError):
+        return "connection lost"
+    return "it refused the command"
+
+
+class Link:
+    """Commands and scripts over one redis-py client, with replies as bytes whatever that client decodes.
+
+    Nothing that changes Redis is ever sent twice: only calls marked as reads are repeated, once, after a lost
+    connection.
+    """
+
+    def __init__(self, r: Any, *, owned: bool) -> None:
+        self.r = r
+        self.round_trips = 0
+        self._owned = owned
+        self._loaded: set[bytes] = set()
+        self.told_queues: dict[str, float] = {}
+
+    @property
+    def label(self) -> str:
+        """Where this Redis is, for people: `host:port/db`, never a password."""
+        kwargs = cast(dict[str, Any], getattr(getattr(self.r, "connection_pool", None), "connection_kwargs", {}))
+        if "path" in kwargs:
+            return f"{kwargs['path']}/{kwargs.get('db') or 0}"
+        host, port = kwargs.get("host", "localhost"), kwargs.get("port", 6379)
+        return f"{host}/{kwargs.get('db') or 0}" if port == 6379 else f"{host}:{port}/{kwargs.get('db') or 0}"
+
+    def close(self) -> None:
+        """Closes the connections, if they are ours."""
+        if self._owned:
+            self.r.close()
+
+    def call(self, *args: Arg, read: bool = False) -> Any:
+        """One command. `read=True` repeats it once when the connection was lost."""
+        self.round_trips += 1
+        try:
+            return self.r.execute_command(*args, **_RAW)
+        except RedisConnectionError:
+            if not read:
+                raise
+        self.round_trips += 1
+        return self.r.execute_command(*args, **_RAW)
+
+    def run(self, script: Script, anchor: bytes, *args: Arg, read: bool = False) -> Any:
+        """One script on the slot of `anchor`; a server that does not know it gets its source."""
+        try:
+            return self.call("EVALSHA", script.sha, 1, anchor, *args, read=read)
+        except NoScriptError:
+            return self.call("EVAL", script.source, 1, anchor, *args, read=read)
+
+    def pipeline(self, commands: Sequence[Sequence[Arg]]) -> list[Any]:
+        """Reads in one round trip. An entry that Redis refused is the exception, in its place; nothing is raised
+        for it. A lost connection repeats the whole once, then raises."""
+        if not commands:
+            return []
+        try:
+            return self._send(commands)
+        except RedisConnectionError:
+            return self._send(commands)
+
+    def run_many(self, calls: Sequence[Call]) -> list[Any]:
+        """Scripts that change nothing, in one round trip; a second one only for scripts the server forgot."""
+        replies = self.pipeline([self._as_command(call) for call in calls])
+        lost = [at for at, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+        if lost:
+            self._loaded.clear()
+            for at, reply in zip(lost, self.pipeline([self._as_command(calls[at]) for at in lost]), strict=True):
+                replies[at] = reply
+        return replies
+
+    def read_many(self, commands: Sequence[Sequence[Arg]], calls: Sequence[Call]) -> tuple[list[Any], list[Any]]:
+        """Plain reads and read scripts together in one round trip."""
+        replies = self.pipeline([*commands, *(self._as_command(call) for call in calls)])
+        plain, scripted = replies[: len(commands)], replies[len(commands) :]
+        if any(isinstance(reply, NoScriptError) for reply in scripted):
+            self._loaded.clear()
+            scripted = self.run_many(calls)
+        return plain, scripted
+
+    def _as_command(self, call: Call) -> list[Arg]:
+        script, anchor, args = call
+        if script.sha in self._loaded:
+            return ["EVALSHA", script.sha, 1, anchor, *args]
+        # The first use carries the source, so that a page never needs a second trip on a fresh server.
+        self._loaded.add(script.sha)
+        return ["EVAL", script.source, 1, anchor, *args]
+
+    def _send(self, commands: Sequence[Sequence[Arg]]) -> list[Any]:
+        self.round_trips += 1
+        with self.r.pipeline(transaction=False) as pipe:
+            for command in commands:
+                pipe.execute_command(*command, **_RAW)
+            return list(pipe.execute(raise_on_error=False))
+
+
+def connect(
+    *,
+    redis_url: str | None = None,
+    host: str | None = None,
+    port: int = 6379,
+    db: int = 0,
+    username: str | None = None,
+    password: str | None = None,
+    ssl: bool = False,
+    client_name: str | None = None,
+) -> Link:
+    """A link to an address. Nothing is sent yet. Raises ValueError (without the password) for a bad address."""
+    options: dict[str, Any] = {
+        "retry": Retry(NoBackoff(), 0),
+        "protocol": 2,
+        "decode_responses": False,
+        "socket_timeout": SOCKET_TIMEOUT_S,
+        "socket_connect_timeout": CONNECT_TIMEOUT_S,
+        "client_name": client_name,
+    }
+    if redis_url:
+        _check_url(redis_url)
+        try:
+            return Link(cast(Any, redis.Redis).from_url(redis_url, **options), owned=True)
+        except (ValueError, TypeError):
+            raise ValueError("not a Redis URL that can be used: check its database number and options") from None
+    if not host:
+        raise ValueError("nothing to connect to: give redis, redis_url or host")
+    return Link(
+        redis.Redis(host=host, port=port, db=db, username=username, password=password, ssl=ssl, **options), owned=True
+    )
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("not a Redis URL: its host or port cannot be read") from None
+    if scheme not in ("redis", "rediss", "unix"):
+        raise ValueError("not a Redis URL: it must begin with redis://, rediss:// or unix://")
+    if scheme == "unix" and not parts.path:
+        raise ValueError("not a Redis URL: unix:// needs the path of a socket")
+    if scheme != "unix" and port == 0:
+        raise ValueError("not a Redis URL: its port is 0")
+    del host

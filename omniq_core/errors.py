@@ -1,0 +1,112 @@
+"""One exception root, one class per reply code of the scripts."""
+
+from __future__ import annotations
+
+
+class OmniqError(RuntimeError):
+    """A script refused the operation and changed nothing.
+
+    `code` is the protocol's word, `queue` and `job_id` say what it was about (empty when it has none).
+    """
+
+    code: str = "ERR"
+
+    def __init__(self, operation: str, *, code: str | None = None, queue: str = "", job_id: str = "") -> None:
+        if code is not None:
+            self.code = code
+        self.operation = operation
+        self.queue = queue
+        self.job_id = job_id
+        super().__init__(f"{operation} failed: {self.code}")
+
+
+class NoJob(OmniqError):
+    """The queue holds no job of this id."""
+
+    code = "NO_JOB"
+
+
+class NotFailed(OmniqError):
+    """The job is not in the failed lane."""
+
+    code = "NOT_FAILED"
+
+
+class NotActive(OmniqError):
+    """The job is not leased."""
+
+    code = "NOT_ACTIVE"
+
+
+class TokenRequired(OmniqError):
+    """The lease token is empty."""
+
+    code = "TOKEN_REQUIRED"
+
+
+class TokenMismatch(OmniqError):
+    """The lease token is not the job's: the lease was lost, or the job is gone."""
+
+    code = "TOKEN_MISMATCH"
+
+
+class JobActive(OmniqError):
+    """The job is leased by a worker, so it cannot be removed."""
+
+    code = "ACTIVE"
+
+
+class LaneMismatch(OmniqError):
+    """The job is not in the lane that was named."""
+
+    code = "LANE_MISMATCH"
+
+
+class NotInLane(OmniqError):
+    """The job's state names the lane, but the lane does not hold it."""
+
+    code = "NOT_IN_LANE"
+
+
+class BadLane(OmniqError):
+    """No such lane, or nothing can be removed from it."""
+
+    code = "BAD_LANE"
+
+
+class BadExpected(OmniqError):
+    """A completion counter needs at least one child."""
+
+    code = "BAD_EXPECTED"
+
+
+class AlreadyInit(OmniqError):
+    """The completion counter is running already."""
+
+    code = "ALREADY_INIT"
+
+
+_BY_CODE: dict[str, type[OmniqError]] = {
+    cls.code: cls
+    for cls in (
+        NoJob,
+        NotFailed,
+        NotActive,
+        TokenRequired,
+        TokenMismatch,
+        JobActive,
+        LaneMismatch,
+        NotInLane,
+        BadLane,
+        BadExpected,
+        AlreadyInit,
+    )
+}
+
+
+def error_for(operation: str, code: str, *, queue: str = "", job_id: str = "") -> OmniqError:
+    """The exception for a reply code; a code we do not know is a plain OmniqError that carries it."""
+    cls = _BY_CODE.get(code)
+    if cls is None:
+        return OmniqError(operation, code=code, queue=queue, job_id=job_id)
+    return cls(operation, queue=queue, job_id=job_id)

@@ -1,0 +1,28 @@
+-- Ends a lease badly: the next attempt after the backoff, or the failed lane.
+-- KEYS[1] anchor
+-- ARGV now, id, lease token, error ("" stores none)
+-- Returns {"RETRY", due_ms}, {"FAILED"} or {code}. The same ack again answers the same and changes nothing.
+-- @include keys
+-- @include numbers
+-- @include counters
+-- @include leases
+local now, id, token, message = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local job = job_key(id)
+local kept = redis.call("HMGET", job, "lease_token", "gid", "attempt", "max_attempts", "backoff_ms", "x_ack")
+local mark = token .. "|"
+if token ~= "" and kept[6] and string.sub(kept[6], 1, #mark) == mark then
+  local answer = string.sub(kept[6], #mark + 1)
+  if answer == "FAILED" then return { "FAILED" } end
+  if string.sub(answer, 1, 6) == "RETRY:" then return { "RETRY", string.sub(answer, 7) } end
+end
+local refusal = lease_refusal(id, token, kept[1])
+if refusal then return { refusal } end
+
+release(id, kept[2] or "", now)
+if message ~= "" then redis.call("HSET", job, "last_error", message, "last_error_ms", now) end
+local due = retry_or_fail(id, int(kept[3], 0), int(kept[4], 0), int(kept[5], 0), now)
+redis.call("HSET", job, "x_ack", mark .. (due and "RETRY:" .. due or "FAILED"))
+stamp("last_finish_ms", now)
+save_stats()
+if due then return { "RETRY", due } end
+return { "FAILED" }

@@ -1,0 +1,30 @@
+-- @include keys
+-- @include numbers
+-- @include counters
+-- A group may start jobs while its in-flight count is below its limit; one that has jobs waiting then is ready.
+local function has_room(gid)
+  local limit = int(redis.call("GET", group_key(gid, "limit")), 0)
+  if limit < 1 then limit = 1 end
+  return int(redis.call("GET", group_key(gid, "inflight")), 0) < limit
+end
+
+local function is_due(gid) return has_room(gid) and redis.call("LLEN", group_key(gid, "wait")) > 0 end
+
+local function ready_if_due(gid, score)
+  if is_due(gid) and redis.call("ZADD", key("groups:ready"), "NX", score, gid) == 1 then count("groups_ready", 1) end
+end
+
+-- Both ways: a group that is due gets in, one that is not gets out.
+local function settle_ready(gid, score)
+  if is_due(gid) then
+    ready_if_due(gid, score)
+  elseif redis.call("ZREM", key("groups:ready"), gid) == 1 then
+    count("groups_ready", -1)
+  end
+end
+
+local function leave_group(gid, score)
+  local inflight = int(redis.call("GET", group_key(gid, "inflight")), 0) - 1
+  redis.call("SET", group_key(gid, "inflight"), text(inflight > 0 and inflight or 0))
+  ready_if_due(gid, score)
+end

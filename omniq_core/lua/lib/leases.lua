@@ -1,0 +1,38 @@
+-- @include keys
+-- @include numbers
+-- @include counters
+-- @include groups
+-- @include lanes
+-- Who may ack, and what the end of a lease leaves behind.
+local function lease_refusal(id, token, held)
+  if token == "" then return "TOKEN_REQUIRED" end
+  if held ~= token then return "TOKEN_MISMATCH" end
+  if not redis.call("ZSCORE", key("active"), id) then return "NOT_ACTIVE" end
+  return nil
+end
+
+local function release(id, gid, now)
+  redis.call("ZREM", key("active"), id)
+  redis.call("ZREM", key("idx:active"), id)
+  count("active", -1)
+  if gid ~= "" then leave_group(gid, now) end
+  stamp("last_activity_ms", now)
+end
+
+-- The attempt ended badly: another one after the backoff, or the failed lane. Returns the due time, or nil.
+local function retry_or_fail(id, attempt, max_attempts, backoff, now)
+  if max_attempts < 1 then max_attempts = 1 end
+  local job = job_key(id)
+  redis.call("HSET", job, "updated_ms", now, "lease_token", "", "lock_until_ms", "")
+  if attempt >= max_attempts then
+    redis.call("HSET", job, "state", "failed", "failed_ms", now)
+    redis.call("LPUSH", key("failed"), id)
+    redis.call("ZADD", key("idx:failed"), now, id)
+    count("failed", 1)
+    return nil
+  end
+  local due = text(tonumber(now) + backoff)
+  redis.call("HSET", job, "state", "delayed", "due_ms", due)
+  delay(id, due, now)
+  return due
+end

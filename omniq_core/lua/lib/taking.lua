@@ -1,0 +1,79 @@
+-- @include keys
+-- @include numbers
+-- Takes ids out of a list that may be very long. A plain LREM walks the whole list for each id; here the index says
+-- about where an id stands, its place is looked at through a window, and one LREM takes all that were found.
+local SHORT, HALF, RUN = 512, 32, 8
+
+-- Positions from first to last that hold id, or nil.
+local function look(list, first, last, id)
+  if first < 0 then first = 0 end
+  if last < first then return nil end
+  for i, held in ipairs(redis.call("LRANGE", list, first, last)) do
+    if held == id then return first + i - 1 end
+  end
+  return nil
+end
+
+-- The place where a score would stand. newest_first says which way the list is sorted.
+local function seek(list, idx, length, score, newest_first)
+  local low, high = 0, length - 1
+  while high - low > HALF do
+    local middle = math.floor((low + high) / 2)
+    local held, probe = nil, middle
+    while not held and probe <= high and probe < middle + 8 do
+      held = redis.call("ZSCORE", idx, redis.call("LINDEX", list, probe))
+      probe = probe + 1
+    end
+    if not held then return middle end
+    held = tonumber(held)
+    if held == score then return middle end
+    if (held > score) == newest_first then low = middle + 1 else high = middle end
+  end
+  return math.floor((low + high) / 2)
+end
+
+local function place(list, idx, length, id, newest_first)
+  local score = redis.call("ZSCORE", idx, id)
+  if not score then return nil end
+  if redis.call("ZCARD", idx) == length then
+    local rank = redis.call(newest_first and "ZREVRANK" or "ZRANK", idx, id)
+    local at = look(list, rank - HALF, rank + HALF, id)
+    if at then return at end
+  end
+  local around = seek(list, idx, length, tonumber(score), newest_first)
+  local at = look(list, around - HALF, around + HALF, id)
+  local step = 1
+  -- Jobs that entered in the same millisecond stand in no order the index knows.
+  while not at and step <= RUN do
+    local far, width = HALF + (step - 1) * 256, 256
+    at = look(list, around + far + 1, around + far + width, id) or look(list, around - far - width, around - far - 1, id)
+    step = step + 1
+  end
+  return at
+end
+
+-- Takes each of ids (no id twice) out of the list once; returns the set of those that were there.
+local function take(list, idx, ids, newest_first, nonce)
+  local found, places, missed = {}, {}, ids
+  local length = redis.call("LLEN", list)
+  if length > SHORT then
+    missed = {}
+    for _, id in ipairs(ids) do
+      local at = place(list, idx, length, id, newest_first)
+      if at then places[#places + 1], found[id] = at, true else missed[#missed + 1] = id end
+    end
+  end
+  if #places > 0 then
+    local low, high = length, -1
+    for _, at in ipairs(places) do
+      redis.call("LSET", list, at, nonce)
+      if at < low then low = at end
+      if at > high then high = at end
+    end
+    redis.call("LREM", list, high < length - low and #places or -#places, nonce)
+  end
+  for _, id in ipairs(missed) do
+    if redis.call("LREM", list, 1, id) == 1 then found[id] = true end
+  end
+  return found
+end

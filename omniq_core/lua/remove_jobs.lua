@@ -1,0 +1,77 @@
+-- Removes jobs from one lane, with their payloads. A leased job is never removed.
+-- KEYS[1] anchor
+-- ARGV now, nonce (a tombstone no id can equal), lane (wait gwait delayed failed completed), id, ...
+-- Returns one answer per id: OK, BAD_JOB_ID, NO_JOB, ACTIVE, LANE_MISMATCH or NOT_IN_LANE.
+-- @include keys
+-- @include counters
+-- @include groups
+-- @include taking
+-- @include batch
+local now, nonce, lane = ARGV[1], ARGV[2], ARGV[3]
+local STATES = { wait = "wait", gwait = "wait", delayed = "delayed", failed = "failed", completed = "completed" }
+local refusal = wrong_type({ stats = "hash", failed = "list", completed = "list", wait = "list", delayed = "zset",
+  active = "zset", ["groups:ready"] = "zset", ["idx:wait"] = "zset", ["idx:delayed"] = "zset",
+  ["idx:failed"] = "zset", ["idx:completed"] = "zset" })
+if refusal then return refusal end
+
+-- Why a job may not go, or nil and its group.
+local function refused(id)
+  if id == "" then return "BAD_JOB_ID" end
+  if not is_hash(id) then return "NO_JOB" end
+  if redis.call("ZSCORE", key("active"), id) then return "ACTIVE" end
+  local kept = redis.call("HMGET", job_key(id), "state", "gid")
+  local gid = kept[2] or ""
+  if not STATES[lane] or kept[1] ~= STATES[lane] or (lane == "gwait" and gid == "") then return "LANE_MISMATCH" end
+  return nil, gid
+end
+
+local answers, wanted, lists = {}, {}, {}
+for i = 4, #ARGV do
+  local id = ARGV[i]
+  local answer, gid = refused(id)
+  if not answer and wanted[id] then answer = "NO_JOB" end
+  if not answer then
+    refusal = lane == "gwait" and wrong_group(gid)
+    if refusal then return refusal end
+    local list = lane == "gwait" and group_key(gid, "wait") or key(lane)
+    wanted[id] = { at = #answers + 1, gid = gid, list = list }
+    lists[list] = lists[list] or {}
+    lists[list][#lists[list] + 1] = id
+  end
+  answers[#answers + 1] = answer or "NOT_IN_LANE"
+end
+
+local newest_first = lane == "failed" or lane == "completed"
+local index = lane == "gwait" and "idx:wait" or "idx:" .. lane
+local removed, groups = 0, {}
+for list, ids in pairs(lists) do
+  local found = {}
+  if lane == "delayed" then
+    for _, id in ipairs(ids) do found[id] = redis.call("ZREM", list, id) == 1 end
+  else
+    found = take(list, key(index), ids, newest_first, nonce)
+  end
+  for _, id in ipairs(ids) do
+    if found[id] then
+      redis.call("UNLINK", job_key(id))
+      redis.call("ZREM", key(index), id)
+      if lane == "gwait" then groups[wanted[id].gid] = true end
+      answers[wanted[id].at] = "OK"
+      removed = removed + 1
+    end
+  end
+end
+if removed == 0 then return answers end
+
+for gid in pairs(groups) do settle_ready(gid, "0") end
+if lane == "wait" or lane == "gwait" then
+  count(lane == "wait" and "waiting" or "group_waiting", -removed)
+  count("waiting_total", -removed)
+elseif lane == "completed" then
+  stamp("completed_kept", string.format("%.0f", redis.call("LLEN", key("completed"))))
+else
+  count(lane, -removed)
+end
+stamp("last_activity_ms", now)
+save_stats()
+return answers

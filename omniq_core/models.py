@@ -1,0 +1,52 @@
+"""What operations take and give back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+PayloadT = dict[str, Any] | list[Any]
+"""A payload: exactly a dict or a list that JSON can hold."""
+
+
+class PublishedId(str):
+    """The id of a published job. `created` is False when the id existed already and nothing was published."""
+
+    created: bool
+
+    def __new__(cls, job_id: str, created: bool) -> PublishedId:
+        self = super().__new__(cls, job_id)
+        self.created = created
+        return self
+
+
+class BatchResultItem(NamedTuple):
+    """What became of one id of a batch: status `OK` or `ERR`, and the reason of an `ERR`."""
+
+    job_id: str
+    status: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReservePaused:
+    """The queue is paused, so nothing was leased."""
+
+    status: Literal["PAUSED"] = "PAUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveJob:
+    """A leased job. `payload` is its raw text, `lock_until_ms` the moment the lease runs out."""
+
+    status: Literal["JOB"]
+    job_id: str
+    payload: str
+    lock_until_ms: int
+    attempt: int
+    max_attempts: int
+    gid: str
+    lease_token: str
+
+
+ReserveResult = ReserveJob | ReservePaused | None

@@ -1,0 +1,40 @@
+"""Numbers as other programs left them in Redis: never trusted, never an exception."""
+
+from __future__ import annotations
+
+import math
+import re
+
+_PLAIN = re.compile(rb"-?[0-9]{1,15}")
+_LONGEST = 32
+
+
+def read_int(raw: object) -> int | None:
+    """The integer in a reply, or None when it holds none (missing, empty, `abc`, `inf`, 5 MB of text).
+
+    `1e+14` is one: Lua prints large numbers so. Fractions are cut off.
+    """
+    if isinstance(raw, int):
+        return raw
+    if not isinstance(raw, bytes) or not 0 < len(raw) <= _LONGEST:
+        return None
+    text = raw.strip()
+    if _PLAIN.fullmatch(text):
+        return int(text)
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return int(number) if math.isfinite(number) and abs(number) < 1e15 else None
+
+
+def read_count(raw: object) -> int:
+    """Like `read_int`, with 0 for what is no number or below zero."""
+    number = read_int(raw)
+    return number if number is not None and number > 0 else 0
+
+
+def read_moment(raw: object) -> int | None:
+    """A moment in ms, or None where none was recorded (missing, empty, 0, nonsense)."""
+    number = read_int(raw)
+    return number if number is not None and number > 0 else None

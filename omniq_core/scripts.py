@@ -1,0 +1,48 @@
+"""Finds the Lua files, splices the shared parts in, and knows each script's digest."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from dataclasses import dataclass
+from importlib import resources
+
+_INCLUDE = re.compile(r"^-- @include (\w+)$", re.MULTILINE)
+_COMMENT_LINE = re.compile(r"^\s*--[^\n]*\n", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One operation: its source with all includes in place, and the SHA-1 that EVALSHA wants."""
+
+    name: str
+    source: bytes
+    sha: bytes
+
+
+def _read(path: str) -> str:
+    return resources.files("omniq_core").joinpath(path).read_text("utf-8")
+
+
+def _splice(text: str, seen: set[str]) -> str:
+    def put(match: re.Match[str]) -> str:
+        name = match[1]
+        if name in seen:
+            return ""
+        seen.add(name)
+        return _splice(_read(f"lua/lib/{name}.lua"), seen)
+
+    return _INCLUDE.sub(put, text)
+
+
+@functools.cache
+def script(name: str) -> Script:
+    """The script of that name: `reserve` is lua/reserve.lua, `operator/snapshot` is operator/lua/snapshot.lua.
+
+    A shared part that is included twice stands in the result once. Raises FileNotFoundError for an unknown name.
+    """
+    folder, _, stem = name.rpartition("/")
+    path = f"{folder}/lua/{stem}.lua" if folder else f"lua/{stem}.lua"
+    source = _COMMENT_LINE.sub("", _splice(_read(path), set())).encode()
+    return Script(name, source, hashlib.sha1(source, usedforsecurity=False).hexdigest().encode())
