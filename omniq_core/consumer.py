@@ -118,9 +118,11 @@ def _run_one(
         Exec(client, job.job_id),
         job.gid,
     )
-    lease = {"queue": queue, "job_id": job.job_id, "lease_token": job.lease_token}
+    token = job.lease_token
     error: str | None = None
-    beat = Heartbeat(client, **lease, timeout_ms=_lease_ms(job), interval_s=interval_s)
+    beat = Heartbeat(
+        client, queue=queue, job_id=job.job_id, lease_token=token, timeout_ms=_lease_ms(job), interval_s=interval_s
+    )
     with beat:
         try:
             handler(ctx)
@@ -133,10 +135,10 @@ def _run_one(
         return
     try:
         if error is None:
-            client.ack_success(**lease)
+            client.ack_success(queue=queue, job_id=job.job_id, lease_token=token)
             say(f"{job.job_id} done")
         else:
-            outcome, _ = client.ack_fail(**lease, error=error)
+            outcome, _ = client.ack_fail(queue=queue, job_id=job.job_id, lease_token=token, error=error)
             say(f"{job.job_id} failed ({outcome})")
     except OmniqError as refused:
         log.warning("%s: job %r was not acked (%s)", queue, job.job_id, refused.code)

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from .models import PayloadT
 
-
-class Operations(Protocol):
-    """The part of the client that a handler gets to use."""
-
-    def publish(self, *, queue: str, payload: PayloadT, **options: Any) -> str: ...
-    def publish_json(self, *, queue: str, payload: Any, **options: Any) -> str: ...
-    def pause(self, *, queue: str) -> str: ...
-    def resume(self, *, queue: str) -> int: ...
-    def is_paused(self, *, queue: str) -> bool: ...
-    def childs_init(self, *, key: str, expected: int) -> None: ...
-    def child_ack(self, *, key: str, child_id: str) -> int: ...
+if TYPE_CHECKING:
+    from .client import OmniqClient
 
 
 class Exec:
     """`ctx.exec`: the client's operations, with this job as the child that acks."""
 
-    def __init__(self, client: Operations, job_id: str) -> None:
+    def __init__(self, client: OmniqClient, job_id: str) -> None:
         self._client = client
         self._job_id = job_id
 
