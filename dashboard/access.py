@@ -1,0 +1,128 @@
+"""Who may do what. Asked before anything else of a request, and before any call to Redis."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from flask import Request
+
+READ = "read"
+ACTIONS = frozenset(
+    {READ, "health", "retry", "remove", "run-now", "publish", "pause", "resume", "limit", "repair", "cancel", "restore"}
+)
+"""Every route names one of these. `read` looks, `health` is the liveness page, all others change something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """Go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """403, with a sentence for the reader: why, and what to set. `challenge` makes it a 401 for HTTP Basic."""
+
+    why: str = "You may not do this here."
+    challenge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRequired:
+    """Send the reader to sign in at this URL."""
+
+    url: str
+
+
+Decision = Allow | Deny | LoginRequired
+Access = Callable[[Request, str, str | None], Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a name (may be empty) and the address of the peer."""
+
+    name: str
+    address: str
+
+
+def allow_all(_request: Request, _action: str, _queue: str | None) -> Decision:
+    """Everybody may do everything. For a host that has checked before."""
+    return Allow()
+
+
+def read_only(_request: Request, action: str, _queue: str | None) -> Decision:
+    """Everybody may look and nobody may change anything."""
+    return Allow() if action in (READ, "health") else Deny("This dashboard is read only.")
+
+
+def loopback_only(request: Request, _action: str, _queue: str | None) -> Decision:
+    """The default: only for a browser on the same machine that names it, and through no proxy.
+
+    The Host is checked against DNS rebinding: a foreign page whose name points to 127.0.0.1 still sends its own name.
+    """
+    if _peer_is_loopback(request) and not _was_forwarded(request) and _host_is_local(request):
+        return Allow()
+    return Deny(
+        "Without access rules this dashboard answers only to a browser on the same machine. "
+        "Pass access= to OmniqDashboard, or set OMNIQ_USER and OMNIQ_PASSWORD for the standalone server; "
+        "OMNIQ_INSECURE=1 lifts this check."
+    )
+
+
+def without_changes(access: Access) -> Access:
+    """`access`, less everything that changes something."""
+
+    def check(request: Request, action: str, queue: str | None) -> Decision:
+        limit = read_only(request, action, queue)
+        return access(request, action, queue) if isinstance(limit, Allow) else limit
+
+    return check
+
+
+def basic_access(name: str, password: str) -> Access:
+    """HTTP Basic with one name and password, compared in constant time. The liveness page needs none."""
+
+    def check(request: Request, action: str, _queue: str | None) -> Decision:
+        if action == "health":
+            return Allow()
+        given = request.authorization
+        if given is not None and given.type == "basic":
+            right_name = hmac.compare_digest((given.username or "").encode(), name.encode())
+            right_password = hmac.compare_digest((given.password or "").encode(), password.encode())
+            if right_name & right_password:
+                return Allow()
+        return Deny("A name and a password are required.", challenge=True)
+
+    return check
+
+
+def anonymous(request: Request) -> Actor:
+    """The default `user=`: the name of HTTP Basic where there is one, and the peer's address."""
+    given = request.authorization
+    name = (given.username or "") if given is not None and given.type == "basic" else ""
+    return Actor(name, request.remote_addr or "")
+
+
+def _peer_is_loopback(request: Request) -> bool:
+    try:
+        peer = ip_address(request.remote_addr or "")
+    except ValueError:
+        return False
+    mapped = getattr(peer, "ipv4_mapped", None)
+    return (mapped or peer).is_loopback
+
+
+def _was_forwarded(request: Request) -> bool:
+    names = (name.lower() for name, _ in request.headers)
+    return any(name == "forwarded" or name.startswith("x-forwarded-") for name in names)
+
+
+def _host_is_local(request: Request) -> bool:
+    host = request.headers.get("Host", "")
+    name, colon, port = host.rpartition(":")
+    if not colon or host.endswith("]"):
+        name, port = host, ""
+    return name.lower() in ("localhost", "127.0.0.1", "[::1]") and (port == "" or port.isdigit())

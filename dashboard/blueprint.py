@@ -1,0 +1,137 @@
+"""A fresh blueprint per mount: routes, the steps before and after each request, error pages, static files."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app, make_response, redirect, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from . import csrf, headers, notices
+from .access import READ, Deny, LoginRequired
+from .htmx import kind
+from .problems import Problem, no_such_page, no_such_queue
+from .routes import Route, check_routes
+from .state import current
+from .tokens import Unreadable, to_token
+from .views import errors, every_route
+
+_STATIC = Path(__file__).parent / "static"
+_QUEUE_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+
+@functools.cache
+def static_version() -> str:
+    """Eight hex digits over all static files: a new release has new addresses."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in _STATIC.rglob("*") if p.is_file()):
+        digest.update(path.relative_to(_STATIC).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def make_blueprint(name: str, url_prefix: str) -> tuple[Blueprint, dict[str, str]]:
+    """The blueprint and the action of each of its endpoints. Raises ValueError for a route that names none."""
+    routes = every_route()
+    check_routes(routes)
+    blueprint = Blueprint(
+        name,
+        __name__,
+        url_prefix=url_prefix or None,
+        static_folder=str(_STATIC),
+        static_url_path=f"/assets/{static_version()}",
+    )
+    for route in routes:
+        blueprint.add_url_rule(route.rule, route.endpoint, route.view, methods=[route.method])
+    rest = Route("/<path:rest>", "GET", READ, "missing", _missing)
+    for rule in ("/", rest.rule):
+        blueprint.add_url_rule(rule, rest.endpoint, rest.view, methods=["GET", "POST"])
+    blueprint.before_request(_check_access)
+    blueprint.before_request(_check_origin)
+    blueprint.before_request(_check_address)
+    blueprint.before_request(_start_background)
+    blueprint.after_request(_finish)
+    errors.register(blueprint)
+    return blueprint, {route.endpoint: route.action for route in [*routes, rest]}
+
+
+def _endpoint() -> str:
+    return (request.endpoint or "").rpartition(".")[2]
+
+
+def _is_static() -> bool:
+    return _endpoint() == "static"
+
+
+def _check_access() -> ResponseReturnValue | None:
+    # Static files hold nothing of anybody, and the page that refuses needs its style sheet.
+    if _is_static():
+        return None
+    mount = current()
+    queue = (request.view_args or {}).get("queue")
+    decision = mount.access(request, mount.actions[_endpoint()], None if isinstance(queue, Unreadable) else queue)
+    if isinstance(decision, Deny):
+        return errors.refused(decision)
+    if isinstance(decision, LoginRequired):
+        if kind() == "partial":
+            return Response(status=401, headers={"HX-Redirect": decision.url})
+        return redirect(decision.url)
+    return None
+
+
+def _check_origin() -> None:
+    if request.method != "POST" or csrf.check(request):
+        return
+    text = (
+        "The form did not come from this dashboard, or the page was open for too long. Nothing was changed. "
+        "Behind a proxy that changes Host, set OMNIQ_TRUSTED_ORIGINS to the address in the browser."
+    )
+    raise Problem(403, "Not accepted", text, icon="lock")
+
+
+def _check_address() -> None:
+    arguments = request.view_args or {}
+    if _is_static():
+        return
+    queue = arguments.get("queue")
+    if queue is not None:
+        allowed = current().settings.queues
+        if isinstance(queue, Unreadable) or not _QUEUE_NAME.fullmatch(queue) or (allowed and queue not in allowed):
+            raise no_such_queue(queue)
+    if any(isinstance(value, Unreadable) for value in arguments.values()):
+        raise no_such_page()
+    # What changes something is addressed by tokens only: a raw text may have been rewritten on its way here.
+    segments = request.path.split("/")
+    changes = request.method == "POST" and _endpoint() != "missing"
+    if changes and any(to_token(value) not in segments for value in arguments.values()):
+        raise no_such_page()
+
+
+def _start_background() -> None:
+    background = current().background
+    if background is not None and not _is_static():
+        background.ensure_started()
+
+
+def _finish(response: Response) -> Response:
+    static = _is_static() and response.status_code in (200, 206, 304)
+    if not _is_static():
+        response = notices.send(csrf.keep_cookie(response))
+    return headers.add_headers(response, static=static)
+
+
+def _missing(**_rest: str) -> ResponseReturnValue:
+    """Everything below the mount that is no route: 404, or 405 where the other method would have been right."""
+    other = "POST" if request.method != "POST" else "GET"
+    try:
+        rule, _ = current_app.create_url_adapter(request).match(method=other, return_rule=True)  # pyright: ignore[reportOptionalMemberAccess]
+    except HTTPException:
+        raise no_such_page() from None
+    if rule.endpoint.rpartition(".")[2] in ("missing", "static"):
+        raise no_such_page()
+    response = make_response(errors.wrong_method())
+    response.headers["Allow"] = other
+    return response

@@ -1,0 +1,80 @@
+"""Is this POST from one of our own pages? By the browser's word where it gives one, else by a token."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Request, Response, current_app, g, request
+from markupsafe import Markup
+
+from .state import current, mount_path
+
+FIELD = "omniq_csrf"
+COOKIE = "omniq_csrf"
+_PORTS = {"http": 80, "https": 443}
+
+
+def is_own_request(req: Request, trusted: tuple[str, ...]) -> bool | None:
+    """True or False by Sec-Fetch-Site, else by Origin; None when the browser sends neither."""
+    site = req.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    origin = req.headers.get("Origin")
+    if origin is None:
+        return None
+    ours = _host_port(f"//{req.host}", _scheme(origin))
+    theirs = _host_port(origin, _scheme(origin))
+    if theirs is None:
+        return False
+    return theirs == ours or any(_same_origin(origin, other) for other in trusted)
+
+
+def check(req: Request) -> bool:
+    """May this POST be carried out? Needs the signing secret only when no header decides."""
+    state = current()
+    verdict = is_own_request(req, state.settings.trusted_origins)
+    if verdict is not None:
+        return verdict
+    cookie, given = req.cookies.get(COOKIE, ""), req.form.get(FIELD, "")
+    return bool(cookie) and hmac.compare_digest(state.signing.digest("csrf", cookie).encode(), given.encode())
+
+
+def field() -> Markup:
+    """The hidden inputs every form that posts begins with: our token, and the host's where it protects its forms."""
+    state = current()
+    cookie = g.get("omniq_csrf_cookie") or request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
+    g.omniq_csrf_cookie = cookie
+    inputs = [(FIELD, state.signing.digest("csrf", cookie))]
+    host_token = current_app.jinja_env.globals.get("csrf_token")
+    if "csrf" in current_app.extensions and callable(host_token):
+        inputs.append((current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), str(host_token())))
+    return Markup("").join(Markup('<input type="hidden" name="{}" value="{}">').format(n, v) for n, v in inputs)
+
+
+def keep_cookie(response: Response) -> Response:
+    """Sends the cookie the tokens of this page are bound to."""
+    cookie = g.get("omniq_csrf_cookie")
+    if cookie and cookie != request.cookies.get(COOKIE):
+        response.set_cookie(COOKIE, cookie, path=mount_path(), httponly=True, samesite="Lax", secure=request.is_secure)
+    return response
+
+
+def _scheme(origin: str) -> str:
+    return origin.partition("://")[0].lower()
+
+
+def _host_port(url: str, scheme: str) -> tuple[str, int] | None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if not parts.hostname or scheme not in _PORTS:
+        return None
+    return parts.hostname.lower(), port or _PORTS[scheme]
+
+
+def _same_origin(one: str, other: str) -> bool:
+    return _scheme(one) == _scheme(other) and _host_port(one, _scheme(one)) == _host_port(other, _scheme(other))

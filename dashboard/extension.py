@@ -1,0 +1,145 @@
+"""Puts the dashboard into a Flask application, or makes one around it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+from flask import Flask, Request, redirect
+
+from omniq_core import OmniqClient
+
+from .access import Access, Actor, allow_all, anonymous, basic_access, loopback_only, without_changes
+from .blueprint import make_blueprint
+from .settings import Settings, SettingsError, load_settings
+from .signing import Signing
+from .state import EXTENSION, BackgroundLike, Mount
+from .tokens import TokenConverter
+
+DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
+User = Callable[[Request], Actor]
+
+
+def _wall_clock() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class OmniqDashboard:
+    """The dashboard as a Flask extension.
+
+        OmniqDashboard(app, redis="redis://localhost:6379/0", access=my_rules)
+
+    `redis` is a URL, a redis-py client or an `OmniqClient`; without it OMNIQ_REDIS_URL counts. `access` says who may do
+    what (see dashboard.access); without it only a browser on the same machine is answered. `user` names who acts.
+    Other keywords are settings (see dashboard.settings.TABLE) and win over the environment. Nothing is sent to Redis
+    yet. Raises TypeError for an unknown setting and SettingsError for a bad one. An application may hold several:
+    the second one is called `omniq_dashboard_2` unless `name` says otherwise.
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        redis: Any = None,
+        url_prefix: str = "/omniq",
+        access: Access | None = None,
+        user: User | None = None,
+        name: str | None = None,
+        clock: Callable[[], int] | None = None,
+        **settings: Any,
+    ) -> None:
+        self.settings = load_settings(**settings)
+        self._redis, self._url_prefix, self._access = redis, url_prefix, access
+        self._user, self._name, self._clock = user, name, clock
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> Mount:
+        """Mounts it on `app` and gives what the mount holds (also in app.extensions["omniq_dashboard"][name])."""
+        return mount(
+            app,
+            self.settings,
+            redis=self._redis,
+            url_prefix=self._url_prefix,
+            access=self._access,
+            user=self._user,
+            name=self._name,
+            clock=self._clock,
+        )
+
+
+def create_app(
+    redis: Any = None, access: Access | None = None, clock: Callable[[], int] | None = None, **settings: Any
+) -> Flask:
+    """A WSGI application that is nothing but the dashboard: settings from the environment, keywords win.
+
+    It stands at `/`, or under the setting `prefix`. With `user` and `password` it asks for them (HTTP Basic).
+    Raises like OmniqDashboard; Redis need not be up.
+    """
+    loaded = load_settings(**settings)
+    app = Flask(__name__, static_folder=None, template_folder=None)
+    if access is None and loaded.user:
+        access = basic_access(loaded.user, loaded.password)
+    mount(app, loaded, redis=redis, url_prefix=loaded.prefix, access=access, clock=clock)
+    if loaded.prefix:
+        app.add_url_rule("/", "to_dashboard", lambda: redirect(f"{loaded.prefix}/"))
+    return app
+
+
+def mount(
+    app: Flask,
+    settings: Settings,
+    *,
+    redis: Any = None,
+    url_prefix: str = "",
+    access: Access | None = None,
+    user: User | None = None,
+    name: str | None = None,
+    clock: Callable[[], int] | None = None,
+) -> Mount:
+    """Registers one blueprint on `app` and keeps its state. The rest of the application is not touched."""
+    mounts = cast(dict[str, Mount], app.extensions.setdefault(EXTENSION, {}))
+    name = name or next(
+        n for i in range(1, len(mounts) + 2) if (n := EXTENSION + (f"_{i}" if i > 1 else "")) not in mounts
+    )
+    prefix = "/" + url_prefix.strip("/") if url_prefix.strip("/") else ""
+    access = access or (allow_all if settings.insecure else loopback_only)
+    client = _client(redis, settings)
+    app.url_map.converters.setdefault("omniq", TokenConverter)
+    blueprint, actions = make_blueprint(name, prefix)
+    state = Mount(
+        name=name,
+        url_prefix=prefix,
+        client=client,
+        settings=settings,
+        signing=Signing(client.link, settings.secret, lambda: app.config.get("SECRET_KEY")),
+        access=without_changes(access) if settings.read_only else access,
+        user=user or anonymous,
+        clock=clock or _wall_clock,
+        background=None,
+        actions=actions,
+    )
+    if settings.background:
+        state.background = _background(state)
+    app.register_blueprint(blueprint)
+    mounts[name] = state
+    return state
+
+
+def _client(redis: Any, settings: Settings) -> OmniqClient:
+    if isinstance(redis, OmniqClient):
+        return redis
+    try:
+        if redis is None or isinstance(redis, str):
+            return OmniqClient(redis_url=redis or settings.redis_url or DEFAULT_REDIS_URL)
+        return OmniqClient(redis=redis)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+
+
+def _background(state: Mount) -> BackgroundLike | None:
+    try:
+        from .background import background_for  # type: ignore[import-not-found]
+    except ImportError:
+        return None
+    return cast(BackgroundLike, background_for(state.link, state.clock))

@@ -1,0 +1,174 @@
+"""What kind of request this is, and the answers that fit it: a page, partials, or a redirect with a message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import quote
+
+from flask import Response, make_response, redirect, request
+from markupsafe import Markup
+
+from . import notices
+from .state import current, mount_path
+from .templating import render
+
+Kind = Literal["page", "partial", "restore"]
+Swap = Literal["innerMorph", "outerMorph", "innerHTML", "outerHTML", "beforeend", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button in a toast that posts: `to` is a path below the mount, `id` the token it sends, if any."""
+
+    label: str
+    to: str
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link in a toast: `to` is a path below the mount."""
+
+    label: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Toast:
+    """What an action says it did. `lines` follow in small type (a reason per job that was not changed).
+
+    Tone `danger` stays until it is closed and is read out at once.
+    """
+
+    text: str
+    lines: tuple[str, ...] = ()
+    tone: Literal["ok", "warn", "danger"] = "ok"
+    icon: str = ""
+    press: Press | None = None
+    link: Link | None = None
+
+    @property
+    def symbol(self) -> str:
+        """The icon's name in icons.svg."""
+        return self.icon or {"ok": "done", "warn": "alert", "danger": "failed"}[self.tone]
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """One region of an answer to script: the element `target` (its DOM id) gets `template` rendered with `context`."""
+
+    target: str
+    template: str = ""
+    swap: Swap = "innerMorph"
+    context: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def html(self) -> Markup:
+        """The rendered region."""
+        return render(self.template, **self.context) if self.template else Markup()
+
+
+def kind() -> Kind:
+    """`partial` for a request by script that wants regions, `restore` for the back button, else `page`."""
+    if request.headers.get("HX-History-Restore-Request") == "true":
+        return "restore"
+    wants_regions = request.headers.get("HX-Request") == "true"
+    return "partial" if wants_regions and request.headers.get("HX-Request-Type") != "full" else "page"
+
+
+def render_page(template: str, /, *, status: int = 200, **context: Any) -> Response:
+    """A whole page, with the message of the request before it, if there is one."""
+    toast = notices.take()
+    if toast is not None:
+        context["toasts"] = (_toast_from(toast),)
+    return make_response(str(render(template, **context)), status)
+
+
+def render_partials(*partials: Partial, status: int = 200) -> Response:
+    """Regions for script. A region whose target is not on the page is dropped by htmx without a word."""
+    return make_response(str(render("omniq/shared/answer.html", partials=partials, toasts=())), status)
+
+
+def show_dialog(template: str, /, *, status: int = 200, **context: Any) -> Response:
+    """A dialog: for script it is put into `#dialog` and opened, else it is a page of its own.
+
+    The template calls the `dialog` macro; `as_page` tells which of the two it is and must be handed to it.
+    """
+    if kind() == "partial":
+        inside = Partial("dialog", template, "innerHTML", {**context, "as_page": False})
+        return render_partials(inside, status=status)
+    return render_page(
+        "omniq/shared/dialog_page.html", status=status, dialog_template=template, as_page=True, **context
+    )
+
+
+def answer(
+    toast: Toast, *partials: Partial, to: str | None = None, status: int = 200, close_dialog: bool = True
+) -> Response:
+    """The answer to a POST. For script: `partials`, the toast, and an empty `#dialog` (which closes it).
+
+    Without script: 303 to `to` (a path below the mount), else to the page the form came from, with the toast there.
+    """
+    if kind() == "partial":
+        regions = (*partials, Partial("dialog", swap="innerHTML")) if close_dialog else partials
+        return make_response(str(render("omniq/shared/answer.html", partials=regions, toasts=(toast,))), status)
+    notices.leave(_toast_to(toast))
+    return make_response(redirect(mount_url(to if to is not None else back()), 303))
+
+
+def mount_url(to: str) -> str:
+    """The URL of a path below the mount, `/queues/mail/failed?size=25`."""
+    return mount_path() + to.lstrip("/")
+
+
+def back() -> str:
+    """Where the reader came from: the form's or query's `back` when it stays below the mount, else `/`."""
+    given = request.form.get("back") or request.args.get("back") or ""
+    return given if _stays_below(given) else "/"
+
+
+def here() -> str:
+    """This page, as a value for `back`: for a POST or a confirm page what it was given, else path and query."""
+    if request.method == "POST" or "back" in request.args:
+        return back()
+    query = request.query_string.decode("ascii", "replace")
+    path = quote(request.path.removeprefix(current().url_prefix), safe="/~")
+    return (path or "/") + (f"?{query}" if query else "")
+
+
+def back_field() -> Markup:
+    """The hidden input `back` of a form."""
+    return Markup('<input type="hidden" name="back" value="{}">').format(here())
+
+
+def _stays_below(to: str) -> bool:
+    path = to.partition("?")[0].partition("#")[0]
+    if not path.startswith("/") or path.startswith("//") or any(c == "\\" or ord(c) < 33 or ord(c) == 127 for c in to):
+        return False
+    # No dots that a browser would resolve, written plainly or percent-encoded.
+    return not any(part.lower().replace("%2e", ".") in (".", "..") for part in path.split("/"))
+
+
+def _toast_to(toast: Toast) -> dict[str, Any]:
+    press, link = toast.press, toast.link
+    return {
+        "text": toast.text,
+        "lines": toast.lines,
+        "tone": toast.tone,
+        "icon": toast.icon,
+        "press": (press.label, press.to, press.id) if press else None,
+        "link": (link.label, link.to) if link else None,
+    }
+
+
+def _toast_from(data: dict[str, Any]) -> Toast:
+    press, link = data["press"], data["link"]
+    return Toast(
+        data["text"],
+        tuple(data["lines"]),
+        data["tone"],
+        data["icon"],
+        Press(*press) if press else None,
+        Link(*link) if link else None,
+    )

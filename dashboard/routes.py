@@ -1,0 +1,71 @@
+"""How a view gets its address. Every route names the action that access is asked for.
+
+    routes = Routes()
+
+    @routes.get("/queues/<omniq:queue>/failed", action="read")
+    def failed(queue: str) -> ResponseReturnValue: ...
+
+    @routes.post("/queues/<omniq:queue>/jobs/retry", action="retry")
+    def retry(queue: str) -> ResponseReturnValue: ...
+
+The endpoint is the function's name; link to it with `url_for(".failed", queue=name)`, which makes the tokens.
+A queue in the address must be called `queue`: access, the allow-list and the 404 of a bad name look there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .access import ACTIONS, READ
+
+View = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address: `method` is GET or POST, `action` one of access.ACTIONS."""
+
+    rule: str
+    method: str
+    action: str
+    endpoint: str
+    view: View
+
+
+class Routes:
+    """The routes of one view module, as its module-level name `routes`."""
+
+    def __init__(self) -> None:
+        self.all: list[Route] = []
+
+    def get(self, rule: str, *, action: str = READ) -> Callable[[View], View]:
+        """A page that changes nothing."""
+        return self._add("GET", rule, action)
+
+    def post(self, rule: str, *, action: str) -> Callable[[View], View]:
+        """A button, or its confirm page: `action` is what the button does in both cases."""
+        return self._add("POST", rule, action)
+
+    def _add(self, method: str, rule: str, action: str) -> Callable[[View], View]:
+        def add(view: View) -> View:
+            self.all.append(Route(rule, method, action, view.__name__, view))
+            return view
+
+        return add
+
+
+def check_routes(found: list[Route]) -> None:
+    """Raises ValueError for a route without a known action, a GET that would write, or an endpoint given twice."""
+    seen: set[str] = set()
+    for route in found:
+        if route.action not in ACTIONS:
+            raise ValueError(f"route {route.rule} names no known action: {route.action!r}")
+        if route.method == "POST" and route.action in (READ, "health"):
+            raise ValueError(f"POST {route.rule} must name what it does, not {route.action!r}")
+        if route.method == "GET" and route.action not in (READ, "health"):
+            raise ValueError(f"GET {route.rule} must not do {route.action!r}")
+        if route.endpoint in seen:
+            raise ValueError(f"endpoint {route.endpoint} is given twice")
+        seen.add(route.endpoint)

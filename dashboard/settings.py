@@ -1,0 +1,164 @@
+"""All settings: one table, read once, frozen. Keyword arguments win over the environment."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used. One line, safe to print: it never holds a password."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table. `parse` takes the text of the environment or the value of a keyword."""
+
+    name: str
+    parse: Callable[[Any], Any]
+    default: Any
+    help: str
+    env: tuple[str, ...] = ()
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables that hold it, the first one that is set wins."""
+        return self.env or (f"OMNIQ_{self.name.upper()}",)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text is wanted")
+    return value.strip()
+
+
+def _secret(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text is wanted")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word in ("1", "true", "yes", "on"):
+        return True
+    if word in ("", "0", "false", "no", "off"):
+        return False
+    raise ValueError("use 1 or 0")
+
+
+def _integer(low: int, high: int) -> Callable[[Any], int]:
+    def parse(value: Any) -> int:
+        try:
+            n = int(str(value).strip())
+        except ValueError:
+            raise ValueError("a whole number is wanted") from None
+        if not low <= n <= high:
+            raise ValueError(f"use {low:,} to {high:,}")
+        return n
+
+    return parse
+
+
+def _prefix(value: Any) -> str:
+    path = _text(value).strip("/")
+    if any(part in ("", ".", "..") for part in path.split("/")) and path:
+        raise ValueError("use a path like /omniq")
+    if any(c in "<>?#\\" or c.isspace() or ord(c) < 33 for c in path):
+        raise ValueError("use a path like /omniq")
+    return f"/{path}" if path else ""
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else list(value)
+    if not all(isinstance(part, str) for part in parts):
+        raise ValueError("names separated by commas are wanted")
+    return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+TABLE: tuple[Setting, ...] = (
+    Setting(
+        "redis_url", _secret, "", "Address of Redis: redis://, rediss:// or unix://.", ("OMNIQ_REDIS_URL", "REDIS_URL")
+    ),
+    Setting("host", _text, "127.0.0.1", "Address the server listens on (serve and demo)."),
+    Setting("port", _integer(0, 65535), 8080, "Port the server listens on (serve and demo)."),
+    Setting("prefix", _prefix, "", "Path the dashboard is served under, like /omniq."),
+    Setting("read_only", _flag, False, "Shows everything and changes nothing."),
+    Setting("user", _text, "", "Name for HTTP Basic; needs a password (standalone only)."),
+    Setting("password", _secret, "", "Password for HTTP Basic (standalone only)."),
+    Setting("insecure", _flag, False, "Answers everybody without credentials. Only behind something that checks."),
+    Setting("secret", _secret, "", "Secret that signs forms and confirmations. Kept in Redis when not set."),
+    Setting("queues", _names, (), "Only these queues are shown, separated by commas; all when empty."),
+    Setting("env", _text, "", "Name of the environment in the page head, like production."),
+    Setting("env_strong", _names, ("production", "prod", "live"), "Environments whose name stands out."),
+    Setting(
+        "trusted_origins", _names, (), "Origins whose forms are accepted besides our own, like https://ops.example."
+    ),
+    Setting("background", _flag, True, "Runs the background thread (finding queues, figures) in this process."),
+    Setting("stalled_after", _integer(1, 86_400), 60, "Seconds without a start until a queue is stalled."),
+    Setting("old_after", _integer(1, 8_640_000), 600, "Seconds of waiting until the oldest job is a warning."),
+    Setting("payload_limit", _integer(1_024, 16_777_216), 262_144, "Bytes of a payload that the job page shows."),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one dashboard; TABLE says what each means. Made by `load_settings`."""
+
+    redis_url: str = field(repr=False)
+    host: str
+    port: int
+    prefix: str
+    read_only: bool
+    user: str
+    password: str = field(repr=False)
+    insecure: bool
+    secret: str = field(repr=False)
+    queues: tuple[str, ...]
+    env: str
+    env_strong: tuple[str, ...]
+    trusted_origins: tuple[str, ...]
+    background: bool
+    stalled_after: int
+    old_after: int
+    payload_limit: int
+
+
+def load_settings(environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
+    """Reads every setting once: a keyword that is not None, else the environment, else the default.
+
+    Raises TypeError for a keyword that is no setting and SettingsError (one line, no secret in it) for a bad value.
+    """
+    environ = os.environ if environ is None else environ
+    known = [setting.name for setting in TABLE]
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1, 0.5)
+            hint = f" Did you mean {near[0]}?" if near else f" Settings are {', '.join(known)}."
+            raise TypeError(f"{name} is no setting of the dashboard.{hint}")
+    values = {setting.name: _value(setting, environ, given.get(setting.name)) for setting in TABLE}
+    if bool(values["user"]) != bool(values["password"]):
+        missing = "OMNIQ_PASSWORD" if values["user"] else "OMNIQ_USER"
+        raise SettingsError(f"{missing} is not set: a name and a password belong together")
+    return Settings(**values)
+
+
+def _value(setting: Setting, environ: Mapping[str, str], given: Any) -> Any:
+    if given is not None:
+        return _parse(setting, setting.name, given)
+    for variable in setting.variables:
+        if environ.get(variable, "") != "":
+            return _parse(setting, variable, environ[variable])
+    return setting.default
+
+
+def _parse(setting: Setting, label: str, value: Any) -> Any:
+    try:
+        return setting.parse(value)
+    except (ValueError, TypeError) as error:
+        raise SettingsError(f"{label}: {error}") from None

@@ -1,0 +1,73 @@
+"""What one mount of the dashboard holds, and how a request finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from flask import Request, current_app, g, request
+
+from omniq_core import Link, OmniqClient
+
+from .access import Access, Actor, Allow
+from .settings import Settings
+from .signing import Signing
+
+EXTENSION = "omniq_dashboard"
+
+
+class BackgroundLike(Protocol):
+    """The thread of this process, started lazily."""
+
+    def ensure_started(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Mount:
+    """Everything a request of one mount needs; nothing in it changes after the start (tests may replace `clock`)."""
+
+    name: str
+    url_prefix: str
+    client: OmniqClient
+    settings: Settings
+    signing: Signing
+    access: Access
+    user: Callable[[Request], Actor]
+    clock: Callable[[], int]
+    background: BackgroundLike | None
+    actions: dict[str, str]
+
+    @property
+    def link(self) -> Link:
+        """The one way to Redis, for the operator functions of omniq_core."""
+        return self.client.link
+
+
+def current() -> Mount:
+    """The mount this request belongs to. Raises KeyError outside a request of the dashboard."""
+    return cast(Mount, current_app.extensions[EXTENSION][request.blueprint])
+
+
+def now_ms() -> int:
+    """Now in ms, the same for the whole request."""
+    if "omniq_now_ms" not in g:
+        g.omniq_now_ms = current().clock()
+    return cast(int, g.omniq_now_ms)
+
+
+def actor() -> Actor:
+    """Who makes this request."""
+    if "omniq_actor" not in g:
+        g.omniq_actor = current().user(request)
+    return cast(Actor, g.omniq_actor)
+
+
+def can(action: str, queue: str | None = None) -> bool:
+    """May this request's reader do that? Controls of what they may not do are not drawn."""
+    return isinstance(current().access(request, action, queue), Allow)
+
+
+def mount_path() -> str:
+    """The path of the mount as the browser sees it, ending in a slash: `/`, `/omniq/`."""
+    return f"{request.script_root}{current().url_prefix}/"

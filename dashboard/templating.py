@@ -1,0 +1,106 @@
+"""Our own Jinja environment: the host's is left alone, and nothing in it can change our pages."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import request, url_for
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from . import csrf, formatting
+from .present import first_line, present
+from .state import actor, can, current, mount_path, now_ms
+from .tokens import to_token
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the page head shows. `section` is the page of the navigation this one belongs to."""
+
+    env: str
+    env_strong: bool
+    redis: str
+    read_only: bool
+    home: str
+    at_home: bool
+    now_ms: int
+    who: str
+
+
+def render(template: str, /, **context: Any) -> Markup:
+    """A template below `omniq/` with our filters and functions. A name that is missing in `context` raises."""
+    return Markup(_environment().get_template(template).render(site=_site(), **context))
+
+
+def asset(path: str) -> str:
+    """The URL of a file below static/, with the version in its path."""
+    return url_for(".static", filename=path)
+
+
+def moment(ms: int) -> formatting.Moment:
+    """The parts of a `<time>`, seen from this request's now."""
+    return formatting.moment(ms, now_ms())
+
+
+def wait_since(ms: int | None) -> int | None:
+    """Milliseconds from a moment to now, at least 0."""
+    return None if ms is None else max(0, now_ms() - ms)
+
+
+def _site() -> Site:
+    mount = current()
+    env, home = mount.settings.env, mount_path()
+    return Site(
+        env=env,
+        env_strong=env.lower() in {name.lower() for name in mount.settings.env_strong},
+        redis=mount.link.label,
+        read_only=mount.settings.read_only,
+        home=home,
+        at_home=request.path == f"{mount.url_prefix}/",
+        now_ms=now_ms(),
+        who=actor().name,
+    )
+
+
+@functools.cache
+def icons() -> Markup:
+    """All symbols, inlined once per page. This is our own file, so it may stand in a page as it is."""
+    return Markup((_HERE / "static" / "icons.svg").read_text("utf-8"))
+
+
+@functools.cache
+def _environment() -> Environment:
+    from . import htmx  # htmx renders, templates link back: the cycle is closed here, after both exist
+
+    env = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    for name in ("number", "compact", "duration", "size", "plural"):
+        env.filters[name] = getattr(formatting, name)
+    env.filters.update(token=to_token, first_line=first_line, wait_since=wait_since)
+    env.globals.update(
+        url_for=url_for,
+        asset=asset,
+        icons=icons,
+        present=present,
+        moment=moment,
+        split_ulid=formatting.split_ulid,
+        row_id=formatting.row_id,
+        can=can,
+        csrf_field=csrf.field,
+        back_field=htmx.back_field,
+        back_url=lambda: htmx.mount_url(htmx.back()),
+        mount_url=htmx.mount_url,
+    )
+    return env

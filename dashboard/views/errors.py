@@ -1,0 +1,124 @@
+"""Everything that goes wrong, as a page or, for a request by script, as a toast."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, make_response, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from omniq_core import REDIS_ERRORS, OmniqError, explain_redis_error
+
+from ..access import Deny
+from ..confirm import FIELD as CONFIRM_FIELD
+from ..csrf import FIELD as CSRF_FIELD
+from ..htmx import Toast, kind, mount_url
+from ..problems import BadInput, Problem, Way, no_such_job, no_such_page
+from ..settings import SettingsError
+from ..state import current
+from ..templating import render
+from ..tokens import to_token
+
+_RETRY_S = 4
+_MAYBE_DONE = ("no answer in time", "connection lost")
+_GONE = ("NO_JOB",)
+
+
+def register(blueprint: Blueprint) -> None:
+    """Handlers for requests of this blueprint only; the host's stay as they are."""
+    blueprint.register_error_handler(Problem, _problem)
+    blueprint.register_error_handler(OmniqError, _omniq_error)
+    blueprint.register_error_handler(SettingsError, _settings_error)
+    for cls in REDIS_ERRORS:
+        blueprint.register_error_handler(cls, _redis_error)
+    blueprint.register_error_handler(HTTPException, _http_error)
+    blueprint.register_error_handler(InternalServerError, _crash)
+
+
+def refused(decision: Deny) -> Response:
+    """403 (or 401 with a challenge), on a page that tells nothing about this dashboard."""
+    status = 401 if decision.challenge else 403
+    title = "Sign in" if decision.challenge else "Not allowed"
+    response = _answer(Problem(status, title, decision.why, icon="lock"), bare=True)
+    if decision.challenge:
+        response.headers["WWW-Authenticate"] = 'Basic realm="OmniQ", charset="UTF-8"'
+    return response
+
+
+def wrong_method() -> Response:
+    """405: the address is a button's, or a page's."""
+    text = "This address only takes what a button sends." if request.method != "POST" else "This address is a page."
+    return _answer(Problem(405, "Nothing to see here", f"{text} Nothing was changed.", way=Way("Overview", "/")))
+
+
+def _problem(problem: Problem) -> Response:
+    return _answer(problem)
+
+
+def _omniq_error(error: OmniqError) -> Response:
+    queue = error.queue
+    way = Way("Back to the queue", f"/queues/{to_token(queue)}/") if queue else Way("Overview", "/")
+    if error.code in _GONE:
+        return _answer(no_such_job(queue, error.job_id, way))
+    if error.job_id and queue:
+        way = Way("Show the job", f"/queues/{to_token(queue)}/jobs/{to_token(error.job_id)}")
+    return _answer(
+        Problem(
+            409, "The job moved on", "It changed before the button was pressed. Nothing was changed.",
+            code=error.code, way=way,
+        )
+    )  # fmt: skip
+
+
+def _redis_error(error: Exception) -> Response:
+    why = explain_redis_error(error)
+    if request.method == "POST" and why in _MAYBE_DONE:
+        text = "Whether this was carried out is not known. Look at the page again before you repeat it."
+    elif request.method == "POST":
+        text = f"Nothing was changed. Press the button again as soon as {current().link.label} is back."
+    else:
+        text = f"Nothing was changed. The page comes back by itself as soon as {current().link.label} does."
+    response = _answer(Problem(503, "Redis does not answer", text, code=why, icon="redis"))
+    response.headers["Retry-After"] = str(_RETRY_S)
+    if request.method != "POST" and kind() != "partial":
+        response.headers["Refresh"] = str(_RETRY_S)
+    return response
+
+
+def _settings_error(error: SettingsError) -> Response:
+    return _answer(Problem(400, "That was not understood", str(error)))
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return make_response(error.get_response())
+    if error.code == 404:
+        return _answer(no_such_page())
+    return _answer(Problem(error.code, error.name, "Nothing was changed.", way=Way("Overview", "/")))
+
+
+def _crash(_error: InternalServerError) -> Response:
+    # Flask has logged the traceback with the host's logger; a page never shows one.
+    text = "The dashboard made a mistake; the server's log says which. Whether anything was changed is not known."
+    if request.method != "POST":
+        text = "The dashboard made a mistake; the server's log says which. Nothing was changed."
+    return _answer(Problem(500, "This page failed", text, way=Way("Overview", "/")))
+
+
+def _answer(problem: Problem, *, bare: bool = False) -> Response:
+    if kind() == "partial":
+        note = f"{problem.text} ({problem.code})" if problem.code else problem.text
+        toast = Toast(problem.title, (note,), "danger", problem.icon if problem.icon != "search" else "")
+        html = render("omniq/shared/answer.html", partials=(), toasts=(toast,))
+    else:
+        template = "omniq/errors/bad_input.html" if isinstance(problem, BadInput) else "omniq/errors/problem.html"
+        fields = _typed() if isinstance(problem, BadInput) else ()
+        layout = "omniq/layouts/bare.html" if bare else "omniq/layouts/page.html"
+        again = request.url if request.method != "POST" else mount_url("/")
+        html = render(template, problem=problem, fields=fields, layout=layout, again=again, method=request.method)
+    return make_response(str(html), problem.status)
+
+
+def _typed() -> tuple[tuple[str, str], ...]:
+    """What was typed, to be shown again; never the tokens that belong to the page it came from."""
+    given = request.form if request.method == "POST" else request.args
+    hidden = {CSRF_FIELD, CONFIRM_FIELD, current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")}
+    return tuple((name, value) for name, value in given.items(multi=True) if name not in hidden)
