@@ -104,9 +104,10 @@ class RedisServer:
 
     def flush(self) -> None:
         """Empty it. Refuses (RuntimeError) when the server behind the port is not the process started here."""
+        own = self.pid
         with self.client() as client:
             answering = int(client.info("server")["process_id"])
-            if answering != self.pid:
+            if answering != own:
                 raise RuntimeError(f"port {self.port} is answered by process {answering}, not by ours: not emptied")
             client.flushall()
 

@@ -1,0 +1,45 @@
+# make run    the dashboard on http://127.0.0.1:8080: your Redis (OMNIQ_REDIS_URL or REDIS_URL), else a demo
+# make test   everything that must hold before a change lands: lint, types, tests
+# Both work from a fresh clone with Python >= 3.11 alone; uv is used where it is installed.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed-run ## start the dashboard (ARGS="--port 9000" and so on)
+	@if [ -n "$$OMNIQ_REDIS_URL$$REDIS_URL" ]; then exec $(BIN)/omniq-dashboard serve $(ARGS); else exec $(BIN)/omniq-dashboard demo $(ARGS); fi
+
+test: $(VENV)/.installed-test ## lint, types and every test
+	@tools/get-test-programs.sh $(BIN)
+	@$(MAKE) --no-print-directory check
+	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+check: $(VENV)/.installed-test ## lint and types only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+format: $(VENV)/.installed-test ## sort imports and lay out the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove the venv and all caches
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist test-results
+	find omniq_core dashboard tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.installed-run: pyproject.toml
+	@tools/install.sh $(VENV) embedded "$(PYTHON)"
+	@touch $@
+
+# The test venv can also run the dashboard, so both stamps are set.
+$(VENV)/.installed-test: pyproject.toml
+	@tools/install.sh $(VENV) test,compat "$(PYTHON)"
+	@touch $(VENV)/.installed-run $@
