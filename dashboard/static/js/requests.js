@@ -1,0 +1,40 @@
+// Forms that post go through htmx: the answer is a list of regions, and the page stays. A form is a plain form in the
+// page, so its buttons' formaction, name and value count here exactly as they do for the browser.
+import { showLost } from "./toasts.js";
+import { rememberPlace } from "./focus.js";
+
+const busy = new Set();
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const button = event.submitter;
+  const method = (button?.getAttribute("formmethod") || form.getAttribute("method") || "get").toLowerCase();
+  if (event.defaultPrevented || method !== "post" || form.hasAttribute("data-plain")) return;
+  event.preventDefault();
+  // The shared form of the rows may have several requests under way, one per button; any other form only one.
+  const key = form.getAttribute("id") === "row" ? button : form;
+  if (busy.has(key)) return;
+  send(form, button, event, key);
+});
+
+async function send(form, button, event, key) {
+  const action = button?.getAttribute("formaction") || form.getAttribute("action") || location.href;
+  const restoreFocus = rememberPlace(button || form);
+  busy.add(key);
+  button?.setAttribute("aria-busy", "true");
+  let answered = false;
+  const note = (e) => { if (e.detail?.ctx?.sourceEvent === event && e.detail.ctx.text?.includes("<hx-partial")) answered = true; };
+  const leaves = (e) => { if (e.detail?.ctx?.sourceEvent === event && e.detail.ctx.hx?.redirect) answered = true; };
+  document.addEventListener("htmx:after:request", note);
+  document.addEventListener("htmx:finally:request", leaves);
+  try {
+    await htmx.ajax("POST", action, { source: button || form, event, swap: "none" });
+  } finally {
+    document.removeEventListener("htmx:after:request", note);
+    document.removeEventListener("htmx:finally:request", leaves);
+    busy.delete(key);
+    button?.removeAttribute("aria-busy");
+  }
+  if (!answered) showLost();
+  restoreFocus();
+}

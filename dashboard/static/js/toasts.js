@@ -1,0 +1,35 @@
+// Toasts leave after six seconds, but not under the pointer or the focus; errors stay. At most three.
+const STAY_MS = 6000;
+const MOST = 3;
+const until = new WeakMap();
+
+export function showLost() {
+  const template = document.getElementById("toast-lost");
+  const box = document.getElementById("toasts");
+  if (!template || !box) return;
+  box.append(template.content.cloneNode(true));
+  settle();
+}
+
+function settle() {
+  const toasts = [...document.querySelectorAll("#toasts > .toast")];
+  const now = performance.now();
+  for (const toast of toasts) if (!until.has(toast)) until.set(toast, now + STAY_MS);
+  const passing = toasts.filter((toast) => toast.getAttribute("role") !== "alert");
+  for (let over = toasts.length - MOST; over > 0 && passing.length; over--) passing.shift().remove();
+}
+
+setInterval(() => {
+  const now = performance.now();
+  for (const toast of document.querySelectorAll("#toasts > .toast:not([role='alert'])")) {
+    if (toast.matches(":hover, :focus-within")) until.set(toast, now + STAY_MS);
+    else if (now > (until.get(toast) ?? Infinity)) toast.remove();
+  }
+}, 500);
+
+document.addEventListener("htmx:after:swap", settle);
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-close]");
+  if (button) button.closest(".toast, .task, .banner")?.remove();
+});
+settle();
