@@ -1,0 +1,112 @@
+"""The one background thread of a process: started by the first request, again after a fork, ended by stop()."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Protocol
+
+from omniq_core import Background, Link
+
+log = logging.getLogger(__name__)
+
+LONGEST_PAUSE_S = 8.0
+
+
+class Work(Protocol):
+    """What the thread does: a piece of it, the seconds until the next, and an end."""
+
+    def tick(self) -> float: ...
+
+    def close(self) -> None: ...
+
+
+class BackgroundThread:
+    """Runs `work` in a daemon thread. An exception never ends it: it waits 1, 2, 4, 8 s and goes on."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._reset()
+        _after_fork.add(self)
+
+    def _reset(self) -> None:
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._seen: set[str] = set()
+
+    @property
+    def running(self) -> bool:
+        """Is the thread alive in this process?"""
+        return self._thread is not None and self._thread.is_alive()
+
+    def ensure_started(self) -> None:
+        """Starts the thread unless it runs, or `stop` was called. Cheap: every request calls it."""
+        if self.running or self._stopping.is_set():
+            return
+        with self._lock:
+            if not self.running:
+                self._thread = threading.Thread(target=self._run, name="omniq-background", daemon=True)
+                self._thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Ends the thread for good and waits for it, `timeout_s` at most."""
+        self._stopping.set()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout_s)
+
+    def restart_after_fork(self) -> None:
+        """In the child: the parent's thread is not here, and its lock may be held by nobody."""
+        had_thread, was_stopped = self._thread is not None, self._stopping.is_set()
+        self._reset()
+        if was_stopped:
+            self._stopping.set()
+        elif had_thread:
+            self.ensure_started()
+
+    def _run(self) -> None:
+        failures = 0
+        stopping = self._stopping
+        while not stopping.is_set():
+            try:
+                pause = self._work.tick()
+                failures = 0
+                self._seen.clear()
+            except Exception as error:
+                failures += 1
+                pause = min(2.0 ** (failures - 1), LONGEST_PAUSE_S)
+                self._note(error)
+            stopping.wait(pause)
+        with contextlib.suppress(Exception):  # giving the claim up early is a courtesy
+            self._work.close()
+
+    def _note(self, error: Exception) -> None:
+        # Once for each kind until it works again: an outage of an hour is one line, without an address.
+        kind = type(error).__name__
+        if kind not in self._seen:
+            self._seen.add(kind)
+            log.warning("omniq background: %s; trying again", kind)
+
+
+def background_for(link: Link, clock: Callable[[], int], allow_list: tuple[str, ...] = ()) -> BackgroundThread:
+    """The thread of this process for that link, not started yet: two mounts of one link share it."""
+    found = _threads.get(id(link))
+    if found is None:
+        found = _threads[id(link)] = BackgroundThread(Background(link, clock, allow_list))
+    return found
+
+
+def _restart_all() -> None:
+    for thread in list(_after_fork):
+        thread.restart_after_fork()
+
+
+# A thread keeps its link alive, so the id of a link that stands here is nobody else's.
+_threads: weakref.WeakValueDictionary[int, BackgroundThread] = weakref.WeakValueDictionary()
+_after_fork: weakref.WeakSet[BackgroundThread] = weakref.WeakSet()
+os.register_at_fork(after_in_child=_restart_all)

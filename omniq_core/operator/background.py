@@ -1,0 +1,168 @@
+"""What has to happen once per Redis while somebody looks: the search for queues, and the figures of all of them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..connection import Link
+from ..keys import global_key, validate_queue
+from ..numbers import read_int
+from ..scripts import script
+from .discovery import BATCH, Discovery, refuses_writes
+from .overview import AT, LOOKED, NOW, QUEUES, SCAN, pack_figures, queue_name, state_of
+from .snapshot import queue_snapshots
+
+LEADER_TTL_MS, RENEW_MS = 15_000, 5_000
+NOW_TTL_MS = 60_000
+LOOK_MS = 30_000
+BUSY_MS, QUIET_MS = 2_000, 10_000
+MARK_MS = 5_000
+SHARE = 0.05
+STEP_MS = 10.0
+PASS_BUSY_MS, PASS_QUIET_MS = 2_000, 30_000
+TRY_WRITING_MS = 60_000
+_ANCHOR = global_key("meta")
+
+
+class Background:
+    """The background of one process: call `tick` again after as many seconds as it returns.
+
+    One process leads (`{omniq:x}:leader`); where nothing may be written each process works for itself. `clock` gives
+    ms since the epoch. With an allow-list nothing is scanned. Not for more than one thread at once.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        clock: Callable[[], int],
+        allow_list: Sequence[str] = (),
+        *,
+        timer: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.link = link
+        self.clock = clock
+        self.leads = False
+        self._timer = timer
+        state_of(link).allow_list = tuple(sorted({validate_queue(name) for name in allow_list}))
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self._pid = os.getpid()
+        self._token = secrets.token_hex(16)
+        self.leads = False
+        self._discovery = Discovery(self.link, timer=self._timer)
+        self._renew_at = self._figures_at = self._pass_at = self._mark_at = self._write_at = 0
+        self._written: set[str] = set()
+        self._in_pass = False
+
+    def tick(self) -> float:
+        """One small piece of work; returns the seconds until the next. Raises what Redis raised."""
+        if os.getpid() != self._pid:  # a fork: the claim is the parent's
+            self._start_over()
+        now, state = self.clock(), state_of(self.link)
+        if not state.writable and now >= self._write_at:
+            if self._write_at:
+                state.writable, self._renew_at = True, 0
+            self._write_at = now + TRY_WRITING_MS
+        if state.writable and now >= self._renew_at:
+            self._elect(now)
+        if not self.leads and state.writable:
+            self._mark(now)
+            return 1.0
+        busy = self._busy(now)
+        rest = 1.0
+        if not state.allow_list and (self._in_pass or now >= self._pass_at):
+            rest = self._search(now, busy)
+        if state.writable and now >= self._figures_at:
+            self._figure(now)
+            self._figures_at = now + (BUSY_MS if self._busy(now) else QUIET_MS)
+        return rest
+
+    def close(self) -> None:
+        """Gives the claim up, so that another process need not wait 15 s for it."""
+        if self.leads and state_of(self.link).writable and os.getpid() == self._pid:
+            self.leads = False
+            self.link.run(script("operator/leader"), _ANCHOR, self._token, 0)
+
+    def _elect(self, now: int) -> None:
+        self._renew_at = now + RENEW_MS
+        led = self.leads
+        self.leads = False  # whatever happens to the call: a claim is only believed when it was just confirmed
+        try:
+            self.leads = self.link.run(script("operator/leader"), _ANCHOR, self._token, LEADER_TTL_MS) == 1
+        except Exception as error:
+            if not refuses_writes(error):
+                raise
+            self._lose_writing(now)
+            return
+        if self.leads and not led:
+            self._discovery.take_over(self._get(("GET", SCAN)))
+            self._in_pass = True
+
+    def _lose_writing(self, now: int) -> None:
+        state_of(self.link).writable = False
+        self._write_at = now + TRY_WRITING_MS
+
+    def _busy(self, now: int) -> bool:
+        looked = state_of(self.link).looked_ms
+        if now - looked > LOOK_MS and state_of(self.link).writable:
+            looked = max(looked, read_int(self._get(("HGET", NOW, LOOKED))) or 0)
+        return now - looked <= LOOK_MS
+
+    def _mark(self, now: int) -> None:
+        """Somebody looked at a process that does not lead: the leader learns it by a mark."""
+        looked = state_of(self.link).looked_ms
+        if now < self._mark_at or now - looked > LOOK_MS:
+            return
+        self._mark_at = now + MARK_MS
+        self._write([("HSET", NOW, LOOKED, looked), ("PEXPIRE", NOW, NOW_TTL_MS)], now)
+
+    def _search(self, now: int, busy: bool) -> float:
+        started = self._timer()
+        ended = self._discovery.step(STEP_MS)
+        self._in_pass = not ended
+        if ended:
+            self._pass_at = now + (PASS_BUSY_MS if busy else PASS_QUIET_MS)
+            return 1.0
+        return min((self._timer() - started) * (1 / SHARE - 1), 5.0)
+
+    def _figure(self, now: int) -> None:
+        state = state_of(self.link)
+        members = self._get(("SMEMBERS", QUEUES)) or ()
+        names = sorted(state.allow_list or {name for raw in members if (name := queue_name(raw))} | state.names)
+        if not state.allow_list:
+            state.names = frozenset(names)
+        packed = {
+            name: pack_figures(snapshot)
+            for name, snapshot in queue_snapshots(self.link, names, now).items()
+            if snapshot.exists
+        }
+        commands: list[Any] = []
+        items = list(packed.items())
+        for at in range(0, len(items), BATCH):
+            flat = [part for pair in items[at : at + BATCH] for part in pair]
+            commands.append(("HSET", NOW, *flat))
+        gone = sorted(self._written - set(packed))
+        if gone:
+            commands.append(("HDEL", NOW, *gone))
+        self._write([*commands, ("HSET", NOW, AT, now), ("PEXPIRE", NOW, NOW_TTL_MS)], now)
+        self._written = set(packed)
+
+    def _get(self, command: Any) -> Any:
+        reply = self.link.pipeline([command])[0]
+        return None if isinstance(reply, Exception) else reply
+
+    def _write(self, commands: list[Any], now: int) -> None:
+        for reply in self.link.pipeline(commands):
+            if refuses_writes(reply):
+                self._lose_writing(now)
+                return
+            if isinstance(reply, Exception) and "WRONGTYPE" in str(reply):
+                self.link.pipeline([("DEL", NOW)])  # the key is ours: what another type holds there is rubbish
+                return
+            if isinstance(reply, Exception):
+                raise reply

@@ -1,0 +1,134 @@
+"""Which queues exist: a scan of the keyspace in small steps, shared by all processes through Redis."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ..connection import Link
+from ..keys import QueueKeys
+from .overview import QUEUES, SCAN, DiscoveryState, pack_scan, queue_name, read_scan, state_of
+
+COUNT = 1000
+BATCH = 500
+MOST_QUEUES = 20_000
+SCAN_TTL_MS = 60_000
+# The one pattern lets the keys of lanes through and keeps those of jobs, groups and indexes in Redis.
+MATCH = b"{*}:[acdfhpsw]*"
+_SUFFIXES = ("stats", "wait", "active", "delayed", "failed", "completed", "paused", "has_groups")
+PROTOCOL_KEYS = (*_SUFFIXES, "groups:ready", "idx:wait", "idx:active", "idx:delayed", "idx:failed", "idx:completed")
+_KEY = re.compile(rb"\{([A-Za-z0-9._-]{1,128})\}:(?:" + "|".join(_SUFFIXES).encode() + rb")")
+
+
+def refuses_writes(error: object) -> bool:
+    """Does this error mean that writing is not allowed, now or at all?"""
+    text = f"{type(error).__name__} {error}".lower()
+    words = ("readonly", "read only replica", "nopermission", "noperm", "no permission", "can't run this command")
+    words += ("oom ", "outofmemory", "misconf")
+    return isinstance(error, Exception) and any(word in text for word in words)
+
+
+class Discovery:
+    """The search of one process. `step` goes on for a few ms; the whole pass ends when `pass_ended` turns true."""
+
+    def __init__(self, link: Link, *, timer: Callable[[], float] = time.perf_counter) -> None:
+        self.link = link
+        self.passes = 0
+        self._timer = timer
+        self._cursor = 0
+        self._seen = 0
+        self._misses: dict[str, int] = {}
+        self._done = False
+
+    def take_over(self, raw_scan: object) -> None:
+        """Goes on where another process stopped, as `{omniq:x}:scan` tells."""
+        state, cursor = read_scan(raw_scan)
+        self._cursor, self._seen, self._done = cursor, state.seen if cursor else 0, state.done
+
+    def step(self, budget_ms: float) -> bool:
+        """Scans until the time is used up, at least one call; True when the pass came to its end.
+
+        Queues that turn up are known at once; at the end of a pass those without keys are counted, and leave after
+        two passes. Raises what Redis raised; a refused write only sets `writable` of the process to False.
+        """
+        end = self._timer() + budget_ms / 1000
+        found: set[str] = set()
+        total = 0
+        while True:
+            size, page = self._replies([("DBSIZE",), ("SCAN", self._cursor, "MATCH", MATCH, "COUNT", COUNT)])
+            total, self._cursor = int(size), int(page[0])
+            self._seen = min(self._seen + COUNT, total)
+            found |= {name for raw in page[1] if (name := queue_of(raw))}
+            if self._cursor == 0 or self._timer() >= end:
+                break
+        ended = self._cursor == 0
+        self._add(found)
+        if ended:
+            self._check()
+            self.passes += 1
+            self._done = True
+            self._seen = 0
+        self._publish(DiscoveryState(self._done, total if self._done else self._seen, total))
+        return ended
+
+    def _add(self, found: Iterable[str]) -> None:
+        state = state_of(self.link)
+        fresh = sorted(set(found) - state.names)
+        living = [name for name, keys in self._alive(fresh).items() if keys]
+        state.names = state.names.union(living[: max(MOST_QUEUES - len(state.names), 0)])
+        if found and state.writable:
+            names = sorted(set(found) & state.names)
+            self._write([("SADD", QUEUES, *names[at : at + BATCH]) for at in range(0, len(names), BATCH)])
+
+    def _check(self) -> None:
+        state = state_of(self.link)
+        known = {
+            name for raw in self._replies([("SMEMBERS", QUEUES)], lenient=True)[0] or () if (name := queue_name(raw))
+        }
+        alive = self._alive(sorted(known | state.names))
+        misses = {name: self._misses.get(name, 0) + 1 for name, keys in alive.items() if not keys}
+        gone = sorted(name for name, count in misses.items() if count >= 2)
+        self._misses = {name: count for name, count in misses.items() if count < 2}
+        state.names = frozenset(alive).difference(gone)
+        if gone and state.writable:
+            self._write([("SREM", QUEUES, *gone[at : at + BATCH]) for at in range(0, len(gone), BATCH)])
+
+    def _alive(self, names: list[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for at in range(0, len(names), BATCH):
+            part = names[at : at + BATCH]
+            commands = [("EXISTS", *(QueueKeys(name).of(suffix) for suffix in PROTOCOL_KEYS)) for name in part]
+            found |= dict(zip(part, self._replies(commands), strict=True))
+        return found
+
+    def _publish(self, state: DiscoveryState) -> None:
+        state_of(self.link).discovery = state
+        if state_of(self.link).writable:
+            self._write([("SET", SCAN, pack_scan(state, self._cursor), "PX", SCAN_TTL_MS)])
+
+    def _write(self, commands: list[Any]) -> None:
+        if not commands:
+            return
+        for reply in self.link.pipeline(commands):
+            if refuses_writes(reply):
+                state_of(self.link).writable = False
+                return
+            if isinstance(reply, Exception) and "WRONGTYPE" not in str(reply):
+                raise reply
+
+    def _replies(self, commands: list[Any], *, lenient: bool = False) -> list[Any]:
+        replies = self.link.pipeline(commands)
+        for at, reply in enumerate(replies):
+            if isinstance(reply, Exception):
+                if not lenient:
+                    raise reply
+                replies[at] = None
+        return replies
+
+
+def queue_of(key: object) -> str | None:
+    """The queue a key of the protocol belongs to, None for any other key (one pair of braces, the name's rule)."""
+    match = _KEY.fullmatch(key) if isinstance(key, bytes) else None
+    return match[1].decode() if match else None

@@ -1,0 +1,38 @@
+-- The figures of one queue, from the structures themselves: the stats hash is believed only where nothing else knows.
+-- KEYS[1] anchor; ARGV[1] now in ms. Changes nothing.
+-- Returns a flat list; snapshot.py names its places. What cannot be read is false.
+-- @include keys
+-- @include reading
+local function moment(field) return short_field(key("stats"), field) or false end
+
+local lanes = redis.call("EXISTS", key("stats"), key("wait"), key("active"), key("delayed"), key("failed"),
+  key("completed"), key("paused"), key("groups:ready"), key("has_groups"), key("idx:wait"), key("idx:active"),
+  key("idx:delayed"), key("idx:failed"), key("idx:completed"))
+if lanes == 0 then return {0} end
+
+local length, indexed, idx_seen, unindexed = {}, {}, false, 0
+for lane, command in pairs({wait = "LLEN", active = "ZCARD", delayed = "ZCARD", failed = "LLEN", completed = "LLEN"}) do
+  length[lane] = try(command, key(lane)) or 0
+  indexed[lane] = try("ZCARD", key("idx:" .. lane)) or 0
+  if indexed[lane] > 0 then idx_seen = true end
+  if length[lane] > indexed[lane] then unindexed = unindexed + 1 end
+end
+
+local grouped = 0
+if idx_seen and indexed.wait >= length.wait then
+  grouped = indexed.wait - length.wait
+elseif redis.call("EXISTS", key("has_groups")) == 1 then
+  grouped = short_field(key("stats"), "group_waiting") or 0
+end
+
+local paused = redis.call("EXISTS", key("paused"))
+local left = paused == 1 and redis.call("PTTL", key("paused")) or -1
+local record = paused == 0 and short_string(key("x:pause"), 2048) or false
+
+return {
+  1, paused, left, length.wait, grouped, length.active, try("ZCOUNT", key("active"), "-inf", ARGV[1]) or 0,
+  length.delayed, length.failed, length.completed, try("ZCARD", key("groups:ready")) or 0,
+  first_score(key("idx:wait")) or false, first_score(key("delayed")) or false,
+  moment("last_activity_ms"), moment("last_enqueue_ms"), moment("last_reserve_ms"), moment("last_finish_ms"),
+  record, unindexed,
+}

@@ -1,0 +1,161 @@
+"""All queues at one look, from what the background wrote down. No request scans the keyspace."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+from weakref import WeakKeyDictionary
+
+from ..connection import Link
+from ..keys import QUEUE_NAME, global_key
+from ..numbers import read_int
+from .snapshot import QueueSnapshot, queue_snapshots
+
+QUEUES, NOW, SCAN = global_key("queues"), global_key("now"), global_key("scan")
+# Fields of the hash `now` that are no queue; a colon is in no queue's name.
+AT, LOOKED = b":at", b":looked"
+_NAMES = [item.name for item in dataclasses.fields(QueueSnapshot) if item.name != "queue"]
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoveryState:
+    """How far the search for queues is: `done` after the first whole pass, else keys seen of about total."""
+
+    done: bool = False
+    seen: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewData:
+    """The queues known, sorted; their figures, `age_ms` old (None: there are none yet); and the search for more."""
+
+    names: tuple[str, ...]
+    snapshots: dict[str, QueueSnapshot]
+    age_ms: int | None
+    discovery: DiscoveryState
+
+
+@dataclass(slots=True)
+class ProcessState:
+    """What this process knows of one Redis. It stands in for Redis where nothing may be written there."""
+
+    allow_list: tuple[str, ...] = ()
+    writable: bool = True
+    names: frozenset[str] = frozenset()
+    discovery: DiscoveryState = DiscoveryState()
+    looked_ms: int = 0
+
+
+_states: WeakKeyDictionary[Link, ProcessState] = WeakKeyDictionary()
+
+
+def state_of(link: Link) -> ProcessState:
+    """The one state of this process for that link."""
+    return _states.setdefault(link, ProcessState())
+
+
+def read_overview(link: Link, now_ms: int) -> OverviewData:
+    """Names, figures and the state of the search, in one round trip (see `read_process` for the exception)."""
+    state = state_of(link)
+    state.looked_ms = now_ms
+    if not state.writable:
+        return read_process(link, state, now_ms)
+    return parse_overview(state, link.pipeline(overview_commands()), now_ms)
+
+
+def overview_commands() -> list[tuple[str, bytes]]:
+    """The reads of `read_overview`, for a pipeline with others."""
+    return [("SMEMBERS", QUEUES), ("HGETALL", NOW), ("GET", SCAN)]
+
+
+def read_process(link: Link, state: ProcessState, now_ms: int) -> OverviewData:
+    """Where nothing may be written, all queues this process found are read live, 500 a round trip."""
+    names = tuple(sorted(state.allow_list or state.names))
+    found = queue_snapshots(link, names, now_ms)
+    return OverviewData(names, found, 0, _discovery(state, None))
+
+
+def parse_overview(state: ProcessState, replies: list[Any], now_ms: int) -> OverviewData:
+    """What Redis answered to `overview_commands`. What cannot be read counts as absent."""
+    members, figures, scan = (None if isinstance(reply, Exception) else reply for reply in replies)
+    found = state.names if members is None else {name for raw in members if (name := queue_name(raw))}
+    names = frozenset(state.allow_list or found)
+    snapshots, at = unpack_figures(figures or {})
+    return OverviewData(
+        names=tuple(sorted(names)),
+        snapshots={name: snapshot for name, snapshot in snapshots.items() if name in names},
+        age_ms=None if at is None else max(now_ms - at, 0),
+        discovery=_discovery(state, scan),
+    )
+
+
+def _discovery(state: ProcessState, raw: object) -> DiscoveryState:
+    if state.allow_list:
+        return DiscoveryState(done=True)
+    return read_scan(raw)[0] if isinstance(raw, bytes) else state.discovery
+
+
+def queue_name(raw: object) -> str | None:
+    """The name in bytes from Redis, or None when it breaks the rule."""
+    if not isinstance(raw, bytes) or len(raw) > 128:
+        return None
+    text = raw.decode("ascii", "replace")
+    return text if QUEUE_NAME.fullmatch(text) else None
+
+
+def pack_figures(snapshot: QueueSnapshot) -> bytes:
+    """A snapshot as the hash `now` keeps it."""
+    figures = [getattr(snapshot, name) for name in _NAMES]
+    return json.dumps({"v": 1, "f": figures}, separators=(",", ":")).encode()
+
+
+def unpack_figures(reply: Mapping[bytes, bytes]) -> tuple[dict[str, QueueSnapshot], int | None]:
+    """The figures by queue, and when they were taken."""
+    found: dict[str, QueueSnapshot] = {}
+    for raw, packed in reply.items():
+        name = queue_name(raw)
+        snapshot = _unpack(name, packed) if name else None
+        if snapshot is not None:
+            found[snapshot.queue] = snapshot
+    return found, read_int(reply.get(AT))
+
+
+def _unpack(name: str, packed: bytes) -> QueueSnapshot | None:
+    known = read_json(packed)
+    figures = known.get("f")
+    if not isinstance(figures, list):
+        return None
+    values = cast(list[object], figures)
+    if len(values) != len(_NAMES) or not all(value is None or isinstance(value, int) for value in values):
+        return None
+    return QueueSnapshot(name, *cast(list[Any], values))
+
+
+def pack_scan(state: DiscoveryState, cursor: int) -> bytes:
+    """The state of the search as `scan` keeps it, with the place where another process can go on."""
+    return json.dumps({"v": 1, "cursor": cursor} | dataclasses.asdict(state), separators=(",", ":")).encode()
+
+
+def read_scan(raw: object) -> tuple[DiscoveryState, int]:
+    """The opposite of `pack_scan`; a fresh start for what cannot be read."""
+    known = read_json(raw)
+    seen, total, cursor = (known.get(name) for name in ("seen", "total", "cursor"))
+    if not isinstance(seen, int) or not isinstance(total, int) or not isinstance(cursor, int):
+        return DiscoveryState(), 0
+    return DiscoveryState(known.get("done") is True, seen, total), cursor
+
+
+def read_json(raw: object) -> dict[str, object]:
+    """A value of ours, or {} for one that cannot be read or has another version."""
+    if not isinstance(raw, bytes) or len(raw) > 4096:
+        return {}
+    try:
+        value: object = json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
+    known = cast(dict[str, object], value) if isinstance(value, dict) else {}
+    return known if known.get("v") == 1 else {}

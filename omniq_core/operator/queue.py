@@ -1,0 +1,39 @@
+"""Everything a queue's page shows, in one round trip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..connection import Link
+from .lanes import LanePage, lane_page_call, parse_lane_page
+from .overview import NOW, state_of, unpack_figures
+from .snapshot import QueueSnapshot, parse_snapshot, snapshot_call
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRead:
+    """A queue's live figures, one page of a lane, and the background's figures of all queues."""
+
+    snapshot: QueueSnapshot
+    page: LanePage
+    figures: dict[str, QueueSnapshot]
+
+
+def read_queue(
+    link: Link,
+    queue: str,
+    lane: str,
+    *,
+    now_ms: int,
+    size: int = 50,
+    cursor: str | None = None,
+    newest_first: bool = True,
+) -> QueueRead:
+    """One round trip. Raises as `lane_page`; a queue that does not exist is a snapshot with `exists` False."""
+    state_of(link).looked_ms = now_ms
+    page_call = lane_page_call(queue, lane, now_ms=now_ms, size=size, cursor=cursor, newest_first=newest_first)
+    plain, scripted = link.read_many([("HGETALL", NOW)], [snapshot_call(queue, now_ms), page_call])
+    figures = {} if isinstance(plain[0], Exception) else unpack_figures(plain[0])[0]
+    return QueueRead(
+        snapshot=parse_snapshot(queue, scripted[0]), page=parse_lane_page(scripted[1], cursor), figures=figures
+    )
