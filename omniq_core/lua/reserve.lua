@@ -45,8 +45,7 @@ local function from_ungrouped()
   return id, payload, ""
 end
 
-local turn = redis.call("GET", key("lane:rr"))
-local groups_first = not turn or turn == "0"
+local groups_first = int(redis.call("GET", key("lane:rr")), 0) == 0
 local id, payload, gid
 if groups_first then
   id, payload, gid = from_groups()
