@@ -25,12 +25,13 @@ local function refused(id)
   return nil, gid
 end
 
-local answers, wanted, lists = {}, {}, {}
+local answers, wanted, lists, again = {}, {}, {}, {}
 for i = 4, #ARGV do
   local id = ARGV[i]
   local answer, gid = refused(id)
-  if not answer and wanted[id] then answer = "NO_JOB" end
-  if not answer then
+  if not answer and wanted[id] then
+    again[#again + 1] = { at = #answers + 1, id = id }
+  elseif not answer then
     refusal = lane == "gwait" and wrong_group(gid)
     if refusal then return refusal end
     local list = lane == "gwait" and group_key(gid, "wait") or key(lane)
@@ -60,6 +61,10 @@ for list, ids in pairs(lists) do
       removed = removed + 1
     end
   end
+end
+-- A repeated id meets what its first mention left behind.
+for _, repeated in ipairs(again) do
+  if answers[wanted[repeated.id].at] == "OK" then answers[repeated.at] = "NO_JOB" end
 end
 if removed == 0 then return answers end
 
