@@ -11,9 +11,9 @@ from . import clock
 from .connection import Arg, Link, connect
 from .errors import BadLane, error_for
 from .ids import new_ulid
-from .keys import MAX_NUMBER, QueueKeys, completion_anchor, decode_id, decode_text, encode_text, validate_completion_key
+from .keys import MAX_NUMBER, QueueKeys, completion_anchor, decode_id, decode_text, encode_id, validate_completion_key
 from .models import BatchResultItem, PayloadT, PublishedId, ReserveJob, ReservePaused, ReserveResult
-from .payloads import error_bytes, payload_bytes, structured
+from .payloads import check_payload, error_bytes, payload_bytes, structured
 from .registry import remember_queue
 from .scripts import script
 
@@ -38,7 +38,7 @@ def _number(name: str, value: Any) -> int:
 
 
 def _ids(job_ids: Iterable[str]) -> list[str]:
-    ids = ["" if job_id is None else str(job_id) for job_id in cast(Iterable[Any], job_ids)]
+    ids = [str(job_id) for job_id in job_ids]
     if len(ids) > MAX_BATCH:
         raise ValueError(f"at most {MAX_BATCH} ids a batch, not {len(ids)}")
     return ids
@@ -114,15 +114,16 @@ class OmniqClient:
 
         `due_ms` in the future delays it. `group_limit` counts only while the group has no limit yet.
         """
-        raw = payload_bytes(payload)
+        check_payload(payload)
         keys = QueueKeys(queue)
+        raw = payload_bytes(payload)
         numbers = [
             _number("max_attempts", max_attempts),
             _number("timeout_ms", timeout_ms),
             _number("backoff_ms", backoff_ms),
             _number("due_ms", due_ms),
         ]
-        limit = _number("group_limit", group_limit)
+        limit = _number("group_limit", group_limit or 0)
         if gid is not None and not isinstance(cast(object, gid), str):
             raise TypeError(f"a gid is a string, not {type(gid).__name__}")
         now = self._now(now_ms_override)
@@ -131,10 +132,10 @@ class OmniqClient:
             script("publish"),
             keys.anchor,
             now,
-            encode_text(new_id),
+            encode_id(new_id),
             raw,
             *numbers,
-            encode_text((gid or "").strip()),
+            encode_id((gid or "").strip()),
             limit,
             secrets.token_hex(16),
         )
@@ -252,7 +253,7 @@ class OmniqClient:
         child = "" if cast(object, child_id) is None else str(child_id).strip()
         if not child:
             raise ValueError("a child id is needed")
-        return int(self.link.run(script("child_ack"), completion_anchor(name), encode_text(child)))
+        return int(self.link.run(script("child_ack"), completion_anchor(name), encode_id(child)))
 
     def consume(self, *, queue: str, handler: Callable[..., Any], **options: Any) -> None:
         """Works the queue until it is told to stop; see `omniq_core.consume`."""
@@ -266,7 +267,7 @@ class OmniqClient:
     def _leased(
         self, operation: str, name: str, queue: str, job_id: str, token: str, override: int, *more: Arg
     ) -> list[bytes]:
-        args = (encode_text(job_id), encode_text(token or ""), *more)
+        args = (encode_id(job_id), encode_id(token or ""), *more)
         reply = self.link.run(script(name), QueueKeys(queue).anchor, self._now(override), *args)
         if reply[0] not in (b"OK", b"RETRY", b"FAILED"):
             raise error_for(operation, decode_text(reply[0]), queue=queue, job_id=job_id)
@@ -276,11 +277,11 @@ class OmniqClient:
         return int(self.link.run(script(name), QueueKeys(queue).anchor, self._now(override), most))
 
     def _retry(self, keys: QueueKeys, ids: list[str], override: int) -> list[str]:
-        args = [self._now(override), secrets.token_hex(16), *map(encode_text, ids)]
+        args = [self._now(override), secrets.token_hex(16), *map(encode_id, ids)]
         return [decode_text(a) for a in self.link.run(script("retry_failed"), keys.anchor, *args)]
 
     def _remove(self, keys: QueueKeys, lane: str, ids: list[str], override: int) -> list[str]:
-        args = [self._now(override), secrets.token_hex(16), lane, *map(encode_text, ids)]
+        args = [self._now(override), secrets.token_hex(16), lane, *map(encode_id, ids)]
         return [decode_text(a) for a in self.link.run(script("remove_jobs"), keys.anchor, *args)]
 
 

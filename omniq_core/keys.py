@@ -37,8 +37,19 @@ def encode_text(text: str) -> bytes:
         ).encode("utf-8", "surrogateescape")
 
 
+def encode_id(text: object) -> bytes:
+    """The bytes of a job id or gid; a number counts as its digits.
+
+    Never changes a character, because that would be another job's id. Raises TypeError for None, ValueError for lone
+    surrogates that are no smuggled byte.
+    """
+    if text is None:
+        raise TypeError("an id is a string, not None")
+    return str(text).encode("utf-8", "surrogateescape")
+
+
 def decode_id(raw: bytes) -> str:
-    """A job id or gid as text, lossless: `encode_text` gives the same bytes back."""
+    """A job id or gid as text, lossless: `encode_id` gives the same bytes back."""
     return raw.decode("utf-8", "surrogateescape")
 
 
@@ -63,11 +74,11 @@ class QueueKeys:
 
     def job(self, job_id: str) -> bytes:
         """The job's hash."""
-        return self.base + b":job:" + encode_text(job_id)
+        return self.base + b":job:" + encode_id(job_id)
 
     def group(self, gid: str, part: str) -> bytes:
         """A group's key; part is `wait`, `inflight` or `limit`."""
-        return self.base + b":g:" + encode_text(gid) + b":" + part.encode("ascii")
+        return self.base + b":g:" + encode_id(gid) + b":" + part.encode("ascii")
 
 
 def completion_anchor(key: str) -> bytes:

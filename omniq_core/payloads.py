@@ -6,25 +6,30 @@ import dataclasses
 import json
 from typing import Any, cast
 
-from .keys import encode_text
-
 MAX_ERROR_BYTES = 4096
+
+
+def check_payload(payload: object) -> None:
+    """Raises TypeError for what is not exactly a dict or a list."""
+    if type(payload) not in (dict, list):
+        raise TypeError(f"a payload is a dict or a list, not {type(payload).__name__}")
 
 
 def payload_bytes(payload: object) -> bytes:
     """Compact UTF-8 JSON of a dict or list.
 
-    Raises TypeError for anything else, ValueError for NaN and Infinity.
+    Raises TypeError for what JSON cannot hold, ValueError for NaN, Infinity and text that is no Unicode: every other
+    SDK must be able to read it.
     """
-    if type(payload) not in (dict, list):
-        raise TypeError(f"a payload is a dict or a list, not {type(payload).__name__}")
-    return encode_text(json.dumps(payload, separators=(",", ":"), ensure_ascii=False, allow_nan=False))
+    return json.dumps(payload, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def structured(value: Any) -> Any:
     """The dict or list behind a dataclass or a pydantic model; everything else as it is."""
-    if type(cast(object, value)) in (dict, list):
-        return value
+    if isinstance(value, dict):
+        return dict(cast(dict[Any, Any], value))
+    if isinstance(value, list):
+        return list(cast(list[Any], value))
     if dataclasses.is_dataclass(cast(object, value)):
         return dataclasses.asdict(value)
     dump = getattr(value, "model_dump", None) or getattr(value, "dict", None)
@@ -38,7 +43,8 @@ def error_bytes(error: object) -> bytes:
     text = str(error)
     if not text.strip():
         return b""
-    raw = encode_text(text)
+    # A file name that is no UTF-8 reaches Python as lone surrogates. An ack must not fail for it.
+    raw = text.encode("utf-8", "replace")
     if len(raw) <= MAX_ERROR_BYTES:
         return raw
     return raw[:MAX_ERROR_BYTES].decode("utf-8", "ignore").encode()
