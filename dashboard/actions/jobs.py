@@ -1,0 +1,32 @@
+"""Retry and remove: up to 100 jobs in one atomic script."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from omniq_core import OmniqClient
+
+from .outcome import Outcome, outcome_of
+
+MAX_IDS = 100
+REMOVABLE = {"waiting": "wait", "delayed": "delayed", "failed": "failed", "completed": "completed"}
+
+
+def retry(client: OmniqClient, queue: str, ids: Sequence[str], *, now_ms: int) -> Outcome:
+    """Gives failed jobs a fresh start at the tail of their lane, in the order of `ids`. ValueError above 100 ids."""
+    return outcome_of(client.retry_failed_batch(queue=queue, job_ids=ids, now_ms_override=now_ms))
+
+
+def remove(client: OmniqClient, queue: str, lane: str, ids: Sequence[str], *, now_ms: int) -> Outcome:
+    """Removes jobs from a lane of a queue (a key of REMOVABLE). ValueError above 100 ids.
+
+    A waiting job stands in the queue's list or in its group's: those missing in the first are looked for in the second.
+    """
+    results = client.remove_jobs_batch(queue=queue, lane=REMOVABLE[lane], job_ids=ids, now_ms_override=now_ms)
+    grouped = [item.job_id for item in results if item.reason == "NOT_IN_LANE"] if lane == "waiting" else []
+    if grouped:
+        second = client.remove_jobs_batch(queue=queue, lane="gwait", job_ids=grouped, now_ms_override=now_ms)
+        # An ungrouped job has no second list: what the first look said about it stands.
+        found = {item.job_id: item for item in second if item.reason != "LANE_MISMATCH"}
+        results = [found.get(item.job_id, item) for item in results]
+    return outcome_of(results)

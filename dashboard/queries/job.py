@@ -1,0 +1,147 @@
+"""One job: what is known of it, in at most two round trips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from omniq_core import JobDetail, Link, job_detail
+
+from ..formatting import duration, relative
+from ..jsontext import Piece, laid_out
+from ..present import present
+from ..traces import ErrorText, read_error
+from .timeline import Step, Times, timeline
+
+SHOWN_PAYLOAD = 256 * 1024
+WHOLE_PAYLOAD = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorNote:
+    """The recorded error (None: there is none, and `note` says what that means) and which attempt it is of."""
+
+    error: ErrorText | None
+    note: str
+    at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A payload for reading: coloured pieces of a JSON text, else plain text. `cut` when it is longer than shown."""
+
+    pieces: tuple[Piece, ...] | None
+    text: str
+    size: int
+    shown: int
+    cut: bool
+    too_large: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A raw field: printable value (cut), "" for an empty one, and its length in bytes."""
+
+    name: str
+    value: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """A job's page. `lane` is the lane's word in addresses, "" for a state no lane has."""
+
+    job: JobDetail
+    lane: str
+    error: ErrorNote | None
+    payload: Payload
+    steps: tuple[Step, ...]
+    lease: str
+    lease_ran_out: bool
+    fields: tuple[Field, ...]
+    now_ms: int
+
+
+LANE_OF = {"wait": "waiting", "active": "active", "delayed": "delayed", "failed": "failed", "completed": "completed"}
+
+
+def job_page(link: Link, queue: str, job_id: str, *, now_ms: int, whole: bool = False) -> JobPage | None:
+    """Reads the page, or None when the queue holds no such job. `whole` shows up to 16 MB of payload, not 256 KB."""
+    limit = WHOLE_PAYLOAD if whole else SHOWN_PAYLOAD
+    job = job_detail(link, queue, job_id, now_ms=now_ms, payload_limit=limit)
+    if job is None:
+        return None
+    ran_out = job.state == "active" and job.lock_until_ms is not None and job.lock_until_ms <= now_ms
+    return JobPage(
+        job=job,
+        lane=LANE_OF.get(job.state, ""),
+        error=_error(job),
+        payload=_payload(job),
+        steps=timeline(_times(job), now_ms),
+        lease=_lease(job, now_ms),
+        lease_ran_out=ran_out,
+        fields=tuple(
+            Field(present("field", field.name, 200), present("value", field.value), field.length)
+            for field in job.fields
+        ),
+        now_ms=now_ms,
+    )
+
+
+def _times(job: JobDetail) -> Times:
+    return Times(
+        state=job.state,
+        attempt=job.attempt,
+        published=job.queued_ms or job.created_ms or 0,
+        first_started=job.first_started_ms or 0,
+        last_started=job.last_started_ms or 0,
+        completed=job.completed_ms or 0,
+        failed=job.failed_ms or 0,
+        due=job.due_ms or 0,
+        updated=job.updated_ms or 0,
+        lock_until=job.lock_until_ms or 0,
+        last_error=job.last_error_ms or 0,
+    )
+
+
+def _error(job: JobDetail) -> ErrorNote | None:
+    started, errored = job.last_started_ms or 0, job.last_error_ms or 0
+    attempts = f"{job.attempt:,} of {max(job.max_attempts, 1):,}"
+    if not job.last_error_bytes:
+        return ErrorNote(None, _without_message(job), job.failed_ms) if job.state == "failed" else None
+    if job.last_error:
+        error = read_error(job.last_error)
+    else:
+        error = ErrorText("", f"An error of {job.last_error_bytes:,} bytes, too large to show", ())
+    if job.attempt == 0:
+        note = "From before the retry"
+    elif errored >= started:
+        note = f"Attempt {attempts}"
+    else:
+        note = f"From an earlier attempt; attempt {attempts} left no message"
+    return ErrorNote(error, note, job.last_error_ms)
+
+
+def _without_message(job: JobDetail) -> str:
+    if job.failed_ms and job.last_started_ms and job.failed_ms - job.last_started_ms < job.timeout_ms:
+        return "Failed without a message"
+    return "Lease ran out, or failed without a message"
+
+
+def _payload(job: JobDetail) -> Payload:
+    raw = job.payload or b""
+    cut = len(raw) < job.payload_bytes
+    text = raw.decode("utf-8", "replace")
+    pieces = None if cut else laid_out(text)
+    return Payload(
+        pieces, "" if pieces else present("payload", raw), job.payload_bytes, len(raw), cut, job.payload_too_large
+    )
+
+
+def _lease(job: JobDetail, now_ms: int) -> str:
+    if job.state == "active":
+        if job.lock_until_ms is None:
+            return "Held, its end is not recorded"
+        if job.lock_until_ms <= now_ms:
+            return f"Ran out {relative(job.lock_until_ms, now_ms)}"
+        return f"Held by one worker, runs out in {duration(job.lock_until_ms - now_ms)}"
+    return {"failed": "None, released on failure", "completed": "None, released on success"}.get(job.state, "None")

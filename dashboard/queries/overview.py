@@ -1,0 +1,151 @@
+"""All queues on one page: two round trips, whatever the number of jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from omniq_core import DiscoveryState, Link, QueueSnapshot, queue_snapshots, read_overview
+
+from .queue_row import QueueRow, queue_row
+
+PAGE = 100
+STATE_FILTERS = ("", "attention", "running", "paused", "stalled", "idle")
+_WORST_FIRST = {"stalled": 0, "paused": 1, "running": 2, "idle": 3}
+
+# What each column sorts by, in the direction that puts first what people look for.
+_SORTS: dict[str, Callable[[QueueRow], tuple[int, str]]] = {
+    "failed": lambda row: (-row.failed, row.queue),
+    "name": lambda row: (0, row.queue),
+    "state": lambda row: (_WORST_FIRST[row.state], row.queue),
+    "waiting": lambda row: (-row.waiting, row.queue),
+    "ungrouped": lambda row: (-row.ungrouped, row.queue),
+    "grouped": lambda row: (-row.grouped, row.queue),
+    "active": lambda row: (-row.active, row.queue),
+    "delayed": lambda row: (-row.delayed, row.queue),
+    "oldest": lambda row: (-(row.oldest_age_ms if row.oldest_age_ms is not None else -1), row.queue),
+    "activity": lambda row: (-(row.last_activity_ms or 0), row.queue),
+}
+SORTS = tuple(_SORTS) + tuple(f"-{name}" for name in _SORTS)
+ASCENDING = frozenset({"name", "state"})
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewWish:
+    """What the address asks for: a name filter, a state, a sort (`-` turns it), a page from 1."""
+
+    q: str = ""
+    state: str = ""
+    sort: str = "failed"
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over all queues the reader may see."""
+
+    waiting: int
+    grouped: int
+    active: int
+    expired: int
+    delayed: int
+    next_due_ms: int | None
+    failed: int
+    oldest_age_ms: int | None
+    oldest_queue: str
+    oldest_tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewPage:
+    """`rows` are read live; figures of queues on other pages are `age_ms` old (None: live too)."""
+
+    wish: OverviewWish
+    rows: tuple[QueueRow, ...]
+    totals: Totals
+    counts: dict[str, int]
+    matched: int
+    queues: int
+    pages: int
+    age_ms: int | None
+    discovery: DiscoveryState
+    seen_percent: int
+    now_ms: int
+
+
+def overview_page(
+    link: Link, wish: OverviewWish, *, now_ms: int, may_read: Callable[[str], bool], allow_list: Sequence[str] = ()
+) -> OverviewPage:
+    """Reads the page. Queues that `may_read` refuses are in no figure of it."""
+    found = read_overview(link, now_ms)
+    names = [name for name in (allow_list or found.names) if may_read(name)]
+    known = {name: found.snapshots[name] for name in names if name in found.snapshots}
+    missing = [name for name in names if name not in known]
+    if missing:
+        known |= queue_snapshots(link, missing, now_ms)
+    rows = [queue_row(snapshot, now_ms) for snapshot in known.values()]
+    shown = _window(_matching(rows, wish), wish)
+    live = _live(link, [row.queue for row in shown if row.queue not in missing], now_ms)
+    rows = [live.get(row.queue, row) for row in rows]
+    matching = _matching(rows, wish)
+    return OverviewPage(
+        wish=wish,
+        rows=tuple(_window(matching, wish)),
+        totals=_totals(rows),
+        counts=_counts(rows),
+        matched=len(matching),
+        queues=len(rows),
+        pages=max((len(matching) + PAGE - 1) // PAGE, 1),
+        age_ms=found.age_ms if len(live) + len(missing) < len(rows) else None,
+        discovery=found.discovery,
+        seen_percent=min(found.discovery.seen * 100 // max(found.discovery.total, 1), 99),
+        now_ms=now_ms,
+    )
+
+
+def _live(link: Link, names: Sequence[str], now_ms: int) -> dict[str, QueueRow]:
+    snapshots: dict[str, QueueSnapshot] = queue_snapshots(link, names, now_ms) if names else {}
+    return {name: queue_row(snapshot, now_ms) for name, snapshot in snapshots.items()}
+
+
+def _matching(rows: Sequence[QueueRow], wish: OverviewWish) -> list[QueueRow]:
+    needle = wish.q.lower()
+    found = [row for row in rows if needle in row.queue.lower() and _is_in(row, wish.state)]
+    name = wish.sort.removeprefix("-")
+    return sorted(found, key=_SORTS[name], reverse=wish.sort.startswith("-"))
+
+
+def _window(rows: Sequence[QueueRow], wish: OverviewWish) -> list[QueueRow]:
+    first = (wish.page - 1) * PAGE
+    return list(rows[first : first + PAGE])
+
+
+def _is_in(row: QueueRow, state: str) -> bool:
+    return not state or (row.attention if state == "attention" else row.state == state)
+
+
+def _counts(rows: Sequence[QueueRow]) -> dict[str, int]:
+    return {state: sum(_is_in(row, state) for row in rows) for state in STATE_FILTERS}
+
+
+def _totals(rows: Sequence[QueueRow]) -> Totals:
+    ages = [(row.oldest_age_ms, row.queue, row.oldest_tone) for row in rows if row.oldest_age_ms is not None]
+    # A paused queue waits because somebody said so; the tile asks who waits without a reason.
+    moving = [
+        (row.oldest_age_ms, row.queue, row.oldest_tone)
+        for row in rows
+        if row.oldest_age_ms is not None and row.state != "paused"
+    ]
+    oldest, queue, tone = max(moving or ages, default=(None, "", ""))
+    return Totals(
+        waiting=sum(row.waiting for row in rows),
+        grouped=sum(row.grouped for row in rows),
+        active=sum(row.active for row in rows),
+        expired=sum(row.expired for row in rows),
+        delayed=sum(row.delayed for row in rows),
+        next_due_ms=min((row.next_due_ms for row in rows if row.next_due_ms is not None), default=None),
+        failed=sum(row.failed for row in rows),
+        oldest_age_ms=oldest,
+        oldest_queue=queue,
+        oldest_tone=tone,
+    )

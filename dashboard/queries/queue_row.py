@@ -1,0 +1,72 @@
+"""One queue as lists and heads show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from omniq_core import QueueSnapshot, queue_state
+
+OLD_MS = 10 * 60_000
+MANY_FAILED = 50
+"""From here on the failed figure is red: a few failures are a normal day."""
+
+STATES = ("running", "paused", "stalled", "idle")
+WORDS = {"running": "Running", "paused": "Paused", "stalled": "Stalled", "idle": "Idle"}
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A queue and its figures. Times are ms since the epoch, None where there is none; ages are ms."""
+
+    queue: str
+    state: str
+    attention: bool
+    waiting: int
+    ungrouped: int
+    grouped: int
+    active: int
+    expired: int
+    delayed: int
+    failed: int
+    completed: int
+    groups_ready: int
+    oldest_age_ms: int | None
+    oldest_tone: str
+    next_due_ms: int | None
+    last_activity_ms: int | None
+    last_enqueue_ms: int | None
+    last_finish_ms: int | None
+
+    @property
+    def failed_tone(self) -> str:
+        """`danger` when so many jobs failed that somebody should look."""
+        return "danger" if self.failed >= MANY_FAILED else ""
+
+
+def queue_row(snapshot: QueueSnapshot, now_ms: int) -> QueueRow:
+    """The row of one queue at `now_ms`."""
+    state = queue_state(snapshot, now_ms)
+    oldest = None if snapshot.oldest_waiting_ms is None else max(now_ms - snapshot.oldest_waiting_ms, 0)
+    if not snapshot.waiting_total:
+        oldest = None
+    tone = "danger" if state == "stalled" else "warn" if oldest is not None and oldest >= OLD_MS else ""
+    return QueueRow(
+        queue=snapshot.queue,
+        state=state,
+        attention=state == "stalled" or (state == "paused" and snapshot.waiting_total > 0),
+        waiting=snapshot.waiting_total,
+        ungrouped=snapshot.waiting,
+        grouped=snapshot.group_waiting,
+        active=snapshot.active,
+        expired=snapshot.expired,
+        delayed=snapshot.delayed,
+        failed=snapshot.failed,
+        completed=snapshot.completed,
+        groups_ready=snapshot.groups_ready,
+        oldest_age_ms=oldest,
+        oldest_tone=tone,
+        next_due_ms=snapshot.next_due_ms,
+        last_activity_ms=snapshot.last_activity_ms or None,
+        last_enqueue_ms=snapshot.last_enqueue_ms or None,
+        last_finish_ms=snapshot.last_finish_ms or None,
+    )

@@ -1,0 +1,62 @@
+"""An error text as people read it: what happened, and where in their own code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from .present import present
+
+_TYPE = re.compile(r"([A-Za-z_][\w.$]*[A-Z][\w.$]*|panic|error|fatal error):\s")
+_FOREIGN = re.compile(
+    r"site-packages|dist-packages|/lib/python3|node_modules|\(node:|\bat node:|/usr/local/go/|/go/pkg/mod/"
+)
+_FRAME = re.compile(r'\s*File "|\s+at \S|\t\S+\.go:\d+|goroutine \d+')
+
+Emphasis = Literal["", "own", "last"]
+
+
+@dataclass(frozen=True, slots=True)
+class TraceLine:
+    """One line, and what it is: a frame of the user's own code, the last word, or neither."""
+
+    emphasis: Emphasis
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorText:
+    """`kind` is the error's type with its colon ("" when the text names none), `message` the rest of its first line."""
+
+    kind: str
+    message: str
+    trace: tuple[TraceLine, ...]
+
+
+def read_error(raw: str) -> ErrorText:
+    """Splits an error text; every character of it is in one of the parts."""
+    first, _, rest = raw.partition("\n")
+    match = _TYPE.match(first)
+    kind = present("error", match[0].rstrip()) if match else ""
+    message = present("error", first[match.end() :] if match else first)
+    return ErrorText(kind, message, tuple(_trace(rest)) if rest.strip() else ())
+
+
+def _trace(text: str) -> list[TraceLine]:
+    lines = present("trace", text).strip("\n").split("\n")
+    last = max((at for at, line in enumerate(lines) if line.strip()), default=-1)
+    result: list[TraceLine] = []
+    own = False
+    for at, line in enumerate(lines):
+        if _FRAME.match(line):
+            # A Go frame is a function and the file below it; the file says whose code it is.
+            own = not _FOREIGN.search(line) and not line.startswith("goroutine")
+        elif not line.startswith((" ", "\t")):
+            below = lines[at + 1] if at + 1 < len(lines) else ""
+            own = below.startswith("\t") and bool(_FRAME.match(below)) and not _FOREIGN.search(below)
+        if at == last and not _FRAME.match(line) and not line.startswith((" ", "\t")):
+            result.append(TraceLine("last", line))
+        else:
+            result.append(TraceLine("own" if own else "", line))
+    return result

@@ -1,0 +1,58 @@
+"""The addresses inside pages: the present page with one thing changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import url_for
+
+from ..queries.overview import OverviewWish
+from ..queries.queue import NEWEST_FIRST, LaneWish
+
+
+def overview_url(wish: OverviewWish, **changes: Any) -> str:
+    """The overview with some of its wishes changed; a change of filter or sort starts at page 1."""
+    if "page" not in changes:
+        changes["page"] = 1
+    wanted = replace(wish, **changes)
+    asked = {"q": wanted.q, "state": wanted.state, "sort": wanted.sort, "page": wanted.page}
+    usual = {"q": "", "state": "", "sort": "failed", "page": 1}
+    return _with_query(url_for(".overview"), {name: value for name, value in asked.items() if value != usual[name]})
+
+
+def turned(wish: OverviewWish, column: str) -> str:
+    """The sort that a press on a column's head asks for: the column, or the other way round."""
+    return f"-{column}" if wish.sort == column else column
+
+
+def lane_url(queue: str, wish: LaneWish, **changes: Any) -> str:
+    """A lane of a queue with some of its wishes changed; without a cursor in `changes` it starts at its first page."""
+    if "cursor" not in changes:
+        changes["cursor"] = None
+    wanted = replace(wish, **changes)
+    query: dict[str, Any] = {}
+    if wanted.newest_first != usual_order(wanted.lane):
+        query["sort"] = sort_name(wanted.lane, wanted.newest_first)
+    if wanted.size != 50:
+        query["size"] = wanted.size
+    if wanted.cursor:
+        query["cursor"] = wanted.cursor
+    return _with_query(url_for(".lane", queue=queue, lane=wanted.lane), query)
+
+
+def usual_order(lane: str) -> bool:
+    """Newest first for what ended, longest wait first for what still waits."""
+    return lane in ("failed", "completed")
+
+
+def sort_name(lane: str, newest_first: bool) -> str:
+    """The word of an order in the address: `failed` is newest first, `-failed` turns it."""
+    name = NEWEST_FIRST[lane]
+    turned_name = name.removeprefix("-") if name.startswith("-") else f"-{name}"
+    return name if newest_first else turned_name
+
+
+def _with_query(path: str, query: dict[str, Any]) -> str:
+    return f"{path}?{urlencode(query)}" if query else path

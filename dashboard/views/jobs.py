@@ -1,0 +1,188 @@
+"""One job, and retry and remove of one or of many."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, make_response, request
+
+from omniq_core import job_payload
+
+from .. import confirm
+from ..actions import jobs as act
+from ..actions.outcome import Outcome
+from ..formatting import plural
+from ..htmx import Link as ToastLink
+from ..htmx import Partial, Toast, answer, kind, render_page, show_dialog
+from ..params import Fields, choice, job_ids
+from ..present import present
+from ..problems import Way, moved_on, no_such_job
+from ..queries.job import JobPage, job_page
+from ..routes import Routes
+from ..state import actor, can, current, now_ms
+from ..tokens import to_token
+from .lanes import LANE_WORDS
+from .regions import regions
+
+routes = Routes()
+LANES = tuple(act.REMOVABLE)
+NAMED = 10
+"""So many ids a toast names for each reason."""
+
+
+@routes.get("/queues/<omniq:queue>/jobs/<omniq:job_id>")
+def job(queue: str, job_id: str) -> Response:
+    """A job, at the same address in every state."""
+    return render_page("omniq/jobs/page.html", **_context(queue, job_id, request.args))
+
+
+@routes.get("/queues/<omniq:queue>/jobs/<omniq:job_id>/payload")
+def job_download(queue: str, job_id: str) -> Response:
+    """The payload as a file, byte for byte."""
+    raw = job_payload(current().link, queue, job_id)
+    if raw is None:
+        raise _gone(queue, job_id)
+    response = make_response(raw)
+    response.headers["Content-Type"] = "application/octet-stream"
+    response.headers["Content-Disposition"] = 'attachment; filename="payload.json"'
+    return response
+
+
+@routes.post("/queues/<omniq:queue>/jobs/retry/confirm", action="retry")
+def retry_confirm(queue: str) -> Response:
+    """Asks before several jobs are retried."""
+    return _ask("retry", queue, "failed", job_ids(request.form))
+
+
+@routes.post("/queues/<omniq:queue>/jobs/retry", action="retry")
+def retry(queue: str) -> Response:
+    """Retries one job, or as many as were confirmed."""
+    ids = job_ids(request.form)
+    refusal = _unconfirmed("retry", queue, "failed", ids)
+    if refusal:
+        return refusal
+    outcome = act.retry(current().client, queue, ids, now_ms=now_ms())
+    where = f"{'It waits' if len(outcome.done) == 1 else 'They wait'} at the tail of {queue}"
+    return _told(outcome, queue, "Retry", "retried", where, ToastLink("Show", f"/queues/{to_token(queue)}/waiting"))
+
+
+@routes.post("/queues/<omniq:queue>/jobs/remove/confirm", action="remove")
+def remove_confirm(queue: str) -> Response:
+    """Asks before jobs are removed."""
+    return _ask("remove", queue, choice(request.form, "lane", LANES, "failed"), job_ids(request.form))
+
+
+@routes.post("/queues/<omniq:queue>/jobs/remove", action="remove")
+def remove(queue: str) -> Response:
+    """Removes one job, or as many as were confirmed."""
+    lane = choice(request.form, "lane", LANES, "failed")
+    ids = job_ids(request.form)
+    refusal = _unconfirmed("remove", queue, lane, ids)
+    if refusal:
+        return refusal
+    outcome = act.remove(current().client, queue, lane, ids, now_ms=now_ms())
+    return _told(outcome, queue, "Remove", "removed", "", None, lane=lane)
+
+
+def job_regions(queue: str, job_id: str, args: Fields) -> tuple[Partial, ...]:
+    """What a change of the job changes on its page."""
+    context = _context(queue, job_id, args)
+    names = {"job-state": "job_state", "job-actions": "job_actions", "timeline": "timeline", "facts": "facts"}
+    return tuple(Partial(target, f"omniq/jobs/{name}.html", context=context) for target, name in names.items())
+
+
+def _context(queue: str, job_id: str, args: Fields) -> dict[str, Any]:
+    whole = choice(args, "payload", ("", "all"), "") == "all"
+    page = job_page(current().link, queue, job_id, now_ms=now_ms(), whole=whole)
+    if page is None:
+        raise _gone(queue, job_id)
+    return {
+        "page": page,
+        "job": page.job,
+        "lane_word": LANE_WORDS.get(page.lane, ""),
+        "may_retry": page.lane == "failed" and can("retry", queue),
+        "may_remove": page.lane in LANES and can("remove", queue),
+    }
+
+
+def _gone(queue: str, job_id: str) -> Exception:
+    return no_such_job(queue, job_id, Way("Back to the queue", f"/queues/{to_token(queue)}/"))
+
+
+def _ask(verb: str, queue: str, lane: str, ids: tuple[str, ...], alert: str = "", status: int = 200) -> Response:
+    what = confirm.Confirmation(f"{verb}:{lane}", queue, actor().name, len(ids), confirm.ids_digest(ids))
+    return show_dialog(
+        "omniq/jobs/confirm.html",
+        status=status,
+        verb=verb,
+        queue=queue,
+        lane=lane,
+        lane_word=LANE_WORDS[lane].lower(),
+        ids=ids,
+        token_field=confirm.FIELD,
+        confirm_token=confirm.seal(current().signing, what, now_ms()),
+        alert=alert,
+    )
+
+
+def _unconfirmed(verb: str, queue: str, lane: str, ids: tuple[str, ...]) -> Response | None:
+    """The dialog again (409) for more than one job without the token of exactly these; nothing was changed."""
+    if len(ids) == 1:
+        return None
+    given = request.form.get(confirm.FIELD, "")
+    try:
+        confirm.check(
+            current().signing, given, now_ms(), action=f"{verb}:{lane}", queue=queue, actor=actor().name, ids=ids
+        )
+    except confirm.NotConfirmed as refused:
+        return _ask(verb, queue, lane, ids, f"{refused} Nothing was changed; look again and confirm.", 409)
+    return None
+
+
+def _told(
+    outcome: Outcome, queue: str, button: str, done: str, where: str, show: ToastLink | None, *, lane: str = "failed"
+) -> Response:
+    changed = len(outcome.done)
+    if not outcome.skipped:
+        lines = (where,) if where else ()
+        toast = Toast(f"{done.capitalize()} {plural(changed, 'job')}", lines, link=show)
+        return answer(toast, *regions(), to=_way_out(queue, outcome, lane, done))
+    if not changed and outcome.asked == 1 and kind() != "partial":
+        _explain_one(outcome, queue, button, lane)
+    lines = tuple(f"{reason.why.capitalize()} ({reason.code}): {_named(reason.ids)}" for reason in outcome.skipped)
+    if changed:
+        lines = (f"{plural(changed, 'job')} {'was' if changed == 1 else 'were'} {done}", *lines)
+    was = "was" if outcome.left == 1 else "were"
+    if outcome.asked == 1:
+        text = f"The job was not {done}"
+    else:
+        text = f"{outcome.left:,} of {plural(outcome.asked, 'job')} {was} not {done}"
+    return answer(Toast(text, lines, "danger"), *regions())
+
+
+def _explain_one(outcome: Outcome, queue: str, button: str, lane: str) -> None:
+    """Without script, one job that moved on gets a page of its own. Raises it."""
+    job_id, code = outcome.skipped[0].ids[0], outcome.skipped[0].code
+    page: JobPage | None = job_page(current().link, queue, job_id, now_ms=now_ms())
+    if page is None:
+        raise _gone(queue, job_id)
+    way = Way("Show the job", f"/queues/{to_token(queue)}/jobs/{to_token(job_id)}")
+    raise moved_on(LANE_WORDS[lane].lower(), button, code, LANE_WORDS.get(page.lane, "").lower() or None, way)
+
+
+def _named(ids: tuple[str, ...]) -> str:
+    names = ", ".join(present("id", job_id, 60) for job_id in ids[:NAMED])
+    return f"{names} and {len(ids) - NAMED:,} more" if len(ids) > NAMED else names
+
+
+def _is_on_page_of(queue: str, ids: tuple[str, ...]) -> bool:
+    page = f"/queues/{to_token(queue)}/jobs/"
+    back = request.form.get("back", "")
+    return any(back.partition("?")[0] == page + to_token(job_id) for job_id in ids)
+
+
+def _way_out(queue: str, outcome: Outcome, lane: str, done: str) -> str | None:
+    """A job that was removed has no page any more: its lane comes next."""
+    if done == "removed" and _is_on_page_of(queue, outcome.done):
+        return f"/queues/{to_token(queue)}/{lane}"
+    return None

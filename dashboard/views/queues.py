@@ -1,0 +1,147 @@
+"""One queue: a lane of it, and pause and resume."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from omniq_core import BadCursor, LaneRow
+
+from ..actions import queues as act
+from ..formatting import RowIds
+from ..htmx import Partial, Press, Toast, answer, here, render_page, show_dialog
+from ..params import Fields, choice, text
+from ..problems import BadInput, Problem, no_such_page, no_such_queue
+from ..queries.queue import LANES, SIZES, LaneWish, QueuePage, UnknownQueue, queue_head, queue_page
+from ..routes import Routes
+from ..state import can, current, now_ms
+from ..tokens import to_token
+from .addresses import lane_url, sort_name, usual_order
+from .lanes import COLUMNS, LANE_TITLES, LANE_WORDS, SORT_WORDS
+from .regions import regions
+
+routes = Routes()
+MAX_CURSOR_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A row of a lane: the job, its DOM id, and figures worked out from its fields."""
+
+    job: LaneRow
+    dom_id: str
+    attempts: str
+    ran_ms: int | None
+
+
+@routes.get("/queues/<omniq:queue>/")
+def queue_home(queue: str) -> ResponseReturnValue:
+    """Leads to the lane that needs a look: failed if there are failures, else waiting."""
+    head = _found(lambda: queue_head(current().link, queue, now_ms=now_ms()), queue)
+    return redirect(url_for(".lane", queue=queue, lane="failed" if head.failed else "waiting"))
+
+
+@routes.get("/queues/<omniq:queue>/<lane>")
+def lane(queue: str, lane: str) -> Response:
+    """A page of a lane."""
+    if lane not in LANES:
+        raise no_such_page()
+    return render_page("omniq/queues/page.html", **_context(queue, lane, request.args))
+
+
+@routes.get("/queues/<omniq:queue>/pause/confirm")
+def pause_confirm(queue: str) -> Response:
+    """Asks before a queue is paused."""
+    if not can("pause", queue):
+        raise Problem(403, "Not allowed", "You may not pause this queue.", icon="lock")
+    head = _found(lambda: queue_head(current().link, queue, now_ms=now_ms()), queue)
+    return show_dialog("omniq/queues/pause.html", head=head)
+
+
+@routes.post("/queues/<omniq:queue>/pause", action="pause")
+def pause(queue: str) -> Response:
+    """Stops reserves."""
+    _found(lambda: queue_head(current().link, queue, now_ms=now_ms()), queue)
+    act.pause(current().client, queue)
+    press = Press("Resume", f"/queues/{to_token(queue)}/resume") if can("resume", queue) else None
+    return answer(Toast(f"Paused {queue}", tone="warn", icon="pause", press=press), *regions())
+
+
+@routes.post("/queues/<omniq:queue>/resume", action="resume")
+def resume(queue: str) -> Response:
+    """Lets reserves go on."""
+    was_paused = act.resume(current().client, queue, now_ms=now_ms())
+    toast = Toast(f"Resumed {queue}") if was_paused else Toast(f"{queue} was not paused", tone="warn", icon="info")
+    return answer(toast, *regions())
+
+
+def lane_regions(queue: str, lane: str, args: Fields) -> tuple[Partial, ...]:
+    """What a change of jobs or of the queue changes on a lane's page."""
+    context = _context(queue, lane, args)
+    names = {
+        "queue-state": "queue_state",
+        "queue-actions": "queue_actions",
+        "queue-tiles": "queue_tiles",
+        "queue-tabs": "queue_tabs",
+        "jobs": "jobs",
+        "pager": "pager",
+    }
+    return tuple(Partial(target, f"omniq/queues/{name}.html", context=context) for target, name in names.items())
+
+
+def _found(read: Any, queue: str) -> Any:
+    try:
+        return read()
+    except UnknownQueue:
+        raise no_such_queue(queue) from None
+
+
+def _context(queue: str, lane: str, args: Fields) -> dict[str, Any]:
+    wish = _wish(lane, args)
+    page = _found(lambda: _read(queue, wish), queue)
+    orders = [(sort_name(lane, first), words) for first, words in zip((True, False), SORT_WORDS[lane], strict=True)]
+    ids = RowIds()
+    now = sort_name(lane, wish.newest_first)
+    return {
+        "page": page,
+        "rows": [_row(job, ids) for job in page.jobs.rows],
+        "LANE_WORDS": LANE_WORDS,
+        "LANE_TITLES": LANE_TITLES,
+        "SIZES": SIZES,
+        "columns": COLUMNS[lane],
+        "lane_url": lane_url,
+        "sort_words": orders if usual_order(lane) else orders[::-1],
+        "sort_now": now,
+        "sort_caption": dict(orders)[now].lower(),
+        "may_retry": lane == "failed" and can("retry", queue),
+        "may_remove": lane in ("failed", "completed", "delayed", "waiting") and can("remove", queue),
+        "here": here(),
+    }
+
+
+def _read(queue: str, wish: LaneWish) -> QueuePage:
+    try:
+        return queue_page(current().link, queue, wish, now_ms=now_ms(), may_read=lambda name: can("read", name))
+    except BadCursor:
+        raise BadInput("cursor", "This is no page of this list. Start at its first page.") from None
+
+
+def _wish(lane: str, args: Fields) -> LaneWish:
+    sorts = (sort_name(lane, True), sort_name(lane, False))
+    usual = sort_name(lane, usual_order(lane))
+    sizes = [str(size) for size in SIZES]
+    return LaneWish(
+        lane=lane,
+        newest_first=choice(args, "sort", sorts, usual) == sorts[0],
+        size=int(choice(args, "size", sizes, "50")),
+        cursor=text(args, "cursor", max_bytes=MAX_CURSOR_BYTES) or None,
+    )
+
+
+def _row(job: LaneRow, ids: RowIds) -> JobRow:
+    end = job.failed_ms or job.completed_ms
+    ran = end - job.last_started_ms if end and job.last_started_ms and end >= job.last_started_ms else None
+    return JobRow(job, ids("job", job.job_id), f"{job.attempt:,} of {max(job.max_attempts, 1):,}", ran)

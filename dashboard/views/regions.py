@@ -1,0 +1,43 @@
+"""After an action: the live regions of the page the button stood on, read again with that page's own filters."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from flask import current_app, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+
+from ..htmx import Partial, back, kind, mount_url
+from ..problems import Problem
+from ..state import can
+
+
+def regions() -> tuple[Partial, ...]:
+    """The regions of the page that `back` names; none for a form without script, which gets a whole page anyway."""
+    if kind() != "partial":
+        return ()
+    from . import jobs, overview, queues  # those modules call this one
+
+    path, _, query = back().partition("?")
+    args = MultiDict(parse_qsl(query, keep_blank_values=True))
+    try:
+        rule, found = _route(path)
+        if "queue" in found and not can("read", found["queue"]):
+            return ()
+        if rule == "overview":
+            return overview.overview_regions(args)
+        if rule == "lane":
+            return queues.lane_regions(found["queue"], found["lane"], args)
+        if rule == "job":
+            return jobs.job_regions(found["queue"], found["job_id"], args)
+    except (Problem, HTTPException):
+        # The page cannot be drawn again (its queue is gone, say). The toast still says what was done.
+        return ()
+    return ()
+
+
+def _route(path: str) -> tuple[str, dict[str, str]]:
+    bound = current_app.url_map.bind_to_environ(request.environ)
+    endpoint, found = bound.match(mount_url(path).removeprefix(request.script_root), method="GET")
+    return endpoint.rpartition(".")[2], dict(found)
