@@ -1,0 +1,76 @@
+"""Fixtures for tests in a real Chromium. Any console error, uncaught exception or CSP report fails the test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.support.live_server import LiveServer, WsgiApp
+from tests.support.watched_page import Complaints
+
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium where there is one (Playwright does not find it itself), else Playwright's own."""
+    settings = {**browser_type_launch_args, "args": list(_FLAGS)}
+    found = shutil.which("chromium")
+    return {**settings, "executable_path": found} if found else settings
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Tests name their server. (pytest-playwright's own fixture of this name is one that pytest 9.2 warns about.)"""
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """One window size, language and time zone, so that a page looks the same on every machine."""
+    return {
+        **browser_context_args,
+        "viewport": {"width": 1440, "height": 900},
+        "locale": "en-GB",
+        "timezone_id": "UTC",
+        "reduced_motion": "reduce",
+    }
+
+
+@pytest.fixture
+def live_server() -> Iterator[Callable[[WsgiApp], LiveServer]]:
+    """`live_server(app).url`: serves the application until the test is over. May be called more than once."""
+    started: list[LiveServer] = []
+
+    def start(app: WsgiApp) -> LiveServer:
+        started.append(LiveServer(app))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def complaints() -> Complaints:
+    """What the browser complained about; `complaints.allow_status(404)` before a page that is expected to fail."""
+    return Complaints()
+
+
+@pytest.fixture
+def page(page: Page, complaints: Complaints) -> Iterator[Page]:
+    """Playwright's page, watched: the test fails if the browser complained."""
+    complaints.watch(page)
+    yield page
+    assert not complaints.unexpected, "the browser complained:\n  " + "\n  ".join(complaints.unexpected)
