@@ -100,10 +100,14 @@ def basic_access(name: str, password: str) -> Access:
 
 
 def anonymous(request: Request) -> Actor:
-    """The default `user=`: the name of HTTP Basic where there is one, and the peer's address."""
+    """The default `user=`: no name, only the peer's address."""
+    return Actor("", request.remote_addr or "")
+
+
+def basic_user(request: Request) -> Actor:
+    """The name that `basic_access` has checked. Without it anybody could write any name into the header."""
     given = request.authorization
-    name = (given.username or "") if given is not None and given.type == "basic" else ""
-    return Actor(name, request.remote_addr or "")
+    return Actor((given.username or "") if given is not None else "", request.remote_addr or "")
 
 
 def _peer_is_loopback(request: Request) -> bool:

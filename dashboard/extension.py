@@ -10,7 +10,7 @@ from flask import Flask, Request, redirect
 
 from omniq_core import OmniqClient
 
-from .access import Access, Actor, allow_all, anonymous, basic_access, loopback_only, without_changes
+from .access import Access, Actor, allow_all, anonymous, basic_access, basic_user, loopback_only, without_changes
 from .blueprint import make_blueprint
 from .settings import Settings, SettingsError, load_settings
 from .signing import Signing
@@ -78,9 +78,10 @@ def create_app(
     """
     loaded = load_settings(**settings)
     app = Flask(__name__, static_folder=None, template_folder=None)
+    user: User | None = None
     if access is None and loaded.user:
-        access = basic_access(loaded.user, loaded.password)
-    mount(app, loaded, redis=redis, url_prefix=loaded.prefix, access=access, clock=clock)
+        access, user = basic_access(loaded.user, loaded.password), basic_user
+    mount(app, loaded, redis=redis, url_prefix=loaded.prefix, access=access, user=user, clock=clock)
     if loaded.prefix:
         app.add_url_rule("/", "to_dashboard", lambda: redirect(f"{loaded.prefix}/"))
     return app

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from . import csrf, formatting
+from .access import read_only
 from .present import first_line, present
 from .state import actor, can, current, mount_path, now_ms
 from .tokens import to_token
@@ -60,7 +61,7 @@ def _site() -> Site:
         env=env,
         env_strong=env.lower() in {name.lower() for name in mount.settings.env_strong},
         redis=mount.link.label,
-        read_only=mount.settings.read_only,
+        read_only=mount.settings.read_only or mount.access is read_only,
         home=home,
         at_home=request.path == f"{mount.url_prefix}/",
         now_ms=now_ms(),

@@ -1,0 +1,113 @@
+"""Which POST counts as coming from our own page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.web.trial import DONE, trial_app, trial_mount
+
+RETRY = "/queues/mail/jobs/retry"
+
+
+def post(app: Flask, headers: dict[str, str], host: str = "ops.example", **data: str) -> TestResponse:
+    return app.test_client().post(RETRY, data={"id": "1", **data}, headers={"Host": host, **headers})
+
+
+@pytest.mark.parametrize(
+    ("headers", "host"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, "ops.example"),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://outside.example"}, "inside:8080"),
+        ({"Origin": "http://ops.example"}, "ops.example"),
+        ({"Origin": "https://ops.example"}, "ops.example"),
+        ({"Origin": "https://ops.example"}, "ops.example:443"),
+        ({"Origin": "http://OPS.example:8080"}, "ops.example:8080"),
+        ({"Origin": "http://[::1]:8080"}, "[::1]:8080"),
+        ({"Origin": "https://trusted.example"}, "inside:8080"),
+    ],
+)
+def test_accepted(headers: dict[str, str], host: str) -> None:
+    app = trial_app(trusted_origins="https://trusted.example, https://other.example:8443")
+    assert (post(app, headers, host).status_code, DONE) == (303, [("mail", ("1",))])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": ""},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://ops.example"},
+        {"Origin": "null"},
+        {"Origin": ""},
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://ops.example:8080"},
+        {"Origin": "http://ops.example.evil.example"},
+        {"Origin": "http://ops.example@evil.example"},
+        {"Origin": "http://trusted.example"},
+        {"Origin": "ftp://ops.example"},
+        {"Origin": "http://ops.example:x"},
+        {},
+    ],
+)
+def test_refused(headers: dict[str, str]) -> None:
+    app = trial_app(trusted_origins="https://trusted.example")
+    response = post(app, headers)
+    assert (response.status_code, DONE) == (403, [])
+    assert "Nothing was changed" in response.text
+
+
+def token_of(client: FlaskClient, path: str = "/") -> str:
+    found = re.search(r'name="omniq_csrf" value="([0-9a-f]{64})"', client.get(path).text)
+    assert found
+    return found[1]
+
+
+def test_without_either_header_the_token_of_the_page_decides() -> None:
+    app = trial_app()
+    client, other = app.test_client(), app.test_client()
+    token = token_of(client)
+    assert client.post(RETRY, data={"id": "1", "omniq_csrf": token}).status_code == 303
+    # The token belongs to the cookie of one browser.
+    token_of(other)
+    assert other.post(RETRY, data={"id": "1", "omniq_csrf": token}).status_code == 403
+    assert app.test_client().post(RETRY, data={"id": "1", "omniq_csrf": token}).status_code == 403
+    assert client.post(RETRY, data={"id": "1", "omniq_csrf": token[:-1] + "é"}).status_code == 403
+    assert len(DONE) == 1
+
+
+def test_a_token_does_not_help_a_cross_site_form() -> None:
+    client = trial_app().test_client()
+    token = token_of(client)
+    refused = client.post(RETRY, data={"id": "1", "omniq_csrf": token}, headers={"Origin": "http://evil.example"})
+    assert (refused.status_code, DONE) == (403, [])
+
+
+def test_the_cookie_stays_below_the_mount() -> None:
+    host = Flask("host")
+    trial_mount(host, url_prefix="/omniq")
+    cookie = host.test_client().get("/omniq/").headers["Set-Cookie"]
+    assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Path=/omniq/" in cookie
+
+
+def test_a_host_that_protects_its_forms_finds_its_own_token() -> None:
+    from flask_wtf.csrf import CSRFProtect
+
+    host = Flask("host")
+    host.config.update(SECRET_KEY="host secret", WTF_CSRF_FIELD_NAME="host_token")
+    CSRFProtect(host)
+    trial_mount(host)
+    client = host.test_client()
+    found = re.search(r'name="host_token" value="([^"]+)"', client.get("/omniq/").text)
+    assert found
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    path = f"/omniq{RETRY}"
+    assert client.post(path, data={"id": "1", "host_token": found[1]}, headers=ours).status_code == 303
+    assert client.post(path, data={"id": "1"}, headers=ours).status_code == 400
+    assert len(DONE) == 1

@@ -1,0 +1,84 @@
+"""Settings: one table, read once, and errors of one line without a password."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from dashboard import SettingsError, create_app
+from dashboard.settings import TABLE, Settings, load_settings
+
+
+def test_table_and_fields_are_the_same_names() -> None:
+    assert [s.name for s in TABLE] == [f.name for f in dataclasses.fields(Settings)]
+    assert all(s.help for s in TABLE)
+
+
+def test_defaults_and_environment_and_keywords() -> None:
+    assert load_settings({}).port == 8080
+    assert load_settings({"OMNIQ_PORT": "9000"}).port == 9000
+    assert load_settings({"OMNIQ_PORT": "9000"}, port=9001).port == 9001
+    assert load_settings({"OMNIQ_PORT": "9000"}, port=None).port == 9000
+
+
+def test_redis_url_falls_back() -> None:
+    both = {"OMNIQ_REDIS_URL": "redis://a", "REDIS_URL": "redis://b"}
+    assert load_settings(both).redis_url == "redis://a"
+    assert load_settings({**both, "OMNIQ_REDIS_URL": ""}).redis_url == "redis://b"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("OMNIQ_READ_ONLY", "1", True),
+        ("OMNIQ_READ_ONLY", "off", False),
+        ("OMNIQ_PREFIX", "ops/omniq/", "/ops/omniq"),
+        ("OMNIQ_PREFIX", "/", ""),
+        ("OMNIQ_QUEUES", " a, b,,a ", ("a", "b")),
+        ("OMNIQ_ENV", " staging ", "staging"),
+    ],
+)
+def test_parsed(name: str, text: str, value: object) -> None:
+    assert getattr(load_settings({name: text}), name.removeprefix("OMNIQ_").lower()) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("OMNIQ_PORT", "http"),
+        ("OMNIQ_PORT", "70000"),
+        ("OMNIQ_READ_ONLY", "maybe"),
+        ("OMNIQ_PREFIX", "/a/../b"),
+        ("OMNIQ_PREFIX", "/a b"),
+    ],
+)
+def test_a_bad_value_is_one_line_that_names_the_variable(name: str, text: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings({name: text})
+    assert str(caught.value).startswith(f"{name}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_keyword_names_the_near_one() -> None:
+    with pytest.raises(TypeError, match=r"readonly is no setting of the dashboard\. Did you mean read_only\?"):
+        load_settings({}, readonly=True)
+
+
+def test_a_name_without_a_password_is_refused() -> None:
+    with pytest.raises(SettingsError, match="OMNIQ_PASSWORD is not set"):
+        load_settings({"OMNIQ_USER": "oncall"})
+
+
+def test_no_secret_in_the_repr() -> None:
+    loaded = load_settings({}, redis_url="redis://:hunter2@x", user="a", password="hunter2", secret="hunter2")
+    assert "hunter2" not in repr(loaded)
+
+
+@pytest.mark.parametrize("url", ["http://:hunter2@h", "redis://:hunter2@h:x/0", "redis://:hunter2@[::1/0", "hunter2"])
+def test_a_bad_redis_url_is_one_line_without_the_password(url: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        create_app(redis=url, background=False)
+    assert "hunter2" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value.__suppress_context__
