@@ -11,10 +11,13 @@ command -v chromium >/dev/null 2>&1 || wanted="$wanted chromium"
 [ -n "$wanted" ] || exit 0
 
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
-    echo "Getting$(printf ' %s' $wanted) with apt-get"
     export DEBIAN_FRONTEND=noninteractive
-    # Ubuntu's chromium is a snap that does not start in a container, so a failure goes on to Playwright's
-    { apt-get -qq update && apt-get -qq -y install --no-install-recommends $wanted; } >/dev/null || true
+    apt-get -qq update >/dev/null || true
+    for package in $wanted; do
+        echo "Getting $package with apt-get"
+        # where the package does not exist (Ubuntu has no chromium as one), the other ways below are left
+        apt-get -qq -y install --no-install-recommends "$package" >/dev/null || true
+    done
 fi
 
 if ! command -v chromium >/dev/null 2>&1; then
