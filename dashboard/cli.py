@@ -1,0 +1,186 @@
+"""The command line: `omniq-dashboard serve` and `omniq-dashboard demo`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from omniq_core import REDIS_ERRORS, OmniqClient, explain_redis_error
+
+from . import __version__
+from .demo.mark import NotOurDatabase, claim_database
+from .demo.process import start_workload
+from .embedded import EmbeddedError, start_embedded
+from .extension import create_app
+from .serving import CannotListen, Listener, listen, serve
+from .settings import TABLE, Settings, SettingsError, load_settings
+from .state import EXTENSION
+
+PROGRAM = "omniq-dashboard"
+CANNOT_START = 2
+INTERRUPTED = 130
+
+_OPTIONS = (
+    click.option("--redis", "redis_url", metavar="URL", help="Redis to show, like redis://localhost:6379/0."),
+    click.option("--host", metavar="NAME", help="Address to listen on (127.0.0.1)."),
+    # a text here, so that the table of settings checks it and the message is the same as for the environment
+    click.option("--port", metavar="PORT", help="Port to listen on (8080, or the next free one)."),
+    click.option("--prefix", metavar="PATH", help="Path to serve it under, like /omniq."),
+    click.option("--read-only", is_flag=True, default=None, help="Show everything, change nothing."),
+    click.option("--user", metavar="NAME", help="Ask for this name and the password in OMNIQ_PASSWORD."),
+    click.option("--insecure", is_flag=True, default=None, help="Answer everybody without credentials."),
+)
+
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
+@click.version_option(__version__, prog_name=PROGRAM)
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """See and steer OmniQ job queues in the browser.
+
+    Every option is also an environment variable: OMNIQ_REDIS_URL, OMNIQ_PORT and so on; the option wins.
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+@cli.command("serve")
+@_options
+def serve_command(**given: Any) -> None:
+    """Show the queues of a Redis."""
+    settings = load_settings(**given)
+    if not settings.redis_url:
+        _fail(
+            "no Redis is named: give --redis redis://HOST:6379/0 or set OMNIQ_REDIS_URL "
+            f"(`{PROGRAM} demo` brings its own)"
+        )
+    client = _client(settings.redis_url, _source_of("redis_url", given, "--redis"))
+    with _listen(settings, given) as listener:
+        app = create_app(redis=client, **given)
+        _run(app, client, listener, settings)
+
+
+@cli.command("demo")
+@_options
+@click.option("--data", metavar="DIR", type=click.Path(path_type=Path), help="Where the demo's Redis keeps its data.")
+def demo_command(data: Path | None, **given: Any) -> None:
+    """Show queues at work: brings a Redis and jobs of its own.
+
+    With --redis it uses that database instead, if it is empty or the demo's own.
+    """
+    given["env"] = "demo"
+    settings = load_settings(**given)
+    with ExitStack() as stack:
+        listener = stack.enter_context(_listen(settings, given))
+        url, source, works = settings.redis_url, _source_of("redis_url", given, "--redis"), True
+        notes = [("Demo", f"publishes and works jobs in this database ({source})")]
+        if not url:
+            embedded = start_embedded(data or _data_folder())
+            stack.callback(embedded.stop)
+            # the process that owns an embedded Redis runs its workload too
+            url, source, works = embedded.url, "the embedded Redis", not embedded.attached
+            kept = _short(embedded.data_dir)
+            notes = [("Demo", f"publishes and works jobs in {embedded.engine} {embedded.version}, kept in {kept}")]
+        client = stack.enter_context(_client(url, source))
+        try:
+            claim_database(client)
+        except REDIS_ERRORS as error:
+            raise SettingsError(f"{source}: Redis did not answer ({explain_redis_error(error)})") from None
+        app = create_app(redis=client, **given)
+        if works:
+            stack.callback(start_workload(url).stop)
+        _run(app, client, listener, settings, notes)
+
+
+def main() -> None:
+    """The entry point. Whatever a user can get wrong is one line on stderr and exit code 2."""
+    try:
+        cli.main(prog_name=PROGRAM, standalone_mode=False)
+    except click.ClickException as error:
+        _fail(f"{error.format_message()} (see {PROGRAM} --help)", error.exit_code)
+    except (SettingsError, CannotListen, EmbeddedError, NotOurDatabase) as error:
+        _fail(str(error))
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(INTERRUPTED)
+
+
+def _run(
+    app: Any, client: OmniqClient, listener: Listener, settings: Settings, notes: list[tuple[str, str]] | None = None
+) -> None:
+    for mount in app.extensions[EXTENSION].values():
+        if mount.background is not None:
+            mount.background.ensure_started()
+
+    def announce() -> None:
+        lines = [("Open", listener.url(settings.prefix)), ("Redis", client.link.label), *(notes or [])]
+        click.echo(f"OmniQ dashboard {__version__}")
+        for word, text in [*lines, ("Stop", "Ctrl-C")]:
+            click.echo(f"  {word:<6} {text}")
+        for warning in _warnings(client, listener, settings):
+            click.echo(f"{PROGRAM}: {warning}", err=True)
+
+    serve(app, listener, announce)
+    click.echo("Stopped.")
+
+
+def _warnings(client: OmniqClient, listener: Listener, settings: Settings) -> list[str]:
+    found: list[str] = []
+    if not listener.loopback and not settings.user and not settings.insecure:
+        found.append(
+            "only a browser on this machine is answered, all others get 403: "
+            "set OMNIQ_USER and OMNIQ_PASSWORD (or --insecure, behind something that checks)"
+        )
+    try:
+        client.link.call("PING", read=True)
+    except REDIS_ERRORS as error:
+        # not an end: the page says so, and shows the queues as soon as it answers
+        found.append(f"Redis does not answer yet ({explain_redis_error(error)}); the page keeps trying")
+    return found
+
+
+def _listen(settings: Settings, given: dict[str, Any]) -> closing[Listener]:
+    named = given["port"] is not None or bool(os.environ.get("OMNIQ_PORT"))
+    return closing(listen(settings.host, settings.port, fixed=named))
+
+
+def _client(url: str, source: str) -> OmniqClient:
+    try:
+        return OmniqClient(redis_url=url, client_name=PROGRAM)
+    except ValueError as error:
+        raise SettingsError(f"{source}: {error}") from None
+
+
+def _source_of(name: str, given: dict[str, Any], option: str) -> str:
+    if given[name] is not None:
+        return option
+    variables = next(setting.variables for setting in TABLE if setting.name == name)
+    return next((v for v in variables if os.environ.get(v)), variables[0])
+
+
+def _data_folder() -> Path:
+    share = os.environ.get("XDG_DATA_HOME", "")
+    return (Path(share) if Path(share).is_absolute() else Path.home() / ".local" / "share") / PROGRAM
+
+
+def _short(path: Path) -> str:
+    try:
+        return f"~/{path.relative_to(Path.home())}"
+    except ValueError:
+        return str(path)
+
+
+def _fail(message: str, code: int = CANNOT_START) -> NoReturn:
+    click.echo(f"{PROGRAM}: {' '.join(message.split())}", err=True)
+    sys.exit(code)

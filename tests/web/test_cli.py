@@ -1,0 +1,273 @@
+"""The command line as people meet it: a real child process, its exit code and what it prints."""
+
+from __future__ import annotations
+
+import base64
+import signal
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from dashboard.serving import CannotListen, listen
+from tests.support.clock import wait_until
+from tests.support.programs import Program
+from tests.support.redis_server import RedisServer, free_port
+
+Start = Callable[..., Program]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """`start("serve", "--port", "0", OMNIQ_USER="ops")`: the command line, ended after the test."""
+    programs: list[Program] = []
+
+    def run(*arguments: str, **environment: str) -> Program:
+        programs.append(Program(tmp_path, ["-m", "dashboard", *arguments], **environment))
+        return programs[-1]
+
+    yield run
+    for program in programs:
+        program.end()
+
+
+def get(url: str, **headers: str) -> tuple[int, str]:
+    """Status and body; header names with _ for -."""
+    request = urllib.request.Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            return reply.status, reply.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def refused(program: Program) -> str:
+    """The one line with which the program refused to start (exit code 2)."""
+    assert program.wait(20) == 2, program.err
+    assert program.out == ""
+    assert program.err.startswith("omniq-dashboard: ")
+    assert program.err.count("\n") == 1, program.err
+    return program.err
+
+
+def test_serve_says_where_it_listens_and_what_it_shows(start: Start, redis_server: RedisServer) -> None:
+    program = start("serve", "--redis", f"redis://user:s3cr3t@127.0.0.1:{redis_server.port}/3", "--port", "0")
+    assert program.url.startswith("http://127.0.0.1:")
+    assert f"Redis  127.0.0.1:{redis_server.port}/3\n" in program.out
+    assert "Stop   Ctrl-C" in program.out
+    program.send(signal.SIGTERM)
+    assert program.wait() == 0
+    assert "s3cr3t" not in program.out + program.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(start: Start, redis_server: RedisServer, number: signal.Signals) -> None:
+    program = start("serve", "--redis", redis_server.url, "--port", "0")
+    assert get(f"{program.url}/")[0] == 200
+    program.send(number)
+    assert program.wait() == 0
+    assert program.out.endswith("Stopped.\n")
+    assert program.err == ""
+
+
+def test_the_prefix_is_served_and_printed(start: Start, redis_server: RedisServer) -> None:
+    program = start("serve", "--redis", redis_server.url, "--port", "0", "--prefix", "ops/queues/")
+    assert program.url.endswith("/ops/queues")
+    assert get(f"{program.url}/")[0] == 200
+
+
+def test_serve_without_a_redis_says_what_to_set(start: Start) -> None:
+    line = refused(start("serve", "--port", "0"))
+    assert "--redis" in line
+    assert "OMNIQ_REDIS_URL" in line
+
+
+def test_both_variables_name_the_redis(start: Start, redis_server: RedisServer) -> None:
+    for variable in ("OMNIQ_REDIS_URL", "REDIS_URL"):
+        program = start("serve", **{"OMNIQ_PORT": "0", variable: redis_server.url})
+        assert get(f"{program.url}/")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:s3cr3t@127.0.0.1:port/0",
+        "http://ops:s3cr3t@127.0.0.1:6379/0",
+        "127.0.0.1:6379?password=s3cr3t",
+        "redis://ops:s3cr3t@[::1/0",
+        "redis://ops:s3cr3t@127.0.0.1:6379/0?socket_timeout=s3cr3t",
+    ],
+)
+def test_a_bad_redis_url_is_one_line_without_the_password(start: Start, url: str) -> None:
+    line = refused(start("serve", "--redis", url, "--port", "0"))
+    assert "s3cr3t" not in line
+    assert "--redis: " in line
+    assert "OMNIQ_REDIS_URL: " in refused(start("serve", "--port", "0", OMNIQ_REDIS_URL=url))
+
+
+def test_a_redis_that_is_away_is_no_reason_not_to_start(start: Start, throwaway_redis: RedisServer) -> None:
+    throwaway_redis.stop()
+    program = start("serve", "--redis", throwaway_redis.url, "--port", "0")
+    assert get(f"{program.url}/")[0] == 503
+    wait_until(lambda: "Redis does not answer yet (connection refused)" in program.err, what="the warning")
+    throwaway_redis.start()
+    wait_until(lambda: get(f"{program.url}/")[0] == 200, what="the page of the Redis that is back")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "words"),
+    [
+        (["--port", "abc"], {}, "port: a whole number"),
+        (["--port", "70000"], {}, "port: use 0 to 65,535"),
+        ([], {"OMNIQ_PORT": "abc"}, "OMNIQ_PORT: a whole number"),
+        (["--prefix", "a b"], {}, "prefix: "),
+        (["--user", "ops"], {}, "OMNIQ_PASSWORD is not set"),
+        (["--user", "ops"], {"OMNIQ_READ_ONLY": "perhaps"}, "OMNIQ_READ_ONLY: "),
+        (["--host", "no-such-host.invalid"], {}, "no-such-host.invalid is no address"),
+        (["--host", "192.0.2.7"], {}, "192.0.2.7 is no address of this machine"),
+        (["--nope"], {}, "No such option"),
+        (["surplus"], {}, "unexpected extra argument"),
+    ],
+)
+def test_each_mistake_is_one_line(start: Start, arguments: list[str], environment: dict[str, str], words: str) -> None:
+    given = {"OMNIQ_REDIS_URL": "redis://127.0.0.1:6379/0", "OMNIQ_PORT": "0", **environment}
+    assert words in refused(start("serve", *arguments, **given))
+
+
+def test_an_option_wins_over_the_environment(start: Start, redis_server: RedisServer) -> None:
+    port = free_port()
+    program = start("serve", "--port", str(port), "--redis", redis_server.url, OMNIQ_PORT="1", REDIS_URL="nonsense")
+    assert program.url == f"http://127.0.0.1:{port}"
+
+
+def test_a_named_port_that_is_taken_is_an_error(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        given = {"OMNIQ_REDIS_URL": "redis://127.0.0.1:6379/0"}
+        assert f"port {port} of 127.0.0.1 is taken" in refused(start("serve", "--port", port, **given))
+        assert f"port {port} of 127.0.0.1 is taken" in refused(start("serve", OMNIQ_PORT=port, **given))
+
+
+def test_a_default_port_that_is_taken_leads_to_the_next_free_one() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        listener = listen("127.0.0.1", port, fixed=False)
+        listener.close()
+        assert listener.port != port
+        with pytest.raises(CannotListen, match=f"port {port} of 127.0.0.1 is taken"):
+            listen("127.0.0.1", port, fixed=True)
+
+
+def test_the_printed_address_can_be_opened_whatever_it_listens_on() -> None:
+    for host, shown in (("localhost", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "127.0.0.1")):
+        listener = listen(host, 0, fixed=True)
+        listener.close()
+        assert listener.url("/omniq") == f"http://{shown}:{listener.port}/omniq/"
+        assert listener.loopback is (host != "0.0.0.0")
+
+
+def test_listening_to_the_world_without_credentials_says_who_is_answered(
+    start: Start, redis_server: RedisServer
+) -> None:
+    common = ("serve", "--redis", redis_server.url, "--port", "0", "--host", "0.0.0.0")
+    program = start(*common)
+    assert get(f"{program.url}/")[0] == 200
+    wait_until(lambda: "all others get 403" in program.err, what="the warning")
+    assert program.err.count("\n") == 1
+    assert get(f"{program.url}/", Host="dashboard.example")[0] == 403
+    for lifted in (start(*common, "--insecure"), start(*common, "--user", "ops", OMNIQ_PASSWORD="s3cr3t")):
+        get(f"{lifted.url}/")
+        assert lifted.err == ""
+
+
+def test_a_proxy_before_it_is_seen_through_the_server(start: Start, redis_server: RedisServer) -> None:
+    program = start("serve", "--redis", redis_server.url, "--port", "0")
+    assert get(f"{program.url}/")[0] == 200
+    for name in ("Forwarded", "X_Forwarded_For", "X_Forwarded_Proto", "X_Forwarded_Host"):
+        assert get(f"{program.url}/", **{name: "203.0.113.9"})[0] == 403, name
+
+
+def test_user_and_password_are_asked_for(start: Start, redis_server: RedisServer) -> None:
+    program = start("serve", "--redis", redis_server.url, "--port", "0", "--user", "ops", OMNIQ_PASSWORD="s3cr3t")
+    assert get(f"{program.url}/")[0] == 401
+    pair = base64.b64encode(b"ops:s3cr3t").decode()
+    assert get(f"{program.url}/", Authorization=f"Basic {pair}")[0] == 200
+
+
+SLOW_SERVER = """
+import pathlib, sys, time
+from dashboard.serving import listen, serve
+
+folder = pathlib.Path(sys.argv[1])
+
+def app(environ, start_response):
+    (folder / "under-way").touch()
+    while not (folder / "go-on").exists():
+        time.sleep(0.01)
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "6000000")])
+    return [b"x" * 6000000]
+
+listener = listen("127.0.0.1", 0, fixed=True)
+serve(app, listener, lambda: print(f"Open {listener.url('')}\\nStop ", flush=True))
+print("Stopped.")
+"""
+
+
+@pytest.fixture
+def slow_server(tmp_path: Path) -> Iterator[Program]:
+    """A server whose only page takes until the file go-on is there, and is too long for any socket buffer."""
+    program = Program(tmp_path, ["-c", SLOW_SERVER, str(tmp_path)])
+    yield program
+    program.end()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_request_under_way_is_finished(slow_server: Program, tmp_path: Path, number: signal.Signals) -> None:
+    url = slow_server.url
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(get, f"{url}/")
+        wait_until((tmp_path / "under-way").exists, what="the request")
+        slow_server.send(number)
+        wait_until(lambda: not _accepts(url), what="the closed port")
+        assert slow_server.process.poll() is None
+        (tmp_path / "go-on").touch()
+        status, body = answer.result(10)
+    assert (status, len(body)) == (200, 6_000_000)
+    assert slow_server.wait() == 0
+    assert slow_server.out.endswith("Stopped.\n")
+
+
+def test_a_second_signal_ends_at_once(slow_server: Program, tmp_path: Path) -> None:
+    url = slow_server.url
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(get, f"{url}/")
+        wait_until((tmp_path / "under-way").exists, what="the request")
+        slow_server.send(signal.SIGINT)
+        wait_until(lambda: not _accepts(url), what="the closed port")
+        slow_server.send(signal.SIGINT)
+        assert slow_server.wait(5) == 1
+        assert isinstance(answer.exception(5), OSError)
+
+
+def test_a_request_that_never_ends_does_not_keep_it(slow_server: Program, tmp_path: Path) -> None:
+    url = slow_server.url
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(get, f"{url}/")
+        wait_until((tmp_path / "under-way").exists, what="the request")
+        slow_server.send(signal.SIGTERM)
+        assert slow_server.wait(10) == 0
+        assert isinstance(answer.exception(5), OSError)
+
+
+def _accepts(url: str) -> bool:
+    host, port = url.removeprefix("http://").split(":")
+    try:
+        socket.create_connection((host, int(port)), 1).close()
+    except OSError:
+        return False
+    return True
