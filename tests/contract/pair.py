@@ -10,7 +10,7 @@ from tests.support.clock import Clock
 from tests.support.snapshot import Snapshot, comparable, snapshot
 
 OURS, THEIRS = "ours", "theirs"
-_UNTIMED = ("pause", "resume", "is_paused", "remove_job", "remove_jobs_batch", "childs_init", "child_ack")
+UNTIMED = ("pause", "resume", "is_paused", "remove_job", "remove_jobs_batch", "childs_init", "child_ack")
 _REMOVALS = ("remove_job", "remove_jobs_batch")
 
 
@@ -97,7 +97,7 @@ class Pair:
         assert not differing, f"keys differ {where}:\n  " + "\n  ".join(lines)
 
     def _timed(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        return dict(arguments) if name in _UNTIMED else {"now_ms_override": self.clock.now_ms, **arguments}
+        return dict(arguments) if name in UNTIMED else {"now_ms_override": self.clock.now_ms, **arguments}
 
     def _judge(self, name: str, arguments: dict[str, Any], mine: Any, theirs: Any) -> None:
         where = f"after {name}({arguments}) at {self.clock.now_ms}"
