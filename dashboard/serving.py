@@ -107,6 +107,8 @@ def serve(app: Any, listener: Listener, on_ready: Callable[[], None] = lambda: N
         for number, handler in before.items():
             signal.signal(number, handler)
         server.task_dispatcher.shutdown(timeout=0.5)
+        for channel in list(server.active_channels.values()):
+            channel.handle_close()
         server.close()
 
 
