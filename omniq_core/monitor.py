@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from .client import OmniqClient
 from .connection import Link
@@ -137,14 +137,14 @@ class QueueMonitor:
         return self._jobs(keys, lane, held)
 
     def overview(self, queue: str, samples_per_lane: int = 10) -> QueueOverview:
-        """Stats, ready groups and the oldest jobs of each lane; `samples_per_lane` 1 to 25."""
+        """Stats, then the oldest ready groups and the oldest jobs of each lane; `samples_per_lane` 1 to 25."""
 
         def samples(lane: str) -> list[LaneJob]:
             return self.lane_page(queue, lane, limit=samples_per_lane)
 
         return QueueOverview(
             stats=self.stats(queue),
-            ready_groups=self.groups_ready(queue),
+            ready_groups=self.groups_ready_with_scores(queue, limit=min(samples_per_lane, _MOST_ROWS)),
             active=samples("active"),
             delayed=samples("delayed"),
             failed=samples("failed"),
@@ -166,8 +166,10 @@ class QueueMonitor:
 
     def _ranked(self, key: bytes, start: int, stop: int, reverse: bool) -> list[tuple[bytes, int]]:
         command = "ZREVRANGE" if reverse else "ZRANGE"
-        reply: list[tuple[bytes, float]] = self._read([(command, key, start, stop, "WITHSCORES")])[0] or []
-        return [(member, _score(score)) for member, score in reply]
+        reply: list[Any] = self._read([(command, key, start, stop, "WITHSCORES")])[0] or []
+        if reply and isinstance(reply[0], list):  # RESP3 gives pairs, RESP2 a flat list
+            return [(member, _score(score)) for member, score in cast(list[tuple[bytes, Any]], reply)]
+        return [(reply[at], _score(reply[at + 1])) for at in range(0, len(reply), 2)]
 
     def _read(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
         replies: list[Any] = []

@@ -97,7 +97,7 @@ class QueueOverview:
     """A queue with samples of its lanes, the oldest first."""
 
     stats: QueueStats
-    ready_groups: list[str]
+    ready_groups: list[GroupReady]
     active: list[LaneJob]
     delayed: list[LaneJob]
     failed: list[LaneJob]

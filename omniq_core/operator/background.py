@@ -89,7 +89,6 @@ class Background:
             self.link.run(script("operator/leader"), _ANCHOR, self._token, 0)
 
     def _elect(self, now: int) -> None:
-        self._renew_at = now + RENEW_MS
         led = self.leads
         self.leads = False  # whatever happens to the call: a claim is only believed when it was just confirmed
         try:
@@ -99,6 +98,7 @@ class Background:
                 raise
             self._lose_writing(now)
             return
+        self._renew_at = now + RENEW_MS
         if self.leads and not led:
             self._discovery.take_over(self._get(("GET", SCAN)))
             self._in_pass = True
@@ -126,6 +126,7 @@ class Background:
         ended = self._discovery.step(STEP_MS)
         self._in_pass = not ended
         if ended:
+            self._figures_at = now  # what this pass found has figures at once
             self._pass_at = now + (PASS_BUSY_MS if busy else PASS_QUIET_MS)
             return 1.0
         return min((self._timer() - started) * (1 / SHARE - 1), 5.0)

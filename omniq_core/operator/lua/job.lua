@@ -12,7 +12,7 @@ local job = job_key(id)
 local MOST_FIELDS, MOST_NAMES, LONGEST, CUT, LONGEST_ID = 200, 5000, 16384, 1024, 1024
 local KNOWN = {"id", "state", "gid", "attempt", "max_attempts", "timeout_ms", "backoff_ms", "created_ms", "updated_ms",
   "queued_ms", "first_started_ms", "last_started_ms", "completed_ms", "failed_ms", "due_ms", "lock_until_ms",
-  "lease_token", "last_error", "last_error_ms", "payload"}
+  "lease_token", "last_error", "last_error_ms", "payload", "x_pub", "x_ack", "x_task", "x_copy_of"}
 
 local count = try("HLEN", job)
 if not count or count == 0 then return false end

@@ -1,0 +1,37 @@
+"""Every script touches the keys of one slot only, so that it runs on a Redis Cluster."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from omniq_core import OmniqClient
+from omniq_core.keys import QueueKeys, global_key
+from omniq_core.scripts import script
+from tests.support.clock import Clock
+from tests.support.factories import fail_jobs, publish_jobs
+
+SCRIPTS: list[tuple[str, bytes, list[Any]]] = [
+    ("snapshot", QueueKeys("q").anchor, [1]),
+    ("lane_page", QueueKeys("q").anchor, [1, "failed", 10, 1, "", "", "", ""]),
+    ("job", QueueKeys("q").anchor, [1, "job-1", 100]),
+    ("leader", global_key("meta"), ["token", 1_000]),
+]
+
+
+@pytest.mark.parametrize(("name", "anchor", "args"), SCRIPTS)
+def test_one_slot(client: OmniqClient, redis: Any, clock: Clock, name: str, anchor: bytes, args: list[Any]) -> None:
+    fail_jobs(client, "q", 2, now_ms=clock.now_ms, gid="G")
+    publish_jobs(client, "other", 1, now_ms=clock.now_ms)
+    with redis.monitor() as monitor:
+        client.link.run(script(f"operator/{name}"), anchor, *args)
+        redis.echo("end of the script")
+        keys: set[str] = set()
+        for seen in monitor.listen():
+            if "end of the script" in seen["command"]:
+                break
+            if seen.get("client_type") == "lua":
+                keys |= set(re.findall(r"\{[^}]*\}", seen["command"].split(" ", 1)[1]))
+    assert keys == {anchor.decode().split(":meta")[0]}

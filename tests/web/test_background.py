@@ -1,0 +1,138 @@
+"""The thread of a process: lazy, single, hard to kill, gone after stop."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.background import BackgroundThread, background_for
+from omniq_core import OmniqClient, read_overview
+from tests.support.factories import publish_jobs
+from tests.support.redis_server import RedisServer
+
+WaitUntil = Callable[..., None]
+
+
+class Work:
+    """Counts its ticks; raises what stands in `errors` first."""
+
+    def __init__(self, errors: list[Exception] | None = None) -> None:
+        self.errors = errors or []
+        self.ticks = 0
+        self.closed = 0
+        self.threads: set[int] = set()
+
+    def tick(self) -> float:
+        self.ticks += 1
+        self.threads.add(threading.get_ident())
+        if self.errors:
+            raise self.errors.pop(0)
+        return 0.005
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[[Work], BackgroundThread]]:
+    made: list[BackgroundThread] = []
+
+    def make(work: Work) -> BackgroundThread:
+        made.append(BackgroundThread(work))
+        return made[-1]
+
+    yield make
+    for thread in made:
+        thread.stop()
+
+
+def test_one_thread_however_often_it_is_asked_for(start: Any, wait_until: WaitUntil) -> None:
+    work = Work()
+    thread = start(work)
+    assert not thread.running
+    callers = [threading.Thread(target=thread.ensure_started) for _ in range(20)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    wait_until(lambda: work.ticks > 5)
+    assert len(work.threads) == 1
+
+
+def test_stop_joins_and_is_final(start: Any, wait_until: WaitUntil) -> None:
+    work = Work()
+    thread = start(work)
+    thread.ensure_started()
+    wait_until(lambda: work.ticks > 0)
+    thread.stop()
+    assert (thread.running, work.closed) == (False, 1)
+    thread.ensure_started()
+    assert not thread.running
+
+
+def test_an_exception_is_logged_once_for_its_kind_and_ends_nothing(
+    start: Any, wait_until: WaitUntil, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.background.LONGEST_PAUSE_S", 0.005)
+    secret = "redis://:s3cret@host"
+    work = Work([ValueError(secret), ValueError(secret), KeyError("b"), ValueError("c")])
+    with caplog.at_level(logging.WARNING):
+        start(work).ensure_started()
+        wait_until(lambda: work.ticks > 8)
+    kinds = [record.getMessage() for record in caplog.records if record.name == "dashboard.background"]
+    assert len(kinds) == 2
+    assert "ValueError" in kinds[0] and "KeyError" in kinds[1]
+    assert "s3cret" not in caplog.text
+
+
+def test_it_backs_off_while_redis_is_away_and_comes_back(throwaway_redis: RedisServer, wait_until: WaitUntil) -> None:
+    with OmniqClient(redis_url=throwaway_redis.url) as client:
+        thread = background_for(client.link, lambda: time.time_ns() // 1_000_000)
+        assert background_for(client.link, lambda: 0) is thread
+        throwaway_redis.stop()
+        thread.ensure_started()
+        throwaway_redis.start()
+        publish_jobs(client, "q", 1, now_ms=time.time_ns() // 1_000_000)
+        wait_until(lambda: read_overview(client.link, 1).snapshots, timeout=10)
+        thread.stop()
+        assert not client.link.call("EXISTS", b"{omniq:x}:leader"), "the claim was not given up"
+
+
+FORK = """
+import os, sys, time
+from dashboard.background import BackgroundThread
+
+class Work:
+    ticks = 0
+    def tick(self):
+        Work.ticks += 1
+        return 0.005
+    def close(self):
+        pass
+
+thread = BackgroundThread(Work())
+idle = BackgroundThread(Work())
+thread.ensure_started()
+pid = os.fork()
+if pid == 0:
+    Work.ticks = 0
+    end = time.monotonic() + 5
+    while not Work.ticks and time.monotonic() < end:
+        time.sleep(0.005)
+    os._exit(0 if Work.ticks and thread.running and not idle.running else 1)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+
+def test_it_goes_on_in_a_forked_child() -> None:
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", FORK], cwd=root, timeout=20, check=False, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
