@@ -12,6 +12,8 @@ NONE = "–"
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _LAST_MS = 253_402_300_799_999  # the end of year 9999, the last that datetime knows
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
 
 
@@ -104,6 +106,14 @@ def moment(ms: int, now_ms: int) -> Moment:
         ago=relative(ms, now_ms),
         clock=f"{at:%H:%M:%S}.{rest}",
     )
+
+
+def day(ms: int) -> str:
+    """The day of a moment in UTC: 10 Mar 2026. "" for a number that no calendar holds."""
+    if not 0 < ms <= _LAST_MS:
+        return ""
+    at = datetime.fromtimestamp(ms // 1000, UTC)
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
 
 
 def row_id(kind: str, raw: str) -> str:

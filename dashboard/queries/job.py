@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from omniq_core import JobDetail, Link, job_detail
 
-from ..formatting import duration, relative
+from ..formatting import day, duration, relative
 from ..jsontext import Piece, laid_out
 from ..present import present
 from ..traces import ErrorText, read_error
@@ -55,6 +55,7 @@ class JobPage:
     error: ErrorNote | None
     payload: Payload
     steps: tuple[Step, ...]
+    day: str
     lease: str
     lease_ran_out: bool
     fields: tuple[Field, ...]
@@ -77,6 +78,7 @@ def job_page(link: Link, queue: str, job_id: str, *, now_ms: int, whole: bool = 
         error=_error(job),
         payload=_payload(job),
         steps=timeline(_times(job), now_ms),
+        day=day(job.queued_ms or job.created_ms or 0),
         lease=_lease(job, now_ms),
         lease_ran_out=ran_out,
         fields=tuple(
