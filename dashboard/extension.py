@@ -11,10 +11,11 @@ from flask import Flask, Request, redirect
 from omniq_core import OmniqClient
 
 from .access import Access, Actor, allow_all, anonymous, basic_access, basic_user, loopback_only, without_changes
+from .background import background_for
 from .blueprint import make_blueprint
 from .settings import Settings, SettingsError, load_settings
 from .signing import Signing
-from .state import EXTENSION, BackgroundLike, Mount
+from .state import EXTENSION, Mount
 from .tokens import TokenConverter
 
 DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
@@ -121,7 +122,7 @@ def mount(
         actions=actions,
     )
     if settings.background:
-        state.background = _background(state)
+        state.background = background_for(client.link, lambda: state.clock(), settings.queues)
     app.register_blueprint(blueprint)
     mounts[name] = state
     return state
@@ -136,11 +137,3 @@ def _client(redis: Any, settings: Settings) -> OmniqClient:
         return OmniqClient(redis=redis)
     except ValueError as error:
         raise SettingsError(str(error)) from None
-
-
-def _background(state: Mount) -> BackgroundLike | None:
-    try:
-        from .background import background_for  # type: ignore[import-not-found]
-    except ImportError:
-        return None
-    return cast(BackgroundLike, background_for(state.link, state.clock))

@@ -36,7 +36,12 @@ class Site:
 
 def render(template: str, /, **context: Any) -> Markup:
     """A template below `omniq/` with our filters and functions. A name that is missing in `context` raises."""
-    return Markup(_environment().get_template(template).render(site=_site(), **context))
+    return Markup(environment().get_template(template).render(site=_site(), **context))
+
+
+def render_text(source: str, /, **context: Any) -> Markup:
+    """Like `render`, for a template that stands in the code (tests of macros)."""
+    return Markup(environment().from_string(source).render(site=_site(), **context))
 
 
 def asset(path: str) -> str:
@@ -76,7 +81,8 @@ def icons() -> Markup:
 
 
 @functools.cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Our environment, one for all mounts of the process."""
     from . import htmx  # htmx renders, templates link back: the cycle is closed here, after both exist
 
     env = Environment(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, make_response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from omniq_core import REDIS_ERRORS, OmniqError, explain_redis_error
+from omniq_core import REDIS_ERRORS, BadCursor, OmniqError, explain_redis_error
 
 from ..access import Deny
 from ..confirm import FIELD as CONFIRM_FIELD
@@ -27,6 +27,7 @@ def register(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(Problem, _problem)
     blueprint.register_error_handler(OmniqError, _omniq_error)
     blueprint.register_error_handler(SettingsError, _settings_error)
+    blueprint.register_error_handler(BadCursor, _bad_cursor)
     for cls in REDIS_ERRORS:
         blueprint.register_error_handler(cls, _redis_error)
     blueprint.register_error_handler(HTTPException, _http_error)
@@ -85,6 +86,10 @@ def _redis_error(error: Exception) -> Response:
 
 def _settings_error(error: SettingsError) -> Response:
     return _answer(Problem(400, "That was not understood", str(error)))
+
+
+def _bad_cursor(_error: BadCursor) -> Response:
+    return _answer(BadInput("cursor", "This address was cut or changed. Open the list from its first page."))
 
 
 def _http_error(error: HTTPException) -> Response:

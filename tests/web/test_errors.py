@@ -8,11 +8,10 @@ import time
 from typing import Any
 
 import pytest
-from bs4 import BeautifulSoup
 from werkzeug.test import TestResponse
 
 from tests.support.redis_server import RedisServer
-from tests.web.trial import DONE, trial_app
+from tests.web.trial import DONE, parsed, trial_app
 
 SCRIPT = {"HX-Request": "true", "HX-Request-Type": "partial", "Sec-Fetch-Site": "same-origin"}
 
@@ -22,7 +21,7 @@ def get(path: str, headers: dict[str, str] | None = None, **settings: Any) -> Te
 
 
 def words(response: TestResponse) -> str:
-    main = BeautifulSoup(response.text, "html.parser").select_one("main")
+    main = parsed(response.text).select_one("main")
     return " ".join(main.get_text(" ").split()) if main else ""
 
 
@@ -42,7 +41,7 @@ def test_a_job_that_moved_on() -> None:
 
 def test_for_script_a_problem_is_a_toast_that_stays() -> None:
     response = get("/lost", SCRIPT)
-    region = BeautifulSoup(response.text, "html.parser").find("hx-partial")
+    region = parsed(response.text).find("hx-partial")
     assert (response.status_code, region["hx-target"]) == (409, "#toasts")
     assert region.select_one("[role=alert]") and "(LANE_MISMATCH)" in region.get_text()
 
@@ -106,13 +105,20 @@ def test_the_wrong_method() -> None:
 
 def test_bad_input_keeps_what_was_typed() -> None:
     response = get('/queues/mail/?size=7&q="><script>')
-    page = BeautifulSoup(response.text, "html.parser")
+    page = parsed(response.text)
     assert response.status_code == 400
     assert page.select_one("input[name=q]")["value"] == '"><script>'
     bad = page.select_one("input[aria-invalid=true]")
     assert (bad["name"], bad["value"]) == ("size", "7")
     assert page.find(id=bad["aria-describedby"]).get_text() == "Use a whole number from 25 to 100."
     assert page.select_one("main form")["method"] == "get"
+
+
+def test_a_cursor_that_was_cut() -> None:
+    response = get("/cursor?cursor=x&q=a")
+    assert response.status_code == 400
+    assert parsed(response.text).select_one("input[aria-invalid=true]")["name"] == "cursor"
+    assert parsed(response.text).select_one("input[name=q]")["value"] == "a"
 
 
 @pytest.mark.parametrize("ids", [[], ["~!"], [str(n) for n in range(101)]])

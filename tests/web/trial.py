@@ -16,7 +16,7 @@ from dashboard.problems import no_such_job
 from dashboard.routes import Route, Routes
 from dashboard.state import current
 from dashboard.views import health
-from omniq_core import OmniqError
+from omniq_core import BadCursor, OmniqError
 
 UNREACHABLE = "redis://127.0.0.1:1/0"
 PAGE = "omniq/shared/dialog_page.html"
@@ -56,6 +56,11 @@ def gone() -> Response:
 @routes.get("/lost")
 def lost() -> Response:
     raise OmniqError("RETRY", code="LANE_MISMATCH", queue="mail", job_id="..")
+
+
+@routes.get("/cursor")
+def cursor() -> Response:
+    raise BadCursor(request.args.get("cursor", ""))
 
 
 @routes.get("/bug")
@@ -107,11 +112,11 @@ def trial_routes(extra: list[Route] | None = None) -> Iterator[None]:
         blueprint_module.every_route = real
 
 
-def trial_app(**settings: Any) -> Flask:
-    """`create_app` with the trial's pages. Redis does not answer there unless `redis` says otherwise."""
+def trial_app(extra: list[Route] | None = None, **settings: Any) -> Flask:
+    """`create_app` with the trial's pages and `extra` ones. Redis is away unless `redis` says where it is."""
     settings = {"redis": UNREACHABLE, "secret": "not secret", "background": False, "insecure": True, **settings}
     DONE.clear()
-    with trial_routes():
+    with trial_routes(extra):
         return create_app(**settings)
 
 
