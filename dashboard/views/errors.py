@@ -10,7 +10,7 @@ from omniq_core import REDIS_ERRORS, BadCursor, OmniqError, explain_redis_error
 from ..access import Deny
 from ..confirm import FIELD as CONFIRM_FIELD
 from ..csrf import FIELD as CSRF_FIELD
-from ..htmx import Toast, kind, mount_url
+from ..htmx import Toast, here, kind, mount_url
 from ..problems import BadInput, Problem, Way, no_such_job, no_such_page
 from ..settings import SettingsError
 from ..state import current
@@ -117,7 +117,7 @@ def _answer(problem: Problem, *, bare: bool = False) -> Response:
         template = "omniq/errors/bad_input.html" if isinstance(problem, BadInput) else "omniq/errors/problem.html"
         fields = _typed() if isinstance(problem, BadInput) else ()
         layout = "omniq/layouts/bare.html" if bare else "omniq/layouts/page.html"
-        again = request.url if request.method != "POST" else mount_url("/")
+        again = mount_url(here())
         html = render(template, problem=problem, fields=fields, layout=layout, again=again, method=request.method)
     return make_response(str(html), problem.status)
 

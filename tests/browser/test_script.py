@@ -129,6 +129,15 @@ def test_a_server_that_is_gone_is_said(page: Page, url: str, complaints: Complai
     expect(page.get_by_role("button", name="Retry first")).not_to_have_attribute("aria-busy", "true")
 
 
+def test_a_page_of_a_proxy_is_not_put_into_ours(page: Page, url: str, complaints: Complaints) -> None:
+    page.goto(url)
+    complaints.allow_status(502)
+    page.route("**/trial/ask", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"))
+    page.get_by_role("link", name="Ask").click()
+    expect(page.locator(".toast[role=alert]")).to_contain_text("No answer from the dashboard")
+    expect(page.get_by_text("Bad gateway")).to_have_count(0)
+
+
 def test_no_accessibility_findings(page: Page, url: str) -> None:
     page.goto(url)
     page.get_by_label("Select first").check()

@@ -13,8 +13,7 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   // The shared form of the rows may have several requests under way, one per button; any other form only one.
   const key = form.getAttribute("id") === "row" ? button : form;
-  if (busy.has(key)) return;
-  send(form, button, event, key);
+  if (!busy.has(key)) send(form, button, event, key);
 });
 
 async function send(form, button, event, key) {
@@ -22,19 +21,18 @@ async function send(form, button, event, key) {
   const restoreFocus = rememberPlace(button || form);
   busy.add(key);
   button?.setAttribute("aria-busy", "true");
-  let answered = false;
-  const note = (e) => { if (e.detail?.ctx?.sourceEvent === event && e.detail.ctx.text?.includes("<hx-partial")) answered = true; };
-  const leaves = (e) => { if (e.detail?.ctx?.sourceEvent === event && e.detail.ctx.hx?.redirect) answered = true; };
-  document.addEventListener("htmx:after:request", note);
-  document.addEventListener("htmx:finally:request", leaves);
   try {
     await htmx.ajax("POST", action, { source: button || form, event, swap: "none" });
   } finally {
-    document.removeEventListener("htmx:after:request", note);
-    document.removeEventListener("htmx:finally:request", leaves);
     busy.delete(key);
     button?.removeAttribute("aria-busy");
   }
-  if (!answered) showLost();
   restoreFocus();
 }
+
+// Our answers are regions, also those that say what went wrong. Anything else came from a proxy, or did not come.
+document.addEventListener("htmx:finally:request", (event) => {
+  const ctx = event.detail?.ctx;
+  if (ctx?.swap !== "none" || ctx.hx?.redirect || [204, 304].includes(ctx.response?.status)) return;
+  if (!ctx.text?.includes("<hx-partial")) showLost();
+});
