@@ -65,9 +65,9 @@ class Background:
             self._start_over()
         now, state = self.clock(), state_of(self.link)
         if not state.writable and now >= self._write_at:
-            if self._write_at:
-                state.writable, self._renew_at = True, 0
-            self._write_at = now + TRY_WRITING_MS
+            first, self._write_at = self._write_at == 0, now + TRY_WRITING_MS
+            if not first:
+                self._elect(now)
         if state.writable and now >= self._renew_at:
             self._elect(now)
         if not self.leads and state.writable:
@@ -99,6 +99,7 @@ class Background:
             self._lose_writing(now)
             return
         self._renew_at = now + RENEW_MS
+        state_of(self.link).writable = True
         if self.leads and not led:
             self._discovery.take_over(self._get(("GET", SCAN)))
             self._in_pass = True

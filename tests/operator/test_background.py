@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
-from omniq_core import Background, OmniqClient, read_overview
+from omniq_core import REDIS_ERRORS, Background, OmniqClient, QueueSnapshot, read_overview
 from omniq_core.operator import background as module
+from omniq_core.operator.overview import pack_figures
 from tests.support.clock import Clock
 from tests.support.factories import fail_jobs, publish_jobs
+from tests.support.redis_server import RedisServer
 
+OTHER_VERSION = pack_figures(QueueSnapshot("q", exists=True)).decode().replace('"v":1', '"v":2')
 READ_ONLY = ["+@all", "-@write", "+eval", "+evalsha"]
 
 
@@ -84,6 +87,26 @@ def test_one_leads_and_another_takes_over(client: OmniqClient, other: OmniqClien
     assert redis.exists("{omniq:x}:leader"), "only who holds the claim may give it up"
 
 
+def test_a_claim_that_another_took_is_not_given_up(client: OmniqClient, redis: Any, clock: Clock) -> None:
+    background = Background(client.link, clock)
+    background.tick()
+    redis.set("{omniq:x}:leader", "another", px=15_000)
+    background.close()
+    assert redis.get("{omniq:x}:leader") == b"another"
+
+
+def test_an_unanswered_election_is_held_again_at_once(throwaway_redis: RedisServer, clock: Clock) -> None:
+    with OmniqClient(redis_url=throwaway_redis.url) as client:
+        background = Background(client.link, clock)
+        throwaway_redis.stop()
+        with pytest.raises(REDIS_ERRORS):
+            background.tick()
+        assert not background.leads
+        throwaway_redis.start()
+        background.tick()
+        assert background.leads
+
+
 def test_a_look_at_a_process_that_does_not_lead_reaches_the_leader(
     client: OmniqClient, other: OmniqClient, clock: Clock
 ) -> None:
@@ -142,7 +165,9 @@ def test_scanning_takes_one_twentieth_of_the_time(client: OmniqClient, redis: An
 
 
 @pytest.mark.broken_data
-@pytest.mark.parametrize("rubbish", ["string", "{", '{"v":1,"f":[1]}', '{"v":1,"f":["a"]}', "x" * 5_000_000])
+@pytest.mark.parametrize(
+    "rubbish", ["string", "{", '{"v":1,"f":[1]}', '{"v":1,"f":["a"]}', "x" * 5_000_000, OTHER_VERSION]
+)
 def test_figures_that_cannot_be_read_are_absent(client: OmniqClient, redis: Any, rubbish: str) -> None:
     redis.sadd("{omniq:x}:queues", "q")
     redis.hset("{omniq:x}:now", mapping={"q": rubbish, ":at": "abc", "no name": "x"})

@@ -102,6 +102,8 @@ def test_progress_goes_through_redis_and_another_process_goes_on(
         assert read_overview(other.link, 1).discovery == state
         second = Discovery(other.link)
         second.take_over(redis.get("{omniq:x}:scan"))
+        second.step(0)
+        assert read_overview(other.link, 1).discovery.seen == state.seen + 1_000
         calls = redis.info("commandstats")["cmdstat_scan"]["calls"]
         scan_all(second)
         assert redis.info("commandstats")["cmdstat_scan"]["calls"] - calls < 20_001 // 1_000 + 5

@@ -94,6 +94,25 @@ def test_the_way_back_from_a_page_that_emptied(client: OmniqClient, redis: Any) 
 
 
 @pytest.mark.broken_data
+def test_the_newer_page_begins_right_beside_a_row_that_left(client: OmniqClient, redis: Any) -> None:
+    a, b, c, d, e, f = write_failed(redis, "q", 6)
+    older = page(client, size=2, cursor=page(client, size=2).older)
+    assert ids(older) == [d, c]
+    drop_failed(redis, "q", [d])
+    assert ids(page(client, size=2, cursor=older.newer)) == [f, e]
+    drop_failed(redis, "q", [e, f])
+    empty = page(client, size=2, cursor=older.newer)
+    assert (empty.rows, empty.newer) == ((), None)
+    assert ids(page(client, size=2, cursor=empty.older)) == [c, b]
+    oldest = page(client, size=1, newest_first=False)
+    assert ids(oldest) == [a]
+    drop_failed(redis, "q", [b, c])
+    beyond = page(client, size=1, newest_first=False, cursor=oldest.newer)
+    assert beyond.rows == ()
+    assert ids(page(client, size=1, newest_first=False, cursor=beyond.older)) == [a], "the row of the cursor itself"
+
+
+@pytest.mark.broken_data
 def test_a_lane_without_index_pages_its_list_and_says_so(client: OmniqClient, redis: Any) -> None:
     all_ids = write_failed(redis, "q", 5)
     redis.delete("{q}:idx:failed")

@@ -124,6 +124,16 @@ def test_lanes_of_an_old_sdk_without_index(client: OmniqClient, redis: Any, cloc
     assert (found.waiting, found.group_waiting, found.has_index, found.oldest_waiting_ms) == (2, 1, False, None)
 
 
+@pytest.mark.broken_data
+def test_only_the_counter_knows_grouped_jobs_without_index(client: OmniqClient, redis: Any, clock: Clock) -> None:
+    redis.rpush("{old}:g:G:wait", "c")
+    redis.set("{old}:has_groups", "1")
+    redis.hset("{old}:stats", mapping={"waiting": "0", "group_waiting": "1"})
+    assert one(client, "old", clock.now_ms).waiting_total == 1
+    redis.delete("{old}:has_groups")
+    assert one(client, "old", clock.now_ms).waiting_total == 0
+
+
 def test_an_unknown_queue_does_not_exist_and_a_bad_name_is_refused(client: OmniqClient, clock: Clock) -> None:
     assert one(client, "nobody", clock.now_ms) == QueueSnapshot("nobody")
     with pytest.raises(ValueError, match="not a queue name"):
