@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from omniq_core import DiscoveryState, Link, QueueSnapshot, queue_snapshots, read_overview
 
-from .queue_row import QueueRow, queue_row
+from .queue_row import Limits, QueueRow, queue_row
 
 PAGE = 100
 STATE_FILTERS = ("", "attention", "running", "paused", "stalled", "idle")
@@ -74,7 +74,13 @@ class OverviewPage:
 
 
 def overview_page(
-    link: Link, wish: OverviewWish, *, now_ms: int, may_read: Callable[[str], bool], allow_list: Sequence[str] = ()
+    link: Link,
+    wish: OverviewWish,
+    *,
+    now_ms: int,
+    may_read: Callable[[str], bool],
+    limits: Limits,
+    allow_list: Sequence[str] = (),
 ) -> OverviewPage:
     """Reads the page. Queues that `may_read` refuses are in no figure of it."""
     found = read_overview(link, now_ms)
@@ -83,9 +89,9 @@ def overview_page(
     missing = [name for name in names if name not in known]
     if missing:
         known |= queue_snapshots(link, missing, now_ms)
-    rows = [queue_row(snapshot, now_ms) for snapshot in known.values()]
+    rows = [queue_row(snapshot, now_ms, limits) for snapshot in known.values()]
     shown = _window(_matching(rows, wish), wish)
-    live = _live(link, [row.queue for row in shown if row.queue not in missing], now_ms)
+    live = _live(link, [row.queue for row in shown if row.queue not in missing], now_ms, limits)
     rows = [live.get(row.queue, row) for row in rows]
     matching = _matching(rows, wish)
     return OverviewPage(
@@ -103,9 +109,9 @@ def overview_page(
     )
 
 
-def _live(link: Link, names: Sequence[str], now_ms: int) -> dict[str, QueueRow]:
+def _live(link: Link, names: Sequence[str], now_ms: int, limits: Limits) -> dict[str, QueueRow]:
     snapshots: dict[str, QueueSnapshot] = queue_snapshots(link, names, now_ms) if names else {}
-    return {name: queue_row(snapshot, now_ms) for name, snapshot in snapshots.items()}
+    return {name: queue_row(snapshot, now_ms, limits) for name, snapshot in snapshots.items()}
 
 
 def _matching(rows: Sequence[QueueRow], wish: OverviewWish) -> list[QueueRow]:

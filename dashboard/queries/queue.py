@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from omniq_core import LanePage, Link, queue_snapshots, read_queue
 
-from .queue_row import QueueRow, queue_row
+from .queue_row import Limits, QueueRow, queue_row
 
 LANES = {"waiting": "wait", "active": "active", "delayed": "delayed", "failed": "failed", "completed": "completed"}
 """The word of each lane in addresses, and the protocol's name for it."""
@@ -58,15 +58,17 @@ class QueuePage:
     now_ms: int
 
 
-def queue_head(link: Link, queue: str, *, now_ms: int) -> QueueRow:
+def queue_head(link: Link, queue: str, *, now_ms: int, limits: Limits) -> QueueRow:
     """The figures of one queue. Raises UnknownQueue."""
     snapshot = queue_snapshots(link, [queue], now_ms)[queue]
     if not snapshot.exists:
         raise UnknownQueue(queue)
-    return queue_row(snapshot, now_ms)
+    return queue_row(snapshot, now_ms, limits)
 
 
-def queue_page(link: Link, queue: str, wish: LaneWish, *, now_ms: int, may_read: Callable[[str], bool]) -> QueuePage:
+def queue_page(
+    link: Link, queue: str, wish: LaneWish, *, now_ms: int, may_read: Callable[[str], bool], limits: Limits
+) -> QueuePage:
     """Reads the page. Raises UnknownQueue, and BadCursor for a cursor that no page gave out."""
     found = read_queue(
         link, queue, LANES[wish.lane], now_ms=now_ms, size=wish.size, cursor=wish.cursor, newest_first=wish.newest_first
@@ -74,11 +76,13 @@ def queue_page(link: Link, queue: str, wish: LaneWish, *, now_ms: int, may_read:
     if not found.snapshot.exists:
         raise UnknownQueue(queue)
     others = [
-        queue_row(snapshot, now_ms) for name, snapshot in found.figures.items() if name != queue and may_read(name)
+        queue_row(snapshot, now_ms, limits)
+        for name, snapshot in found.figures.items()
+        if name != queue and may_read(name)
     ]
     others.sort(key=lambda row: (-row.failed, row.queue))
     return QueuePage(
-        head=queue_row(found.snapshot, now_ms),
+        head=queue_row(found.snapshot, now_ms, limits),
         wish=wish,
         jobs=found.page,
         others=tuple(OtherQueue(row.queue, row.failed, row.failed_tone) for row in others[:SWITCHER_ROWS]),

@@ -6,12 +6,19 @@ from dataclasses import dataclass
 
 from omniq_core import QueueSnapshot, queue_state
 
-OLD_MS = 10 * 60_000
 MANY_FAILED = 50
 """From here on the failed figure is red: a few failures are a normal day."""
 
 STATES = ("running", "paused", "stalled", "idle")
 WORDS = {"running": "Running", "paused": "Paused", "stalled": "Stalled", "idle": "Idle"}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From when on a queue without starts is stalled, and the age of its oldest job a warning (ms)."""
+
+    stalled_ms: int = 60_000
+    old_ms: int = 10 * 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +50,13 @@ class QueueRow:
         return "danger" if self.failed >= MANY_FAILED else ""
 
 
-def queue_row(snapshot: QueueSnapshot, now_ms: int) -> QueueRow:
+def queue_row(snapshot: QueueSnapshot, now_ms: int, limits: Limits) -> QueueRow:
     """The row of one queue at `now_ms`."""
-    state = queue_state(snapshot, now_ms)
+    state = queue_state(snapshot, now_ms, limits.stalled_ms)
     oldest = None if snapshot.oldest_waiting_ms is None else max(now_ms - snapshot.oldest_waiting_ms, 0)
     if not snapshot.waiting_total:
         oldest = None
-    tone = "danger" if state == "stalled" else "warn" if oldest is not None and oldest >= OLD_MS else ""
+    tone = "danger" if state == "stalled" else "warn" if oldest is not None and oldest >= limits.old_ms else ""
     return QueueRow(
         queue=snapshot.queue,
         state=state,

@@ -6,12 +6,13 @@ from typing import Any
 
 from flask import Response, request
 
-from ..htmx import Partial, render_page
+from ..htmx import Partial, here, render_page
 from ..params import Fields, choice, integer, text
 from ..queries.overview import ASCENDING, SORTS, STATE_FILTERS, OverviewPage, OverviewWish, overview_page
 from ..routes import Routes
 from ..state import can, current, now_ms
 from .addresses import overview_url, turned
+from .limits import limits
 
 routes = Routes()
 MAX_PAGE = 100_000
@@ -61,6 +62,7 @@ def _context(args: Fields) -> dict[str, Any]:
         "direction": _direction,
         "COLUMNS": COLUMNS,
         "SORT_WORDS": SORT_WORDS,
+        "here": here(),
     }
 
 
@@ -83,5 +85,6 @@ def _read(args: Fields) -> OverviewPage:
         wish,
         now_ms=now_ms(),
         may_read=lambda queue: can("read", queue),
+        limits=limits(),
         allow_list=mount.settings.queues,
     )

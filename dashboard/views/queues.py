@@ -21,6 +21,7 @@ from ..state import can, current, now_ms
 from ..tokens import to_token
 from .addresses import lane_url, sort_name, usual_order
 from .lanes import COLUMNS, LANE_TITLES, LANE_WORDS, SORT_WORDS
+from .limits import limits
 from .regions import regions
 
 routes = Routes()
@@ -40,7 +41,7 @@ class JobRow:
 @routes.get("/queues/<omniq:queue>/")
 def queue_home(queue: str) -> ResponseReturnValue:
     """Leads to the lane that needs a look: failed if there are failures, else waiting."""
-    head = _found(lambda: queue_head(current().link, queue, now_ms=now_ms()), queue)
+    head = _found(lambda: queue_head(current().link, queue, now_ms=now_ms(), limits=limits()), queue)
     return redirect(url_for(".lane", queue=queue, lane="failed" if head.failed else "waiting"))
 
 
@@ -57,14 +58,14 @@ def pause_confirm(queue: str) -> Response:
     """Asks before a queue is paused."""
     if not can("pause", queue):
         raise Problem(403, "Not allowed", "You may not pause this queue.", icon="lock")
-    head = _found(lambda: queue_head(current().link, queue, now_ms=now_ms()), queue)
+    head = _found(lambda: queue_head(current().link, queue, now_ms=now_ms(), limits=limits()), queue)
     return show_dialog("omniq/queues/pause.html", head=head)
 
 
 @routes.post("/queues/<omniq:queue>/pause", action="pause")
 def pause(queue: str) -> Response:
     """Stops reserves."""
-    _found(lambda: queue_head(current().link, queue, now_ms=now_ms()), queue)
+    _found(lambda: queue_head(current().link, queue, now_ms=now_ms(), limits=limits()), queue)
     act.pause(current().client, queue)
     press = Press("Resume", f"/queues/{to_token(queue)}/resume") if can("resume", queue) else None
     return answer(Toast(f"Paused {queue}", tone="warn", icon="pause", press=press), *regions())
@@ -124,7 +125,9 @@ def _context(queue: str, lane: str, args: Fields) -> dict[str, Any]:
 
 def _read(queue: str, wish: LaneWish) -> QueuePage:
     try:
-        return queue_page(current().link, queue, wish, now_ms=now_ms(), may_read=lambda name: can("read", name))
+        return queue_page(
+            current().link, queue, wish, now_ms=now_ms(), may_read=lambda name: can("read", name), limits=limits()
+        )
     except BadCursor:
         raise BadInput("cursor", "This is no page of this list. Start at its first page.") from None
 
