@@ -108,8 +108,14 @@ def answer(
 ) -> Response:
     """The answer to a POST. For script: `partials`, the toast, and an empty `#dialog` (which closes it).
 
-    Without script: 303 to `to` (a path below the mount), else to the page the form came from, with the toast there.
+    With `to` (a path below the mount) the browser goes there, with script or without, and finds the toast there.
+    Without script and without `to` it goes back to the page the form came from.
     """
+    if kind() == "partial" and to is not None:
+        notices.leave(_toast_to(toast))
+        response = make_response("")
+        response.headers["HX-Redirect"] = mount_url(to)
+        return response
     if kind() == "partial":
         regions = (*partials, Partial("dialog", swap="innerHTML")) if close_dialog else partials
         return make_response(str(render("omniq/shared/answer.html", partials=regions, toasts=(toast,))), status)
