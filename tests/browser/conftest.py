@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
+from dashboard import create_app
+from omniq_core import OmniqClient
+from tests.browser.desk import Desk, OpenDesk
+from tests.support.clock import Clock
 from tests.support.live_server import LiveServer, WsgiApp
 from tests.support.watched_page import Complaints
 
@@ -74,3 +78,35 @@ def page(page: Page, complaints: Complaints) -> Iterator[Page]:
     complaints.watch(page)
     yield page
     assert not complaints.unexpected, "the browser complained:\n  " + "\n  ".join(complaints.unexpected)
+
+
+@pytest.fixture
+def plain_page(browser: Browser, browser_context_args: dict[str, Any], complaints: Complaints) -> Iterator[Page]:
+    """A page of a browser that runs no script, watched as `page` is."""
+    with browser.new_context(**browser_context_args, java_script_enabled=False) as context:
+        plain = context.new_page()
+        complaints.watch(plain)
+        yield plain
+        assert not complaints.unexpected, "the browser complained:\n  " + "\n  ".join(complaints.unexpected)
+
+
+@pytest.fixture
+def desk(
+    request: pytest.FixtureRequest, live_server: Callable[[WsgiApp], LiveServer], clock: Clock
+) -> Iterator[OpenDesk]:
+    """`desk()` serves a dashboard on the test's Redis by the test's clock and gives a Desk on it.
+
+    `page`: another browser page than the usual one; `redis`: another address; further keywords are settings.
+    """
+    opened: list[Any] = []
+
+    def start(page: Page | None = None, redis: OmniqClient | str | None = None, **settings: Any) -> Desk:
+        settings = {"secret": "not secret", "background": False, **settings}
+        app = create_app(redis or request.getfixturevalue("client"), clock=clock, **settings)
+        opened.extend(app.extensions["omniq_dashboard"].values())
+        return Desk(page or request.getfixturevalue("page"), live_server(app).url)
+
+    yield start
+    for mount in opened:
+        if mount.background:
+            mount.background.stop()
