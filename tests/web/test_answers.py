@@ -48,6 +48,14 @@ def test_a_plain_form_gets_a_redirect_and_the_toast_on_the_next_page_once(browse
     assert parsed(browser.get("/queues/mail/").text).select_one("#toasts").get_text() == ""
 
 
+def test_an_action_may_lead_to_another_page(browser: FlaskClient) -> None:
+    by_script = browser.post("/queues/mail/resume", data={"back": "/"}, headers=SCRIPT)
+    assert (by_script.headers["HX-Redirect"], by_script.text) == ("/queues/~Li4/", "")
+    assert "Resumed" in parsed(browser.get("/queues/~Li4/").text).select_one("#toasts .toast").get_text()
+    plain = browser.post("/queues/mail/resume", data={"back": "/"}, headers=OURS)
+    assert (plain.status_code, plain.headers["Location"]) == (303, "/queues/~Li4/")
+
+
 def test_a_message_that_comes_late_or_is_forged_is_dropped(browser: FlaskClient, clock: Clock) -> None:
     browser.post(RETRY, data={"id": "1"}, headers=OURS)
     clock.advance(MAX_AGE_MS + 1)

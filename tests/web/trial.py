@@ -79,6 +79,12 @@ def pause(queue: str) -> Response:
     return answer(Toast("Paused"))
 
 
+@routes.post("/queues/<omniq:queue>/resume", action="resume")
+def resume(queue: str) -> Response:
+    DONE.append((queue, ()))
+    return answer(Toast("Resumed"), to="/queues/~Li4/")
+
+
 @routes.post("/queues/<omniq:queue>/jobs/retry", action="retry")
 def retry(queue: str) -> Response:
     ids = params.job_ids(request.form)
