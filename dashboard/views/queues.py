@@ -30,12 +30,16 @@ MAX_CURSOR_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """A row of a lane: the job, its DOM id, and figures worked out from its fields."""
+    """A row of a lane: the job, its DOM id, and figures worked out from its fields.
+
+    `entered_ms` is when it entered the lane: by the index, else by the job's own field, else None.
+    """
 
     job: LaneRow
     dom_id: str
     attempts: str
     ran_ms: int | None
+    entered_ms: int | None
 
 
 @routes.get("/queues/<omniq:queue>/")
@@ -108,7 +112,7 @@ def _context(queue: str, lane: str, args: Fields) -> dict[str, Any]:
     now = sort_name(lane, wish.newest_first)
     return {
         "page": page,
-        "rows": [_row(job, ids) for job in page.jobs.rows],
+        "rows": [_row(job, ids, lane) for job in page.jobs.rows],
         "LANE_WORDS": LANE_WORDS,
         "LANE_TITLES": LANE_TITLES,
         "SIZES": SIZES,
@@ -144,7 +148,19 @@ def _wish(lane: str, args: Fields) -> LaneWish:
     )
 
 
-def _row(job: LaneRow, ids: RowIds) -> JobRow:
+def _row(job: LaneRow, ids: RowIds, lane: str) -> JobRow:
     end = job.failed_ms or job.completed_ms
     ran = end - job.last_started_ms if end and job.last_started_ms and end >= job.last_started_ms else None
-    return JobRow(job, ids("job", job.job_id), f"{job.attempt:,} of {max(job.max_attempts, 1):,}", ran)
+    recorded = {
+        "waiting": job.queued_ms,
+        "active": job.last_started_ms,
+        "failed": job.failed_ms,
+        "completed": job.completed_ms,
+    }
+    return JobRow(
+        job=job,
+        dom_id=ids("job", job.job_id),
+        attempts=f"{job.attempt:,} of {max(job.max_attempts, 1):,}",
+        ran_ms=ran,
+        entered_ms=job.score_ms if job.score_ms is not None else recorded.get(lane),
+    )
