@@ -36,7 +36,7 @@ for i = 3, #ARGV do
 end
 if #ids == 0 then return answers end
 
-take(key("failed"), key("idx:failed"), ids, true, nonce)
+take(key("failed"), key("idx:failed"), ids, true, nonce, true)
 for i, id in ipairs(ids) do
   redis.call("ZREM", key("idx:failed"), id)
   redis.call("HSET", job_key(id), "state", "wait", "attempt", "0", "updated_ms", now, "lease_token", "",

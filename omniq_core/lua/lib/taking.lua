@@ -2,7 +2,7 @@
 -- @include numbers
 -- Takes ids out of a list that may be very long. A plain LREM walks the whole list for each id; here the index says
 -- about where an id stands, its place is looked at through a window, and one LREM takes all that were found.
-local SHORT, HALF, RUN = 512, 32, 8
+local SHORT, HALF, RUN, PATIENCE, FEW, STRIDE = 512, 32, 8, 4, 12, 1000
 
 -- Positions from first to last that hold id, or nil.
 local function look(list, first, last, id)
@@ -32,7 +32,7 @@ local function seek(list, idx, length, score, newest_first)
   return math.floor((low + high) / 2)
 end
 
-local function place(list, idx, length, id, newest_first)
+local function place(list, idx, length, id, newest_first, run)
   local score = redis.call("ZSCORE", idx, id)
   if not score then return nil end
   if redis.call("ZCARD", idx) == length then
@@ -44,7 +44,7 @@ local function place(list, idx, length, id, newest_first)
   local at = look(list, around - HALF, around + HALF, id)
   local step = 1
   -- Jobs that entered in the same millisecond stand in no order the index knows.
-  while not at and step <= RUN do
+  while not at and step <= run do
     local far, width = HALF + (step - 1) * 256, 256
     at = look(list, around + far + 1, around + far + width, id) or look(list, around - far - width, around - far - 1, id)
     step = step + 1
@@ -52,16 +52,38 @@ local function place(list, idx, length, id, newest_first)
   return at
 end
 
--- Takes each of ids (no id twice) out of the list once; returns the set of those that were there.
-local function take(list, idx, ids, newest_first, nonce)
+-- One walk through the list for many ids costs less than an LREM for each.
+local function walk(list, length, ids, every, found, places)
+  local wanted, left = {}, #ids
+  for _, id in ipairs(ids) do wanted[id] = true end
+  for first = 0, length - 1, STRIDE do
+    for i, held in ipairs(redis.call("LRANGE", list, first, first + STRIDE - 1)) do
+      if wanted[held] and (every or not found[held]) then
+        places[#places + 1] = first + i - 1
+        if not found[held] then left = left - 1 end
+        found[held] = true
+      end
+    end
+    if left == 0 and not every then return end
+  end
+end
+
+-- Takes each of ids (no id twice) out of the list, its first entry or every one; returns the set of those found.
+local function take(list, idx, ids, newest_first, nonce, every)
   local found, places, missed = {}, {}, ids
   local length = redis.call("LLEN", list)
-  if length > SHORT then
+  -- An index of another size than its list says that entries may stand twice, so places alone are not enough.
+  if length > SHORT and not (every and redis.call("ZCARD", idx) ~= length) then
     missed = {}
     for _, id in ipairs(ids) do
-      local at = place(list, idx, length, id, newest_first)
+      -- A list that is in no order of its index is not searched wide for each id: it is walked once.
+      local at = place(list, idx, length, id, newest_first, #missed < PATIENCE and RUN or 0)
       if at then places[#places + 1], found[id] = at, true else missed[#missed + 1] = id end
     end
+  end
+  if length > SHORT and #missed > FEW then
+    walk(list, length, missed, every, found, places)
+    missed = {}
   end
   if #places > 0 then
     local low, high = length, -1
@@ -73,7 +95,7 @@ local function take(list, idx, ids, newest_first, nonce)
     redis.call("LREM", list, high < length - low and #places or -#places, nonce)
   end
   for _, id in ipairs(missed) do
-    if redis.call("LREM", list, 1, id) == 1 then found[id] = true end
+    if redis.call("LREM", list, every and 0 or 1, id) > 0 then found[id] = true end
   end
   return found
 end
