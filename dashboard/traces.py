@@ -8,7 +8,8 @@ from typing import Literal
 
 from .present import present
 
-_TYPE = re.compile(r"([A-Za-z_][\w.$]*[A-Z][\w.$]*|panic|error|fatal error):\s")
+# Bounded, so that a long word without a colon costs nothing.
+_TYPE = re.compile(r"([A-Za-z_][\w.$]{0,99}[A-Z][\w.$]{0,99}|Error|Exception|panic|error|fatal error):\s")
 _FOREIGN = re.compile(
     r"site-packages|dist-packages|/lib/python3|node_modules|\(node:|\bat node:|/usr/local/go/|/go/pkg/mod/"
 )

@@ -12,7 +12,6 @@ from ..present import present
 from ..traces import ErrorText, read_error
 from .timeline import Step, Times, timeline
 
-SHOWN_PAYLOAD = 256 * 1024
 WHOLE_PAYLOAD = 16 * 1024 * 1024
 
 
@@ -65,10 +64,9 @@ class JobPage:
 LANE_OF = {"wait": "waiting", "active": "active", "delayed": "delayed", "failed": "failed", "completed": "completed"}
 
 
-def job_page(link: Link, queue: str, job_id: str, *, now_ms: int, whole: bool = False) -> JobPage | None:
-    """Reads the page, or None when the queue holds no such job. `whole` shows up to 16 MB of payload, not 256 KB."""
-    limit = WHOLE_PAYLOAD if whole else SHOWN_PAYLOAD
-    job = job_detail(link, queue, job_id, now_ms=now_ms, payload_limit=limit)
+def job_page(link: Link, queue: str, job_id: str, *, now_ms: int, payload_limit: int) -> JobPage | None:
+    """Reads the page with up to `payload_limit` bytes of payload, or None when the queue holds no such job."""
+    job = job_detail(link, queue, job_id, now_ms=now_ms, payload_limit=payload_limit)
     if job is None:
         return None
     ran_out = job.state == "active" and job.lock_until_ms is not None and job.lock_until_ms <= now_ms
@@ -114,13 +112,20 @@ def _error(job: JobDetail) -> ErrorNote | None:
         error = read_error(job.last_error)
     else:
         error = ErrorText("", f"An error of {job.last_error_bytes:,} bytes, too large to show", ())
-    if job.attempt == 0:
+    if job.attempt == 0 or (job.attempt == 1 and errored < started):
         note = "From before the retry"
     elif errored >= started:
         note = f"Attempt {attempts}"
     else:
-        note = f"From an earlier attempt; attempt {attempts} left no message"
+        note = f"From an earlier attempt. Attempt {attempts}: {_last_attempt(job)}"
     return ErrorNote(error, note, job.last_error_ms)
+
+
+def _last_attempt(job: JobDetail) -> str:
+    """What is known of an attempt that left no error behind."""
+    if job.state == "failed":
+        return _without_message(job)
+    return {"active": "Runs now", "completed": "Completed"}.get(job.state, "Left no message")
 
 
 def _without_message(job: JobDetail) -> str:

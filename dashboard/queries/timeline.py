@@ -84,7 +84,8 @@ def _after_start(times: Times, now_ms: int) -> str:
 
 
 def _end(times: Times, now_ms: int) -> Step | None:
-    after = f"{_span(times.published, max(times.failed, times.completed))} after publishing" if times.published else ""
+    ended = times.completed if times.state == "completed" else times.failed
+    after = f"{_span(times.published, ended)} after publishing" if times.published else ""
     if times.state == "failed" and times.failed:
         return Step("failed", "danger", "Failed for good", times.failed, after)
     if times.state == "completed" and times.completed:

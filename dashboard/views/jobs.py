@@ -17,7 +17,7 @@ from ..htmx import Partial, Toast, answer, kind, render_page, show_dialog
 from ..params import Fields, choice, job_ids
 from ..present import present
 from ..problems import Way, moved_on, no_such_job
-from ..queries.job import JobPage, job_page
+from ..queries.job import WHOLE_PAYLOAD, JobPage, job_page
 from ..routes import Routes
 from ..state import actor, can, current, now_ms
 from ..tokens import to_token
@@ -93,7 +93,8 @@ def job_regions(queue: str, job_id: str, args: Fields) -> tuple[Partial, ...]:
 
 def _context(queue: str, job_id: str, args: Fields) -> dict[str, Any]:
     whole = choice(args, "payload", ("", "all"), "") == "all"
-    page = job_page(current().link, queue, job_id, now_ms=now_ms(), whole=whole)
+    limit = WHOLE_PAYLOAD if whole else current().settings.payload_limit
+    page = job_page(current().link, queue, job_id, now_ms=now_ms(), payload_limit=limit)
     if page is None:
         raise _gone(queue, job_id)
     return {
@@ -163,7 +164,7 @@ def _told(
 def _explain_one(outcome: Outcome, queue: str, button: str, lane: str) -> None:
     """Without script, one job that moved on gets a page of its own. Raises it."""
     job_id, code = outcome.skipped[0].ids[0], outcome.skipped[0].code
-    page: JobPage | None = job_page(current().link, queue, job_id, now_ms=now_ms())
+    page: JobPage | None = job_page(current().link, queue, job_id, now_ms=now_ms(), payload_limit=0)
     if page is None:
         raise _gone(queue, job_id)
     way = Way("Show the job", f"/queues/{to_token(queue)}/jobs/{to_token(job_id)}")

@@ -1,0 +1,106 @@
+"""A JSON text laid out for reading is the same text: no value is parsed, so none changes."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.jsontext import HIGHLIGHT_UP_TO, Piece, laid_out
+
+
+def text_of(source: str) -> str:
+    pieces = laid_out(source)
+    assert pieces is not None
+    return "".join(piece.text for piece in pieces)
+
+
+def test_layout() -> None:
+    assert text_of('{"a":1,"b":[true,null,{}],"c":{"d":[]}}') == (
+        '{\n  "a": 1,\n  "b": [\n    true,\n    null,\n    {}\n  ],\n  "c": {\n    "d": []\n  }\n}'
+    )
+
+
+def test_colours() -> None:
+    assert laid_out('{"a":"x","b":1}') == (
+        Piece("p", "{"),
+        Piece("", "\n  "),
+        Piece("k", '"a"'),
+        Piece("p", ":"),
+        Piece("", " "),
+        Piece("s", '"x"'),
+        Piece("p", ","),
+        Piece("", "\n  "),
+        Piece("k", '"b"'),
+        Piece("p", ":"),
+        Piece("", " "),
+        Piece("n", "1"),
+        Piece("", "\n"),
+        Piece("p", "}"),
+    )
+    assert [piece.kind for piece in laid_out('["a",true,-0]') or () if piece.text.strip() not in ("", ",")] == [
+        "p", "s", "b", "n", "p",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "1970670598291982290",
+        "10.00",
+        "1e400",
+        "-0.0E-7",
+        "9" * 5_000,
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        r'"\u00e9\n\"\\"',
+        '"{[,:]}"',
+        '"é 🔥"',
+    ],
+)
+def test_every_value_stands_as_it_was_sent(value: str) -> None:
+    assert text_of(f'{{"a":{value}}}') == f'{{\n  "a": {value}\n}}'
+    assert text_of(f"[{value}]") == f"[\n  {value}\n]"
+
+
+def test_a_key_that_comes_twice_is_shown_twice() -> None:
+    assert text_of('{"a":1,"a":2}') == '{\n  "a": 1,\n  "a": 2\n}'
+
+
+def test_blanks_between_are_ours_and_those_in_texts_are_not() -> None:
+    assert text_of(' {\n\t"a b" :  "c  d" } ') == '{\n  "a b": "c  d"\n}'
+
+
+def test_what_people_cannot_see_is_marked() -> None:
+    assert text_of('["\u202ea\u200b"]') == '[\n  "‹U+202E›a‹U+200B›"\n]'
+
+
+@pytest.mark.parametrize("text", ["", "x", "{", '{"a":1} x', "[1,]", "{'a':1}", "<script>", "[" * 100_000])
+def test_what_is_no_json_is_left_alone(text: str) -> None:
+    assert laid_out(text) is None
+
+
+def test_large_texts_are_left_alone() -> None:
+    assert laid_out("[" + "1," * (HIGHLIGHT_UP_TO // 2) + "1]") is None
+
+
+def test_deep_texts_do_not_grow_without_end() -> None:
+    deep = "[" * 400 + "1," * 30_000 + "1" + "]" * 400
+    pieces = laid_out(deep)
+    assert pieces is None or sum(len(piece.text) for piece in pieces) < 2_000_000
+    assert laid_out("[" * 2_000 + "]" * 2_000) is None
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner)
+                    | st.dictionaries(st.text(), inner), max_leaves=30))  # fmt: skip
+def test_nothing_but_blanks_between_tokens_changes(value: object) -> None:
+    source = json.dumps([value])
+    shown = text_of(source)
+    assert json.dumps(json.loads(shown)) == json.dumps(json.loads(source))
+    strings = re.compile(r'"(?:[^"\\]|\\.)*"')
+    assert strings.findall(shown) == strings.findall(source)
+    assert re.sub(r"\s", "", strings.sub("", shown)) == re.sub(r"\s", "", strings.sub("", source))
