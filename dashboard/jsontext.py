@@ -31,7 +31,7 @@ class Piece:
 
 
 def laid_out(text: str) -> tuple[Piece, ...] | None:
-    """The pieces of a JSON text, indented by two spaces, or None when it is no JSON, too large to colour or too deep."""
+    """The pieces of a JSON text, indented by two spaces; None when it is no JSON, too large or too deep."""
     if len(text) > HIGHLIGHT_UP_TO:
         return None
     try:

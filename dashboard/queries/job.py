@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 
 from omniq_core import JobDetail, Link, job_detail
@@ -137,10 +138,11 @@ def _without_message(job: JobDetail) -> str:
 def _payload(job: JobDetail) -> Payload:
     raw = job.payload or b""
     cut = len(raw) < job.payload_bytes
-    text = raw.decode("utf-8", "replace")
+    # A character that the cut left half is no part of what was sent, so it is not shown as broken.
+    text = codecs.getincrementaldecoder("utf-8")("replace").decode(raw, final=not cut)
     pieces = None if cut else laid_out(text)
     return Payload(
-        pieces, "" if pieces else present("payload", raw), job.payload_bytes, len(raw), cut, job.payload_too_large
+        pieces, "" if pieces else present("payload", text), job.payload_bytes, len(raw), cut, job.payload_too_large
     )
 
 
