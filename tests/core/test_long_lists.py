@@ -24,13 +24,13 @@ def _jitter(spread: int) -> Callable[[int], int]:
 
 ORDERS: dict[str, Callable[[int], int]] = {
     "one per millisecond": lambda position: T + position,
-    "all at once": lambda position: T,
+    "all at once": lambda _: T,
     "hundreds per millisecond": lambda position: T + position // 300,
     "a long pause in between": lambda position: T + position + (9_000_000 if position > 2_000 else 0),
     "clocks a little apart": _jitter(30),
     "clocks far apart": _jitter(3_000),
     "backwards": lambda position: T + COUNT - position,
-    "0": lambda position: 0,
+    "0": lambda _: 0,
 }
 
 
@@ -80,7 +80,7 @@ def test_removing_many_of_several_long_groups(client: OmniqClient, redis: Any, o
         fill(redis, "wait", names, ORDERS[order], gid=gid)
     fill(redis, "wait", IDS[:1_000], ORDERS[order])
     draw = random.Random(3)
-    ids = draw.sample([name for names in groups.values() for name in names], 99) + ["job-1"]
+    ids = [*draw.sample([name for names in groups.values() for name in names], 99), "job-1"]
     answer = client.remove_jobs_batch(queue="q", lane="gwait", job_ids=ids, now_ms_override=NOW)
     assert [item.reason for item in answer] == [None] * 99 + ["LANE_MISMATCH"]
     for gid, names in groups.items():

@@ -1,0 +1,130 @@
+"""Addresses, labels and the clients that others bring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import redis as redis_py
+from redis.exceptions import AuthenticationError, BusyLoadingError, NoPermissionError, ReadOnlyError, ResponseError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from omniq_core import OmniqClient, connect, explain_redis_error
+from tests.support.factories import fail_jobs, publish_jobs
+from tests.support.redis_server import RedisServer, free_port
+
+SECRET = "s3cr3t-word"
+
+
+@pytest.mark.parametrize(
+    ("address", "label"),
+    [
+        ({"redis_url": f"redis://user:{SECRET}@redis-main/0"}, "redis-main/0"),
+        ({"redis_url": f"redis://:{SECRET}@10.0.0.5:6380/3"}, "10.0.0.5:6380/3"),
+        ({"redis_url": f"rediss://:{SECRET}@secure:6379/1"}, "secure/1"),
+        ({"redis_url": f"unix:///run/redis.sock?db=2&password={SECRET}"}, "/run/redis.sock/2"),
+        ({"redis_url": f"redis://h?password={SECRET}"}, "h/0"),
+        ({"host": "redis-main", "password": SECRET}, "redis-main/0"),
+        ({"host": "redis-main", "port": 7000, "db": 4, "password": SECRET}, "redis-main:7000/4"),
+    ],
+)
+def test_the_label_says_where_and_never_the_password(address: dict[str, Any], label: str) -> None:
+    link = connect(**address)
+    assert link.label == label
+    link.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"http://:{SECRET}@host/0",
+        f"host:{SECRET}",
+        f"redis://:{SECRET}@host:port/0",
+        f"redis://:{SECRET}@host:99999/0",
+        f"redis://:{SECRET}@host:0/0",
+        f"redis://:{SECRET}@[half/0",
+        f"redis://:{SECRET}@host/notadb?health_check_interval=x",
+        f"redis://:{SECRET}@host/0?socket_timeout={SECRET}",
+        f"unix://?password={SECRET}",
+        f"{SECRET}",
+    ],
+)
+def test_a_bad_url_is_a_value_error_without_its_password(url: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        OmniqClient(redis_url=url)
+    assert SECRET not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_nothing_to_connect_to_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="nothing to connect to"):
+        OmniqClient()
+
+
+def test_it_can_be_made_while_redis_is_away_and_then_raises() -> None:
+    with OmniqClient(host="127.0.0.1", port=free_port()) as client, pytest.raises(RedisConnectionError) as caught:
+        client.publish(queue="q", payload={})
+    assert explain_redis_error(caught.value) == "connection refused"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (RedisConnectionError("Error 111 connecting to h:1. Connection refused."), "connection refused"),
+        (RedisConnectionError("Error -2 connecting to h:1. Name or service not known."), "host not found"),
+        (RedisTimeoutError("Timeout reading from socket"), "no answer in time"),
+        (AuthenticationError("invalid username-password pair or user is disabled."), "wrong user name or password"),
+        (ResponseError("NOAUTH Authentication required."), "a password is required"),
+        (BusyLoadingError("Redis is loading the dataset in memory"), "it is loading its data"),
+        (NoPermissionError("NOPERM this user has no permissions"), "not permitted by its access list"),
+        (ReadOnlyError("You can't write against a read only replica."), "it is a read-only replica"),
+        (ResponseError("OOM command not allowed when used memory > 'maxmemory'."), "it is out of memory"),
+        (OSError("reset"), "connection lost"),
+        (ResponseError(f"something about {SECRET}"), "it refused the command"),
+    ],
+)
+def test_errors_in_one_line_for_people(error: Exception, words: str) -> None:
+    assert explain_redis_error(error) == words
+
+
+@pytest.mark.parametrize("decode", [True, False])
+@pytest.mark.parametrize("protocol", [2, 3])
+def test_a_given_client_may_decode_or_not(redis_server: RedisServer, redis: Any, decode: bool, protocol: int) -> None:
+    with redis_server.client(decode_responses=decode, protocol=protocol) as given:
+        client = OmniqClient(redis=given)
+        assert client.ops.r is given
+        publish_jobs(client, "q", ["j\udcff"], now_ms=1, payload={"é": 1})
+        redis.hset(b"{q}:job:j\xff", "payload", b'{"x":"\xff"}')
+        job: Any = client.reserve(queue="q", now_ms_override=2)
+        assert (job.job_id, job.payload) == ("j\udcff", '{"x":"\ufffd"}')
+        client.ack_success(queue="q", job_id=job.job_id, lease_token=job.lease_token, now_ms_override=3)
+        fail_jobs(client, "q", ["f"], now_ms=4)
+        assert client.retry_failed_batch(queue="q", job_ids=["f", "nope"])[1].reason == "NO_JOB"
+        assert client.is_paused(queue="q") is False
+        assert client.link.call("LRANGE", "{q}:completed", 0, -1) == [b"j\xff"]
+        assert client.link.pipeline([("LRANGE", "{q}:completed", 0, -1), ("HGET", "{q}:wait", "x")])[0] == [b"j\xff"]
+
+
+def test_closing_leaves_a_given_client_open_and_closes_its_own(redis_server: RedisServer, redis: Any) -> None:
+    with redis_server.client() as given:
+        with OmniqClient(redis=given) as client:
+            client.is_paused(queue="q")
+        assert given.connection_pool._available_connections[0].is_connected  # type: ignore[attr-defined]
+    with OmniqClient(redis_url=redis_server.url) as own:
+        own.is_paused(queue="q")
+    assert not own.ops.r.connection_pool._available_connections[0].is_connected
+
+
+def test_a_client_name_is_told_to_the_server(redis_server: RedisServer, redis: Any) -> None:
+    with OmniqClient(host=redis_server.host, port=redis_server.port, client_name="worker-7") as client:
+        client.is_paused(queue="q")
+        assert "worker-7" in [entry["name"] for entry in redis.client_list()]
+
+
+def test_databases_are_separate(redis_server: RedisServer, redis: Any) -> None:
+    with OmniqClient(host=redis_server.host, port=redis_server.port, db=3) as third:
+        third.publish(queue="q", payload={})
+        assert redis.exists("{q}:stats") == 0
+        assert isinstance(third.ops.r, redis_py.Redis)
