@@ -78,6 +78,7 @@ def pause(queue: str) -> Response:
 @routes.post("/queues/<omniq:queue>/resume", action="resume")
 def resume(queue: str) -> Response:
     """Lets reserves go on."""
+    _found(lambda: queue_head(current().link, queue, now_ms=now_ms(), limits=limits()), queue)
     was_paused = act.resume(current().client, queue, now_ms=now_ms())
     toast = Toast(f"Resumed {queue}") if was_paused else Toast(f"{queue} was not paused", tone="warn", icon="info")
     return answer(toast, *regions())
