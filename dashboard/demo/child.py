@@ -26,6 +26,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     logging.basicConfig(level=logging.ERROR, format="omniq-dashboard: demo: %(message)s")
     url = sys.stdin.readline().strip()
+    if not url:
+        return  # the parent was gone before it said anything
     threading.Thread(target=_end_with_parent, args=(stop,), daemon=True).start()
     with OmniqClient(redis_url=url, client_name="omniq-demo") as client:
         run(client, stop)
