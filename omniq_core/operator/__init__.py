@@ -10,6 +10,7 @@ from .lanes import LanePage, LaneRow, lane_page, lane_page_call, parse_lane_page
 from .overview import DiscoveryState, OverviewData, read_overview
 from .queue import QueueRead, read_queue
 from .snapshot import QueueSnapshot, parse_snapshot, queue_snapshots, queue_state, snapshot_call
+from .watch import LaneWatch
 
 __all__ = [
     "Background",
@@ -19,6 +20,7 @@ __all__ = [
     "JobDetail",
     "LanePage",
     "LaneRow",
+    "LaneWatch",
     "OverviewData",
     "QueueRead",
     "QueueSnapshot",

@@ -66,9 +66,7 @@ def lane_page_call(
 
     Raises BadCursor, and ValueError for a bad queue or lane name or a size outside 1 to 100.
     """
-    lane = "wait" if lane == "waiting" else lane  # the word of the pages
-    if lane not in LANES:
-        raise ValueError(f"not a lane: {lane!r}")
+    lane = protocol_lane(lane)
     if not 1 <= size <= LARGEST_PAGE:
         raise ValueError(f"a page has 1 to {LARGEST_PAGE} rows, not {size}")
     kind, at = read_cursor(cursor) if cursor else ("", Position(b"", b"", b""))
@@ -81,7 +79,7 @@ def parse_lane_page(reply: Any, cursor: str | None = None) -> LanePage:
     if isinstance(reply, Exception):
         raise reply
     total, indexed, low, newest_first, found, oldest, newest = reply
-    rows = [_row(raw) for raw in found]
+    rows = [read_row(raw) for raw in found]
     if not rows:
         return LanePage((), total, 0, *_beside_nothing(cursor, total), indexed == 1)
     older = make_cursor("o", Position(*oldest)) if low > 0 else None
@@ -118,7 +116,16 @@ def _beside_nothing(cursor: str | None, total: int) -> tuple[str | None, str | N
     return make_cursor("O" if kind == "n" else "o", at), None
 
 
-def _row(raw: Any) -> LaneRow:
+def protocol_lane(lane: str) -> str:
+    """The protocol's name of a lane, for that name or for the word of the pages. ValueError for any other."""
+    lane = "wait" if lane == "waiting" else lane
+    if lane not in LANES:
+        raise ValueError(f"not a lane: {lane!r}")
+    return lane
+
+
+def read_row(raw: Any) -> LaneRow:
+    """A row as the scripts answer it."""
     id_bytes: bytes = raw[0]
     missing = len(raw) == 3
     kept: list[bytes | None] = [None] * 10 if missing else raw[3]

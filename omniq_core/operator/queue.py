@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..connection import Link
 from .lanes import LanePage, lane_page_call, parse_lane_page
 from .overview import NOW, state_of, unpack_figures
 from .snapshot import QueueSnapshot, parse_snapshot, snapshot_call
+from .watch import LaneWatch, lane_watch_call, parse_lane_watch
 
 
 @dataclass(frozen=True, slots=True)
 class QueueRead:
-    """A queue's live figures, one page of a lane, and the background's figures of all queues."""
+    """A queue's live figures, a page of a lane, what an open page asks besides, and the background's figures."""
 
     snapshot: QueueSnapshot
     page: LanePage
     figures: dict[str, QueueSnapshot]
+    watch: LaneWatch
 
 
 def read_queue(
@@ -28,12 +31,21 @@ def read_queue(
     size: int = 50,
     cursor: str | None = None,
     newest_first: bool = True,
+    mark: str = "",
+    ids: Sequence[str] = (),
 ) -> QueueRead:
-    """One round trip. Raises as `lane_page`; a queue that does not exist is a snapshot with `exists` False."""
+    """One round trip. Raises as `lane_page` and `lane_watch_call` (which say what `mark` and `ids` are).
+
+    A queue that does not exist is a snapshot with `exists` False.
+    """
     state_of(link).looked_ms = now_ms
     page_call = lane_page_call(queue, lane, now_ms=now_ms, size=size, cursor=cursor, newest_first=newest_first)
-    plain, scripted = link.read_many([("HGETALL", NOW)], [snapshot_call(queue, now_ms), page_call])
+    watch_call = lane_watch_call(queue, lane, now_ms=now_ms, mark=mark, ids=ids)
+    plain, scripted = link.read_many([("HGETALL", NOW)], [snapshot_call(queue, now_ms), page_call, watch_call])
     figures = {} if isinstance(plain[0], Exception) else unpack_figures(plain[0])[0]
     return QueueRead(
-        snapshot=parse_snapshot(queue, scripted[0]), page=parse_lane_page(scripted[1], cursor), figures=figures
+        snapshot=parse_snapshot(queue, scripted[0]),
+        page=parse_lane_page(scripted[1], cursor),
+        figures=figures,
+        watch=parse_lane_watch(scripted[2]),
     )

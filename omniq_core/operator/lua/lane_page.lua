@@ -6,11 +6,9 @@
 -- @include keys
 -- @include reading
 -- @include places
+-- @include rows
 local lane, size, newest_first = ARGV[2], tonumber(ARGV[3]), ARGV[4] == "1"
 local kind, score, id, digest = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
-local LONGEST_ID, PAYLOAD, PAYLOAD_CUT, ERROR, ERROR_CUT = 1024, 4096, 200, 4096, 1000
-local FIELDS = {"state", "gid", "attempt", "max_attempts", "queued_ms", "last_started_ms", "completed_ms", "failed_ms",
-  "due_ms", "lock_until_ms"}
 
 local view = open_lane(lane)
 local low, high
@@ -28,17 +26,6 @@ else
 end
 if low < 0 then low = 0 end
 if high > view.total - 1 then high = view.total - 1 end
-
-local function row(member, entered)
-  local job, kept = job_key(member), {}
-  local named, name_size = field_up_to(job, "id", LONGEST_ID)
-  if not named and name_size == 0 then return {string.sub(member, 1, LONGEST_ID), #member, entered} end
-  for i, field in ipairs(FIELDS) do kept[i] = field_up_to(job, field, field == "gid" and LONGEST_ID or 32) or false end
-  local failure, failure_size = field_up_to(job, "last_error", ERROR)
-  local payload, payload_size = field_up_to(job, "payload", PAYLOAD)
-  return {string.sub(member, 1, LONGEST_ID), #member, entered, kept, failure and string.sub(failure, 1, ERROR_CUT) or false,
-    failure_size, payload and string.sub(payload, 1, PAYLOAD_CUT) or false, payload_size}
-end
 
 local function cursor(member, entered)
   if #member <= 512 then return {entered, member, ""} end
