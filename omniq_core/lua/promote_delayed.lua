@@ -10,7 +10,7 @@ local promoted = 0
 if most == 0 then return 0 end
 for _, id in ipairs(redis.call("ZRANGEBYSCORE", key("delayed"), "-inf", now, "LIMIT", 0, most)) do
   leave_delayed(id)
-  local kept = redis.call("HMGET", job_key(id), "id", "gid")
+  local kept = job_fields(id, "id", "gid")
   if kept[1] then
     redis.call("HSET", job_key(id), "state", "wait", "updated_ms", now)
     enqueue(id, kept[2] or "", now)

@@ -10,7 +10,7 @@ local now, most = ARGV[1], tonumber(ARGV[2])
 if most == 0 then return 0 end
 local ids = redis.call("ZRANGEBYSCORE", key("active"), "-inf", now, "LIMIT", 0, most)
 for _, id in ipairs(ids) do
-  local kept = redis.call("HMGET", job_key(id), "id", "gid", "attempt", "max_attempts", "backoff_ms")
+  local kept = job_fields(id, "id", "gid", "attempt", "max_attempts", "backoff_ms")
   if kept[1] then
     release(id, kept[2] or "", now)
     retry_or_fail(id, int(kept[3], 0), int(kept[4], 0), int(kept[5], 0), now)

@@ -18,7 +18,7 @@ local function next_job(list, counter)
     if not id then return nil end
     count(counter, -1)
     count("waiting_total", -1)
-    local kept = redis.call("HMGET", job_key(id), "id", "payload")
+    local kept = job_fields(id, "id", "payload")
     if kept[1] and kept[2] and kept[2] ~= "" then return id, kept[2] end
     redis.call("ZREM", key("idx:wait"), id)
   end
@@ -32,7 +32,7 @@ local function from_groups()
     count("groups_ready", -1)
     if has_room(gid) then
       local id, payload = next_job(group_key(gid, "wait"), "group_waiting")
-      if id then redis.call("INCR", group_key(gid, "inflight")) end
+      if id then enter_group(gid) end
       ready_if_due(gid, now)
       if id then return id, payload, gid end
     end
@@ -71,7 +71,7 @@ redis.call("ZREM", key("idx:wait"), id)
 redis.call("ZADD", key("idx:active"), now, id)
 redis.call("ZADD", key("active"), lock, id)
 redis.call("SET", key("lane:rr"), groups_first and "1" or "0")
-redis.call("INCR", key("lease:seq"))
+redis.pcall("INCR", key("lease:seq")) -- a figure only: nonsense in it must not cost a job
 count("active", 1)
 stamp("last_activity_ms", now)
 stamp("last_reserve_ms", now)

@@ -23,6 +23,10 @@ local function settle_ready(gid, score)
   end
 end
 
+local function enter_group(gid)
+  redis.call("SET", group_key(gid, "inflight"), text(int(redis.call("GET", group_key(gid, "inflight")), 0) + 1))
+end
+
 local function leave_group(gid, score)
   local inflight = int(redis.call("GET", group_key(gid, "inflight")), 0) - 1
   redis.call("SET", group_key(gid, "inflight"), text(inflight > 0 and inflight or 0))
