@@ -42,11 +42,11 @@ def token(visitor: Browser, verb: str, ids: list[str], queue: str = QUEUE, lane:
     return dialog.one("input[name=confirm_token]")["value"]
 
 
-def refused(visitor: Browser, redis: Any, verb: str, why: str, sent: dict[str, Any], **headers: str) -> Page:
+def refused(
+    visitor: Browser, redis: Any, verb: str, why: str, sent: dict[str, Any], headers: dict[str, str] | None = None
+) -> Page:
     before = snapshot(redis, QUEUE), snapshot(redis, "other")
-    page = visitor.post(
-        f"/queues/{QUEUE}/jobs/{verb}", sent, headers={k.replace("_", "-"): v for k, v in headers.items()}
-    )
+    page = visitor.post(f"/queues/{QUEUE}/jobs/{verb}", sent, headers=headers)
     assert page.status == 409
     assert words(page.one("dialog [role=alert]")) == f"{why} Nothing was changed; look again and confirm."
     assert (snapshot(redis, QUEUE), snapshot(redis, "other")) == before
@@ -68,7 +68,7 @@ def test_the_wrong_token(visitor: Browser, redis: Any, verb: str) -> None:
     refused(visitor, redis, verb, FOREIGN, {"id": ids, "confirm_token": token(visitor, verb, ids, queue="other")})
     other_verb = "remove" if verb == "retry" else "retry"
     refused(visitor, redis, verb, FOREIGN, {"id": ids, "confirm_token": token(visitor, other_verb, ids)})
-    refused(visitor, redis, verb, FOREIGN, {"id": ids, "confirm_token": good}, X_Who="bert")
+    refused(visitor, redis, verb, FOREIGN, {"id": ids, "confirm_token": good}, {"X-Who": "bert"})
     page = refused(visitor, redis, verb, FOREIGN, {"id": ids, "confirm_token": token(visitor, verb, ["a", "c"])})
     # The dialog that came back asks for the right thing, and its button works.
     after = visitor.press(page, page.soup.select("dialog .dialog-foot button")[-1])

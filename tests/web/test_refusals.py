@@ -136,11 +136,8 @@ def controls(visitor: Browser, path: str) -> list[Any]:
     found = page.soup.select(
         "form[method=post], [formaction], [formmethod], a[href*='/confirm'], .row-check, #check-all"
     )
-    return found + [
-        button
-        for button in page.soup.select("button")
-        if button.get("type") == "submit" and "Sho" not in button.get_text() and "Sort" not in button.get_text()
-    ]
+    shows = page.soup.select("[form=filters], form#filters *")  # what only looks
+    return found + [b for b in page.soup.select("button[type=submit], button:not([type])") if b not in shows]
 
 
 @pytest.mark.parametrize("settings", [{"read_only": True}, {"access": read_only}])
