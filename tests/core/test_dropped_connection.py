@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +12,9 @@ from omniq_core import OmniqClient
 from omniq_core.keys import QueueKeys
 from omniq_core.scripts import script
 from tests.core.cutting_proxy import CuttingProxy
+from tests.support.factories import fail_jobs, lease_jobs, publish_jobs
 from tests.support.redis_server import RedisServer
+from tests.support.snapshot import snapshot
 
 T = 1_750_000_000_000
 
