@@ -1,8 +1,9 @@
-// A dialog that was swapped into #dialog opens; an empty #dialog has closed it. Its opener gets the focus back.
-import { toHeading } from "./focus.js";
+// A dialog that was swapped into #dialog opens; an empty #dialog has closed it. Its opener gets the focus back; when
+// that has left the page, the same control of the next row gets it.
+import { rememberPlace } from "./focus.js";
 
 let pressed = null;
-let opener = null;
+let giveBack = null;
 
 document.addEventListener("click", (event) => {
   const control = event.target.closest?.("button, a[href]");
@@ -18,7 +19,7 @@ document.addEventListener("htmx:finally:request", (event) => {
 function openArrived() {
   const dialog = document.querySelector("#dialog > dialog:not([open])");
   if (!dialog) return;
-  opener = pressed;
+  remember();
   dialog.addEventListener("close", () => {
     dialog.remove();
     returnFocus();
@@ -29,16 +30,22 @@ function openArrived() {
 // A dialog that is part of the page (command="show-modal") stays in it: it closes when its request went well.
 function closeOwn(ctx) {
   const dialog = ctx?.sourceElement?.closest?.("dialog[open]");
-  if (!dialog || dialog.parentElement?.id === "dialog" || !ctx.response || ctx.response.status >= 400) return;
-  opener = pressed;
+  if (!dialog?.isConnected || dialog.parentElement.id === "dialog" || !ctx.response || ctx.response.status >= 400) return;
+  remember();
   dialog.close();
 }
 
+// Before the answer takes the opener's row away.
+function remember() {
+  const opener = pressed;
+  const place = opener && rememberPlace(opener);
+  giveBack = opener && (() => (opener.isConnected ? opener.focus() : place()));
+}
+
 function returnFocus() {
-  if (!opener || document.querySelector("dialog[open]")) return;
-  const back = opener;
-  opener = null;
+  if (!giveBack || document.querySelector("dialog[open]")) return;
+  const back = giveBack;
+  giveBack = null;
   if (document.activeElement && document.activeElement !== document.body) return;
-  if (back.isConnected) back.focus();
-  else toHeading();
+  back();
 }
