@@ -22,8 +22,11 @@ from .errors import (
 from .models import BatchResultItem, PayloadT, PublishedId, ReserveJob, ReservePaused
 from .monitor import QueueMonitor
 from .operator import (
+    MOST_COUNTERS,
     Background,
     BadCursor,
+    ChildCounter,
+    CounterList,
     Discovery,
     DiscoveryState,
     JobDetail,
@@ -34,17 +37,21 @@ from .operator import (
     QueueRead,
     QueueSnapshot,
     RawField,
+    counter_list,
     job_detail,
     job_payload,
     lane_page,
     queue_snapshots,
     queue_state,
+    read_counters,
     read_overview,
     read_queue,
+    remove_counter,
 )
 from .types import JobCtx
 
 __all__ = [
+    "MOST_COUNTERS",
     "REDIS_ERRORS",
     "AlreadyInit",
     "Background",
@@ -52,6 +59,8 @@ __all__ = [
     "BadExpected",
     "BadLane",
     "BatchResultItem",
+    "ChildCounter",
+    "CounterList",
     "Discovery",
     "DiscoveryState",
     "JobActive",
@@ -81,12 +90,15 @@ __all__ = [
     "TokenRequired",
     "connect",
     "consume",
+    "counter_list",
     "explain_redis_error",
     "job_detail",
     "job_payload",
     "lane_page",
     "queue_snapshots",
     "queue_state",
+    "read_counters",
     "read_overview",
     "read_queue",
+    "remove_counter",
 ]

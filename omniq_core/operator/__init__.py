@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .background import Background
+from .children import MOST_COUNTERS, ChildCounter, CounterList, counter_list, read_counters, remove_counter
 from .cuts import BadCursor
 from .discovery import Discovery
 from .job import JobDetail, RawField, job_detail, job_payload
@@ -13,8 +14,11 @@ from .snapshot import QueueSnapshot, parse_snapshot, queue_snapshots, queue_stat
 from .watch import LaneWatch
 
 __all__ = [
+    "MOST_COUNTERS",
     "Background",
     "BadCursor",
+    "ChildCounter",
+    "CounterList",
     "Discovery",
     "DiscoveryState",
     "JobDetail",
@@ -25,6 +29,7 @@ __all__ = [
     "QueueRead",
     "QueueSnapshot",
     "RawField",
+    "counter_list",
     "job_detail",
     "job_payload",
     "lane_page",
@@ -33,7 +38,9 @@ __all__ = [
     "parse_snapshot",
     "queue_snapshots",
     "queue_state",
+    "read_counters",
     "read_overview",
     "read_queue",
+    "remove_counter",
     "snapshot_call",
 ]

@@ -1,4 +1,4 @@
-"""Which queues exist: a scan of the keyspace in small steps, shared by all processes through Redis."""
+"""Which queues and child counters exist: a scan of the keyspace in small steps, shared by all through Redis."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 
 from ..connection import Link
 from ..keys import QueueKeys
+from .counter_search import CounterSearch
 from .overview import QUEUES, SCAN, DiscoveryState, pack_scan, queue_name, read_scan, state_of
 
 COUNT = 1000
 BATCH = 500
 MOST_QUEUES = 20_000
 SCAN_TTL_MS = 60_000
-# The one pattern lets the keys of lanes through and keeps those of jobs, groups and indexes in Redis.
+# The one pattern lets the keys of lanes and counters through and keeps those of jobs, groups and indexes in Redis.
 MATCH = b"{*}:[acdfhpsw]*"
 _SUFFIXES = ("stats", "wait", "active", "delayed", "failed", "completed", "paused", "has_groups")
 PROTOCOL_KEYS = (*_SUFFIXES, "groups:ready", "idx:wait", "idx:active", "idx:delayed", "idx:failed", "idx:completed")
@@ -41,11 +42,13 @@ class Discovery:
         self._seen = 0
         self._misses: dict[str, int] = {}
         self._done = False
+        self._counters = CounterSearch(link, self._write)
 
     def take_over(self, raw_scan: object) -> None:
         """Goes on where another process stopped, as `{omniq:x}:scan` tells."""
         state, cursor = read_scan(raw_scan)
         self._cursor, self._seen, self._done = cursor, state.seen if cursor else 0, state.done
+        self._counters.take_over()
 
     def step(self, budget_ms: float) -> bool:
         """Scans until the time is used up, at least one call; True when the pass came to its end.
@@ -61,12 +64,15 @@ class Discovery:
             total, self._cursor = int(size), int(page[0])
             self._seen = min(self._seen + COUNT, total)
             found |= {name for raw in page[1] if (name := queue_of(raw))}
+            self._counters.meet(page[1])
             if self._cursor == 0 or self._timer() >= end:
                 break
         ended = self._cursor == 0
         self._add(found)
+        self._counters.store()
         if ended:
             self._check()
+            self._counters.end_pass()
             self.passes += 1
             self._done = True
             self._seen = 0

@@ -46,6 +46,7 @@ class ProcessState:
     allow_list: tuple[str, ...] = ()
     writable: bool = True
     names: frozenset[str] = frozenset()
+    counters: frozenset[bytes] = frozenset()
     discovery: DiscoveryState = DiscoveryState()
     looked_ms: int = 0
 
@@ -76,7 +77,7 @@ def read_process(link: Link, state: ProcessState, now_ms: int) -> OverviewData:
     """Where nothing may be written, all queues this process found are read live, 500 a round trip."""
     names = tuple(sorted(state.allow_list or state.names))
     found = queue_snapshots(link, names, now_ms)
-    return OverviewData(names, found, 0, _discovery(state, None))
+    return OverviewData(names, found, 0, discovery_of(state, None))
 
 
 def parse_overview(state: ProcessState, replies: list[Any], now_ms: int) -> OverviewData:
@@ -89,11 +90,12 @@ def parse_overview(state: ProcessState, replies: list[Any], now_ms: int) -> Over
         names=tuple(sorted(names)),
         snapshots={name: snapshot for name, snapshot in snapshots.items() if name in names},
         age_ms=None if at is None else max(now_ms - at, 0),
-        discovery=_discovery(state, scan),
+        discovery=discovery_of(state, scan),
     )
 
 
-def _discovery(state: ProcessState, raw: object) -> DiscoveryState:
+def discovery_of(state: ProcessState, raw: object) -> DiscoveryState:
+    """The state of the search in `{omniq:x}:scan`, else what this process knows of it."""
     if state.allow_list:
         return DiscoveryState(done=True)
     return read_scan(raw)[0] if isinstance(raw, bytes) else state.discovery

@@ -1,0 +1,143 @@
+"""Child counters: which are open, how far each is, and taking one away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..connection import Call, Link
+from ..keys import completion_anchor, decode_id, decode_text, encode_id, global_key
+from ..numbers import read_int
+from ..scripts import script
+from .overview import SCAN, DiscoveryState, discovery_of, state_of
+
+CHILDREN = global_key("children")
+MOST_COUNTERS = 10_000
+MOST_KEY_BYTES = 512
+"""128 characters of four bytes: no key that the protocol allows is longer."""
+BATCH = 2_000
+
+CounterFault = Literal["", "no_count", "no_number", "below_one", "count_type", "done_type"]
+
+
+@dataclass(frozen=True, slots=True)
+class CounterList:
+    """The completion keys known, sorted by their bytes. `full`: there may be more than the list holds.
+
+    `searched` is False where an allow-list of queues turned the search of the keyspace off.
+    """
+
+    keys: tuple[str, ...]
+    full: bool
+    searched: bool
+    discovery: DiscoveryState
+
+
+@dataclass(frozen=True, slots=True)
+class ChildCounter:
+    """A counter as it stands. `count` is the text in Redis, cut at 32 bytes; None when there is none.
+
+    `fault` says why the count is none that a parent started: missing beside children that are done, no number, below 1
+    (a counter that comes to 0 is deleted), or a key of another type. `remaining` and `total` are None then; a count
+    below 1 keeps its number. `done` is None when that key has another type.
+    """
+
+    key: str
+    count: str | None
+    count_bytes: int
+    remaining: int | None
+    done: int | None
+    fault: CounterFault
+
+    @property
+    def total(self) -> int | None:
+        """How many children the counter waits for, those that are done included; None when it is broken."""
+        return None if self.fault or self.remaining is None or self.done is None else self.remaining + self.done
+
+
+def counter_name(raw: object) -> str | None:
+    """A completion key in bytes from Redis as lossless text, or None for what no client of the protocol writes."""
+    if not isinstance(raw, bytes) or not 0 < len(raw) <= MOST_KEY_BYTES or b"{" in raw or b"}" in raw:
+        return None
+    return decode_id(raw)
+
+
+def counter_list(link: Link, now_ms: int) -> CounterList:
+    """The counters the background knows, in one round trip; nothing is scanned."""
+    state = state_of(link)
+    state.looked_ms = now_ms
+    raw: Iterable[object] = state.counters
+    scan = None
+    if state.writable:
+        members, scan = link.pipeline([("SMEMBERS", CHILDREN), ("GET", SCAN)])
+        if not isinstance(members, Exception):
+            raw = members
+    known = sorted(name for name in raw if counter_name(name) is not None and isinstance(name, bytes))
+    return CounterList(
+        keys=tuple(map(decode_id, known[:MOST_COUNTERS])),
+        full=len(known) >= MOST_COUNTERS,
+        searched=not state.allow_list,
+        discovery=discovery_of(state, None if isinstance(scan, Exception) else scan),
+    )
+
+
+def read_counters(link: Link, keys: Sequence[str]) -> dict[str, ChildCounter]:
+    """How far these counters are, in the order given and one round trip for every 2,000; those that are gone are
+    left out. Raises ValueError for a key that is none, and what Redis raised when it did not answer or refused."""
+    calls = [_call(key) for key in keys]
+    found: dict[str, ChildCounter] = {}
+    for start in range(0, len(calls), BATCH):
+        part = keys[start : start + BATCH]
+        for key, reply in zip(part, link.run_many(calls[start : start + BATCH]), strict=True):
+            counter = _parse(key, reply)
+            if counter is not None:
+                found[key] = counter
+    return found
+
+
+def remove_counter(link: Link, key: str) -> bool:
+    """Deletes the count and the set of children that are done, in one script. False when both are gone already.
+
+    Children that end later get -1 from `child_ack`, so nobody learns that the last one is done. Raises ValueError for
+    a key that is none.
+    """
+    return link.run(script("operator/remove_counter"), _anchor(key)) > 0
+
+
+def _anchor(key: str) -> bytes:
+    if counter_name(encode_id(key)) is None:
+        raise ValueError(f"not a completion key: {key!r} (1 to {MOST_KEY_BYTES} bytes, no braces)")
+    return completion_anchor(key)
+
+
+def _call(key: str) -> Call:
+    return script("operator/counter"), _anchor(key), []
+
+
+def _parse(key: str, reply: Any) -> ChildCounter | None:
+    if isinstance(reply, Exception):
+        raise reply
+    has_count, text, length, has_done, members = reply
+    if not has_count and not has_done:
+        return None
+    number = read_int(text) if has_count and length <= 32 else None
+    fault: CounterFault = ""
+    if not has_count:
+        fault = "no_count"
+    elif not isinstance(text, bytes):
+        fault = "count_type"
+    elif number is None:
+        fault = "no_number"
+    elif number < 1:
+        fault = "below_one"
+    elif has_done and members is None:
+        fault = "done_type"
+    return ChildCounter(
+        key=key,
+        count=decode_text(text) if has_count and isinstance(text, bytes) else None,
+        count_bytes=length,
+        remaining=number,
+        done=members if has_done else 0,
+        fault=fault,
+    )
