@@ -13,6 +13,9 @@ from . import notices
 from .state import current, mount_path
 from .templating import render
 
+TICK_PARAMS = frozenset({"live", "hold", "sel", "v", "mark"})
+"""What script adds to the address of a page for a tick of the live refresh. None of it belongs to the page."""
+
 Kind = Literal["page", "partial", "restore"]
 Swap = Literal["innerMorph", "outerMorph", "innerHTML", "outerHTML", "beforeend", "delete"]
 
@@ -138,9 +141,14 @@ def here() -> str:
     """This page, as a value for `back`: for a POST or a confirm page what it was given, else path and query."""
     if request.method == "POST" or "back" in request.args:
         return back()
-    query = request.query_string.decode("ascii", "replace")
+    query = _own_query()
     path = quote(request.path.removeprefix(current().url_prefix), safe="/~")
     return (path or "/") + (f"?{query}" if query else "")
+
+
+def _own_query() -> str:
+    given = request.query_string.decode("ascii", "replace")
+    return "&".join(part for part in given.split("&") if part and part.partition("=")[0] not in TICK_PARAMS)
 
 
 def back_field() -> Markup:

@@ -48,6 +48,17 @@ def token(fields: Fields, name: str) -> str:
         raise BadInput(name, "This names nothing.") from None
 
 
+def tokens(fields: Fields, name: str, *, at_most: int) -> tuple[str, ...]:
+    """Texts carried as tokens, each once, the first `at_most` of them; one that names nothing is left out."""
+    found: list[str] = []
+    for value in fields.getlist(name)[:at_most]:
+        try:
+            found.append(from_token(value))
+        except BadToken:
+            continue
+    return tuple(dict.fromkeys(found))
+
+
 def job_ids(fields: Fields, name: str = "id", *, at_most: int = MAX_IDS) -> tuple[str, ...]:
     """The job ids of a form: tokens, each once, in the order of the form. None at all is a BadInput."""
     given = fields.getlist(name)

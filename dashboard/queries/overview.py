@@ -11,6 +11,7 @@ from .queue_row import Limits, QueueRow, queue_row
 
 PAGE = 100
 STATE_FILTERS = ("", "attention", "running", "paused", "stalled", "idle")
+_NEVER = 10**15
 _WORST_FIRST = {"stalled": 0, "paused": 1, "running": 2, "idle": 3}
 
 # What each column sorts by, in the direction that puts first what people look for.
@@ -23,7 +24,7 @@ _SORTS: dict[str, Callable[[QueueRow], tuple[int, str]]] = {
     "grouped": lambda row: (-row.grouped, row.queue),
     "active": lambda row: (-row.active, row.queue),
     "delayed": lambda row: (-row.delayed, row.queue),
-    "oldest": lambda row: (-(row.oldest_age_ms if row.oldest_age_ms is not None else -1), row.queue),
+    "oldest": lambda row: (row.oldest_ms if row.oldest_ms is not None else _NEVER, row.queue),
     "activity": lambda row: (-(row.last_activity_ms or 0), row.queue),
 }
 SORTS = tuple(_SORTS) + tuple(f"-{name}" for name in _SORTS)
@@ -51,7 +52,7 @@ class Totals:
     delayed: int
     next_due_ms: int | None
     failed: int
-    oldest_age_ms: int | None
+    oldest_ms: int | None
     oldest_queue: str
     oldest_tone: str
 
@@ -135,14 +136,10 @@ def _counts(rows: Sequence[QueueRow]) -> dict[str, int]:
 
 
 def _totals(rows: Sequence[QueueRow]) -> Totals:
-    ages = [(row.oldest_age_ms, row.queue, row.oldest_tone) for row in rows if row.oldest_age_ms is not None]
+    waits = [row for row in rows if row.oldest_ms is not None]
     # A paused queue waits because somebody said so; the tile asks who waits without a reason.
-    moving = [
-        (row.oldest_age_ms, row.queue, row.oldest_tone)
-        for row in rows
-        if row.oldest_age_ms is not None and row.state != "paused"
-    ]
-    oldest, queue, tone = max(moving or ages, default=(None, "", ""))
+    moving = [row for row in waits if row.state != "paused"]
+    oldest = min(moving or waits, key=lambda row: (row.oldest_ms, row.queue), default=None)
     return Totals(
         waiting=sum(row.waiting for row in rows),
         grouped=sum(row.grouped for row in rows),
@@ -151,7 +148,7 @@ def _totals(rows: Sequence[QueueRow]) -> Totals:
         delayed=sum(row.delayed for row in rows),
         next_due_ms=min((row.next_due_ms for row in rows if row.next_due_ms is not None), default=None),
         failed=sum(row.failed for row in rows),
-        oldest_age_ms=oldest,
-        oldest_queue=queue,
-        oldest_tone=tone,
+        oldest_ms=oldest.oldest_ms if oldest else None,
+        oldest_queue=oldest.queue if oldest else "",
+        oldest_tone=oldest.oldest_tone if oldest else "",
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from omniq_core import LanePage, Link, queue_snapshots, read_queue
+from omniq_core import LanePage, LaneRow, Link, QueueRead, queue_snapshots, read_queue
 
 from .queue_row import Limits, QueueRow, queue_row
 
@@ -38,6 +38,15 @@ class LaneWish:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """What an open page adds to its wish: the mark it has, rows it wants by id, whether its rows are held in place."""
+
+    mark: str = ""
+    ids: tuple[str, ...] = ()
+    hold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class OtherQueue:
     """A line of the queue switcher."""
 
@@ -48,11 +57,18 @@ class OtherQueue:
 
 @dataclass(frozen=True, slots=True)
 class QueuePage:
-    """A queue's page. `others` are the queues with the most failures, at most eight, from the background's figures."""
+    """A queue's page. `others` are the queues with the most failures, at most eight, from the background's figures.
+
+    `mark` is where the newest job stood when the page was drawn, `newer` how many entered since (0 on a first page
+    that may be drawn anew), `named` the rows that were asked for by id.
+    """
 
     head: QueueRow
     wish: LaneWish
     jobs: LanePage
+    mark: str
+    newer: int
+    named: tuple[LaneRow, ...]
     others: tuple[OtherQueue, ...]
     queues: int
     now_ms: int
@@ -67,24 +83,55 @@ def queue_head(link: Link, queue: str, *, now_ms: int, limits: Limits) -> QueueR
 
 
 def queue_page(
-    link: Link, queue: str, wish: LaneWish, *, now_ms: int, may_read: Callable[[str], bool], limits: Limits
+    link: Link,
+    queue: str,
+    wish: LaneWish,
+    *,
+    now_ms: int,
+    may_read: Callable[[str], bool],
+    limits: Limits,
+    watch: Watch = Watch(),
 ) -> QueuePage:
-    """Reads the page. Raises UnknownQueue, and BadCursor for a cursor that no page gave out."""
-    found = read_queue(
-        link, queue, LANES[wish.lane], now_ms=now_ms, size=wish.size, cursor=wish.cursor, newest_first=wish.newest_first
-    )
+    """Reads the page in one round trip. Raises UnknownQueue, and BadCursor for a cursor that no page gave out.
+
+    A page whose last job has left becomes the page before it, at the cost of a second trip: `wish.cursor` then differs
+    from the one asked for.
+    """
+
+    def read(cursor: str | None) -> QueueRead:
+        return read_queue(
+            link,
+            queue,
+            LANES[wish.lane],
+            now_ms=now_ms,
+            size=wish.size,
+            cursor=cursor,
+            newest_first=wish.newest_first,
+            mark=watch.mark,
+            ids=watch.ids,
+        )
+
+    found = read(wish.cursor)
     if not found.snapshot.exists:
         raise UnknownQueue(queue)
+    if wish.cursor and not found.page.rows and (found.page.newer or found.page.older):
+        wish = replace(wish, cursor=found.page.newer or found.page.older)
+        found = read(wish.cursor)
     others = [
         queue_row(snapshot, now_ms, limits)
         for name, snapshot in found.figures.items()
         if name != queue and may_read(name)
     ]
     others.sort(key=lambda row: (-row.failed, row.queue))
+    # The first page, newest first, is drawn anew at each tick, unless it is held: nothing on it can be newer.
+    settled = wish.newest_first and not wish.cursor and not watch.hold
     return QueuePage(
         head=queue_row(found.snapshot, now_ms, limits),
         wish=wish,
         jobs=found.page,
+        mark=found.watch.mark or "0" if settled or not watch.mark else watch.mark,
+        newer=0 if settled or not wish.newest_first else found.watch.newer,
+        named=found.watch.rows,
         others=tuple(OtherQueue(row.queue, row.failed, row.failed_tone) for row in others[:SWITCHER_ROWS]),
         queues=len(others) + 1,
         now_ms=now_ms,

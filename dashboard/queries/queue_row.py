@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from omniq_core import QueueSnapshot, queue_state
 
@@ -23,7 +23,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """A queue and its figures. Times are ms since the epoch, None where there is none; ages are ms."""
+    """A queue and its figures. Times are ms since the epoch, None where there is none.
+
+    `oldest_age_ms` only ages, so it is left out of the representation that live versions are made of.
+    """
 
     queue: str
     state: str
@@ -37,7 +40,8 @@ class QueueRow:
     failed: int
     completed: int
     groups_ready: int
-    oldest_age_ms: int | None
+    oldest_ms: int | None
+    oldest_age_ms: int | None = field(repr=False)
     oldest_tone: str
     next_due_ms: int | None
     last_activity_ms: int | None
@@ -53,9 +57,8 @@ class QueueRow:
 def queue_row(snapshot: QueueSnapshot, now_ms: int, limits: Limits) -> QueueRow:
     """The row of one queue at `now_ms`."""
     state = queue_state(snapshot, now_ms, limits.stalled_ms)
-    oldest = None if snapshot.oldest_waiting_ms is None else max(now_ms - snapshot.oldest_waiting_ms, 0)
-    if not snapshot.waiting_total:
-        oldest = None
+    entered = snapshot.oldest_waiting_ms if snapshot.waiting_total else None
+    oldest = None if entered is None else max(now_ms - entered, 0)
     tone = "danger" if state == "stalled" else "warn" if oldest is not None and oldest >= limits.old_ms else ""
     return QueueRow(
         queue=snapshot.queue,
@@ -70,6 +73,7 @@ def queue_row(snapshot: QueueSnapshot, now_ms: int, limits: Limits) -> QueueRow:
         failed=snapshot.failed,
         completed=snapshot.completed,
         groups_ready=snapshot.groups_ready,
+        oldest_ms=entered,
         oldest_age_ms=oldest,
         oldest_tone=tone,
         next_due_ms=snapshot.next_due_ms,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, make_response, request
 
 from omniq_core import job_payload
 
-from .. import confirm
+from .. import confirm, live
 from ..actions import jobs as act
 from ..actions.outcome import Outcome
 from ..formatting import plural
@@ -32,8 +33,13 @@ NAMED = 10
 
 @routes.get("/queues/<omniq:queue>/jobs/<omniq:job_id>")
 def job(queue: str, job_id: str) -> Response:
-    """A job, at the same address in every state."""
-    return render_page("omniq/jobs/page.html", **_context(queue, job_id, request.args))
+    """A job, at the same address in every state; or what a tick of its page changes."""
+    asked = live.tick(request.args)
+    # Ticks do not fetch the payload: it does not change, and it may be large.
+    context = _context(queue, job_id, request.args, with_payload=not asked)
+    if asked:
+        return live.answer(asked, context["live_version"], lambda: _regions(context))
+    return render_page("omniq/jobs/page.html", **context)
 
 
 @routes.get("/queues/<omniq:queue>/jobs/<omniq:job_id>/payload")
@@ -86,24 +92,40 @@ def remove(queue: str) -> Response:
 
 def job_regions(queue: str, job_id: str, args: Fields) -> tuple[Partial, ...]:
     """What a change of the job changes on its page."""
-    context = _context(queue, job_id, args)
-    names = {"job-state": "job_state", "job-actions": "job_actions", "timeline": "timeline", "facts": "facts"}
+    return _regions(_context(queue, job_id, args, with_payload=False))
+
+
+def _regions(context: dict[str, Any]) -> tuple[Partial, ...]:
+    names = {
+        "job-state": "job_state",
+        "job-actions": "job_actions",
+        "job-error": "error",
+        "timeline": "timeline",
+        "facts": "facts",
+        "job-note": "retry_note",
+    }
     return tuple(Partial(target, f"omniq/jobs/{name}.html", context=context) for target, name in names.items())
 
 
-def _context(queue: str, job_id: str, args: Fields) -> dict[str, Any]:
+def _context(queue: str, job_id: str, args: Fields, *, with_payload: bool = True) -> dict[str, Any]:
     whole = choice(args, "payload", ("", "all"), "") == "all"
     limit = WHOLE_PAYLOAD if whole else current().settings.payload_limit
-    page = job_page(current().link, queue, job_id, now_ms=now_ms(), payload_limit=limit)
+    page = job_page(current().link, queue, job_id, now_ms=now_ms(), payload_limit=limit if with_payload else 0)
     if page is None:
         raise _gone(queue, job_id)
     return {
         "page": page,
         "job": page.job,
+        "live_version": _version(page),
         "lane_word": LANE_WORDS.get(page.lane, ""),
         "may_retry": page.lane == "failed" and can("retry", queue),
         "may_remove": page.lane in LANES and can("remove", queue),
     }
+
+
+def _version(page: JobPage) -> str:
+    job = replace(page.job, place=None, payload=None)
+    return live.version(job, page.lease_ran_out, [step.what for step in page.steps])
 
 
 def _gone(queue: str, job_id: str) -> Exception:

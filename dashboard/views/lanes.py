@@ -16,6 +16,14 @@ LANE_TITLES = {
     "failed": "Failed jobs",
     "completed": "Last 100 completed jobs",
 }
+ONE_OF = {
+    "waiting": "waiting job",
+    "active": "start",
+    "delayed": "delayed job",
+    "failed": "failure",
+    "completed": "completion",
+}
+MANY_OF = {lane: f"{word}s" for lane, word in ONE_OF.items()}
 SORT_WORDS = {
     "failed": ("Newest first", "Oldest first"),
     "completed": ("Newest first", "Oldest first"),

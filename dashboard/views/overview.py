@@ -6,6 +6,8 @@ from typing import Any
 
 from flask import Response, request
 
+from .. import live
+from ..formatting import row_id
 from ..htmx import Partial, here, render_page
 from ..params import Fields, choice, integer, text
 from ..queries.overview import ASCENDING, SORTS, STATE_FILTERS, OverviewPage, OverviewWish, overview_page
@@ -41,22 +43,41 @@ SORT_WORDS = {
 
 @routes.get("/")
 def overview() -> Response:
-    """Totals, and a table of queues that the address filters and sorts."""
-    return render_page("omniq/overview/page.html", **_context(request.args))
+    """Totals, and a table of queues that the address filters and sorts; or what a tick of it changes."""
+    asked = live.tick(request.args)
+    context = _context(request.args)
+    if asked:
+        return live.answer(asked, context["live_version"], lambda: _tick_regions(context, asked))
+    return render_page("omniq/overview/page.html", **context)
 
 
 def overview_regions(args: Fields) -> tuple[Partial, ...]:
     """What a change of one queue changes on this page."""
-    context = _context(args)
-    return tuple(
-        Partial(target, f"omniq/overview/{target.replace('-', '_')}.html", context=context)
-        for target in ("totals", "queue-states", "queues")
-    )
+    return _regions(_context(args), ("totals", "queue-states", "queues"))
+
+
+def _regions(context: dict[str, Any], names: tuple[str, ...]) -> tuple[Partial, ...]:
+    return tuple(Partial(name, f"omniq/overview/{name.replace('-', '_')}.html", context=context) for name in names)
+
+
+def _tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
+    """The regions of a tick. Held rows come one by one, so that none is added, moved or taken away."""
+    names = ("notices", "totals", "queue-states", "queues-head", "foot")
+    found = list(_regions(context, names if asked.hold else (*names, "queues")))
+    if asked.hold:
+        page: OverviewPage = context["page"]
+        found.extend(
+            Partial(row_id("queue", row.queue), "omniq/overview/queue_cells.html", context={**context, "row": row})
+            for row in page.rows
+        )
+    return found
 
 
 def _context(args: Fields) -> dict[str, Any]:
+    page = _read(args)
     return {
-        "page": _read(args),
+        "page": page,
+        "live_version": live.version(page.wish, page.rows, page.totals, page.counts, page.matched, page.discovery),
         "overview_url": overview_url,
         "turned": turned,
         "direction": _direction,

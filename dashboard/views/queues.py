@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import Response, redirect, request, url_for
@@ -10,17 +11,18 @@ from flask.typing import ResponseReturnValue
 
 from omniq_core import BadCursor, LaneRow
 
+from .. import live
 from ..actions import queues as act
 from ..formatting import RowIds
 from ..htmx import Partial, Press, Toast, answer, here, render_page, show_dialog
 from ..params import Fields, choice, text
 from ..problems import BadInput, Problem, no_such_page, no_such_queue
-from ..queries.queue import LANES, SIZES, LaneWish, QueuePage, UnknownQueue, queue_head, queue_page
+from ..queries.queue import LANES, SIZES, LaneWish, QueuePage, UnknownQueue, Watch, queue_head, queue_page
 from ..routes import Routes
 from ..state import can, current, now_ms
 from ..tokens import to_token
 from .addresses import lane_url, sort_name, usual_order
-from .lanes import COLUMNS, LANE_TITLES, LANE_WORDS, SORT_WORDS
+from .lanes import COLUMNS, LANE_TITLES, LANE_WORDS, MANY_OF, ONE_OF, SORT_WORDS
 from .limits import limits
 from .regions import regions
 
@@ -50,11 +52,22 @@ def queue_home(queue: str) -> ResponseReturnValue:
 
 
 @routes.get("/queues/<omniq:queue>/<lane>")
-def lane(queue: str, lane: str) -> Response:
-    """A page of a lane."""
+def lane(queue: str, lane: str) -> ResponseReturnValue:
+    """A page of a lane, or what a tick of it changes."""
     if lane not in LANES:
         raise no_such_page()
-    return render_page("omniq/queues/page.html", **_context(queue, lane, request.args))
+    asked = live.tick(request.args)
+    context = _context(queue, lane, request.args, asked)
+    page: QueuePage = context["page"]
+    moved = (
+        ""
+        if page.wish.cursor == _wish(lane, request.args).cursor
+        else lane_url(queue, page.wish, cursor=page.wish.cursor)
+    )
+    if asked:
+        regions = partial(_tick_regions, context, asked)
+        return live.answer(asked, context["live_version"], regions, replace_url=moved)
+    return redirect(moved) if moved else render_page("omniq/queues/page.html", **context)
 
 
 @routes.get("/queues/<omniq:queue>/pause/confirm")
@@ -86,7 +99,10 @@ def resume(queue: str) -> Response:
 
 def lane_regions(queue: str, lane: str, args: Fields) -> tuple[Partial, ...]:
     """What a change of jobs or of the queue changes on a lane's page."""
-    context = _context(queue, lane, args)
+    return _regions(_context(queue, lane, args))
+
+
+def _regions(context: dict[str, Any]) -> tuple[Partial, ...]:
     names = {
         "queue-state": "queue_state",
         "queue-actions": "queue_actions",
@@ -98,6 +114,21 @@ def lane_regions(queue: str, lane: str, args: Fields) -> tuple[Partial, ...]:
     return tuple(Partial(target, f"omniq/queues/{name}.html", context=context) for target, name in names.items())
 
 
+def _tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
+    """The regions of a tick. Held rows come one by one, so that none is added, moved or taken away."""
+    found = [part for part in _regions(context) if part.target != "jobs" or not asked.hold]
+    if asked.hold:
+        for row in context["rows"]:
+            found.append(Partial(row.dom_id, "omniq/queues/job_cells.html", context={**context, "row": row}))
+    page: QueuePage = context["page"]
+    for row in (_row(job, RowIds(), page.wish.lane) for job in page.named):
+        here_still = row.job.state == LANES[page.wish.lane] and not row.job.missing
+        name, swap = ("job_cells", "innerMorph") if here_still else ("job_gone", "outerMorph")
+        found.append(Partial(row.dom_id, f"omniq/queues/{name}.html", swap, {**context, "row": row}))
+    found.append(Partial("newer", "omniq/queues/newer.html", "outerMorph", context))
+    return found
+
+
 def _found(read: Any, queue: str) -> Any:
     try:
         return read()
@@ -105,9 +136,10 @@ def _found(read: Any, queue: str) -> Any:
         raise no_such_queue(queue) from None
 
 
-def _context(queue: str, lane: str, args: Fields) -> dict[str, Any]:
+def _context(queue: str, lane: str, args: Fields, asked: live.Tick | None = None) -> dict[str, Any]:
     wish = _wish(lane, args)
-    page = _found(lambda: _read(queue, wish), queue)
+    watch = Watch(asked.mark, asked.named, asked.hold) if asked else Watch()
+    page = _found(lambda: _read(queue, wish, watch), queue)
     orders = [(sort_name(lane, first), words) for first, words in zip((True, False), SORT_WORDS[lane], strict=True)]
     ids = RowIds()
     now = sort_name(lane, wish.newest_first)
@@ -125,13 +157,22 @@ def _context(queue: str, lane: str, args: Fields) -> dict[str, Any]:
         "may_retry": lane == "failed" and can("retry", queue),
         "may_remove": lane in ("failed", "completed", "delayed", "waiting") and can("remove", queue),
         "here": here(),
+        "ONE_OF": ONE_OF,
+        "MANY_OF": MANY_OF,
+        "live_version": live.version(page.head, page.jobs, page.newer, page.wish),
     }
 
 
-def _read(queue: str, wish: LaneWish) -> QueuePage:
+def _read(queue: str, wish: LaneWish, watch: Watch) -> QueuePage:
     try:
         return queue_page(
-            current().link, queue, wish, now_ms=now_ms(), may_read=lambda name: can("read", name), limits=limits()
+            current().link,
+            queue,
+            wish,
+            now_ms=now_ms(),
+            may_read=lambda name: can("read", name),
+            limits=limits(),
+            watch=watch,
         )
     except BadCursor:
         raise BadInput("cursor", "This is no page of this list. Start at its first page.") from None

@@ -172,7 +172,7 @@ def test_raw_fields(client: OmniqClient, redis: Any, visitor: Browser) -> None:
     assert raw["max_attempts"] == "1e+14"
     assert facts(page)["Attempts"] == "1 of 100,000,000,000,000"
     count = len(redis.hkeys("{mail}:job:a"))
-    assert f"{count} fields of {{mail}}:job" in page.words("details summary")
+    assert f"{count} fields of {{mail}}:job" in page.words("details.fold summary")
 
 
 @pytest.mark.parametrize("path", ["/queues/mail/jobs/nope", "/queues/nope/jobs/a", "/queues/mail/jobs/nope/payload"])

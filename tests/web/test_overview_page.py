@@ -176,14 +176,14 @@ def test_no_queue_yet(client: OmniqClient, redis: Any) -> None:
     redis.set("{omniq:x}:scan", '{"v":1,"cursor":0,"done":true,"seen":0,"total":0}')
     page = browser(client).get("/")
     assert "No queues yet" in page.words("#queues")
-    assert not page.soup.select("#discovery")
+    assert page.words("#notices") == ""
 
 
 def test_the_search_for_queues_goes_on(client: OmniqClient, redis: Any) -> None:
     publish_jobs(client, "mail", 1, now_ms=NOW)
     redis.set("{omniq:x}:scan", '{"v":1,"cursor":7,"done":false,"seen":410,"total":1000}')
     page = browser(client).get("/")
-    assert page.words("#discovery") == "Looking for queues: 41% of the keys seen"
+    assert page.words("#notices") == "Looking for queues: 41% of the keys seen"
     assert names(page) == ["mail"]
     redis.delete("{omniq:x}:queues")
     assert "41% of the keys seen so far" in browser(client).get("/").words("#queues")

@@ -137,7 +137,7 @@ def test_other_queues_are_one_press_away(client: OmniqClient, redis: Any, visito
     while not redis.exists("{omniq:x}:now"):
         background.tick()
     page = visitor.get(f"/queues/{QUEUE}/waiting")
-    assert [" ".join(a.get_text(" ").split()) for a in page.soup.select("header .menu-item")] == [
+    assert [" ".join(a.get_text(" ").split()) for a in page.soup.select(".page-head .menu-item")] == [
         "secret 9", "b 2", "All 3 queues",
     ]  # fmt: skip
 
@@ -145,7 +145,7 @@ def test_other_queues_are_one_press_away(client: OmniqClient, redis: Any, visito
         return Deny() if queue == "secret" else Allow()
 
     page = browser(client, access=access).get(f"/queues/{QUEUE}/waiting")
-    assert [" ".join(a.get_text(" ").split()) for a in page.soup.select("header .menu-item")] == ["b 2", "All 2 queues"]
+    assert [" ".join(a.get_text(" ").split()) for a in page.soup.select(".page-head .menu-item")] == ["b 2", "All 2 queues"]
 
 
 @pytest.mark.parametrize(

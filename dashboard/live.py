@@ -1,0 +1,61 @@
+"""The live refresh: one request a tick brings every region of a page that changed, or 204 when nothing did."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from flask import Response, request
+
+from .htmx import Partial, kind, render_partials
+from .params import Fields, tokens
+from .state import now_ms
+
+MOST_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One tick. `hold`: rows stay where they are. `named`: ids on the page that the last answer did not contain.
+
+    `version` is that of the last answer, `mark` what `LaneWatch.mark` was when the page was drawn.
+    """
+
+    hold: bool
+    version: str
+    mark: str
+    named: tuple[str, ...]
+
+
+def tick(args: Fields) -> Tick | None:
+    """The tick that this request is, or None for a request of a page."""
+    if not is_tick():
+        return None
+    named = tokens(args, "sel", at_most=MOST_NAMED)
+    return Tick(args.get("hold") == "1", args.get("v", ""), args.get("mark", ""), named)
+
+
+def is_tick() -> bool:
+    """Is this request a tick?"""
+    return request.method == "GET" and request.args.get("live") == "1" and kind() == "partial"
+
+
+def version(*data: object) -> str:
+    """A digest of the data a page shows; texts that only age are not in it."""
+    return hashlib.sha1(repr(data).encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[:16]
+
+
+def answer(asked: Tick, found: str, regions: Callable[[], Iterable[Partial]], *, replace_url: str = "") -> Response:
+    """204 when `found` is the version the page has, else the regions. `replace_url` is the page's address from now on.
+
+    A held page and one that is not get different regions of the same data, so hold is part of the version.
+    """
+    found = f"{found}{'-held' if asked.hold else ''}"
+    same = found == asked.version and not asked.named
+    response = Response(status=204) if same else render_partials(*regions())
+    response.headers["X-Omniq-Version"] = found
+    response.headers["X-Omniq-Now"] = str(now_ms())
+    if replace_url:
+        response.headers["HX-Replace-Url"] = replace_url
+    return response

@@ -1,0 +1,69 @@
+// Redis, or this dashboard, does not answer: the figures stay, grey and with their age, and no button does anything.
+import { duration } from "./times.js";
+
+const STEPS = [1000, 2000, 4000, 8000];
+let tries = 0;
+let since = 0;
+let next = 0;
+let clock = 0;
+
+export function isAway() {
+  return tries > 0;
+}
+
+// How long until the next try, in ms.
+export function delay() {
+  return STEPS[Math.min(tries, STEPS.length) - 1];
+}
+
+export function gone(what, last, tryNow) {
+  tries += 1;
+  since ||= last;
+  next = Date.now() + delay();
+  document.body.dataset.stale = "";
+  const box = document.getElementById("banners");
+  if (!box.querySelector("[data-away-since]")) {
+    box.append(document.getElementById("banner-away").content.cloneNode(true));
+    box.querySelector("[data-try-now]").addEventListener("click", (event) => {
+      event.preventDefault();
+      tryNow();
+    });
+    const at = new Date(since);
+    const time = box.querySelector("[data-away-since]");
+    time.dateTime = at.toISOString();
+    time.textContent = document.querySelector("#live time")?.textContent ?? at.toISOString().slice(11, 19);
+  }
+  for (const words of box.querySelectorAll("[data-what]")) words.hidden = words.dataset.what !== what;
+  switchOff();
+  clearInterval(clock);
+  clock = setInterval(count, 1000);
+  count();
+}
+
+export function back() {
+  tries = 0;
+  since = 0;
+  clearInterval(clock);
+  delete document.body.dataset.stale;
+  document.querySelector("#banners [data-away-since]")?.closest(".banner").remove();
+  for (const button of document.querySelectorAll("[data-was-on]")) {
+    button.disabled = false;
+    button.removeAttribute("data-was-on");
+  }
+}
+
+function switchOff() {
+  const buttons = 'button[form="row"], #jobs-form button[formaction], dialog button[type="submit"]:not([formmethod="dialog"], [hidden])';
+  for (const button of document.querySelectorAll(buttons)) {
+    if (button.disabled) continue;
+    button.disabled = true;
+    button.setAttribute("data-was-on", "");
+  }
+}
+
+function count() {
+  const age = document.querySelector("[data-away-age]");
+  const wait = document.querySelector("[data-next-try]");
+  if (age) age.textContent = duration(Math.floor((Date.now() - since) / 1000) * 1000);
+  if (wait) wait.textContent = `Next try in ${Math.max(1, Math.ceil((next - Date.now()) / 1000))} s`;
+}

@@ -1,0 +1,131 @@
+// The live refresh: one clock, one request. It ticks while somebody can see it and nobody is in the middle of something.
+import * as away from "./away.js";
+import { held, missing, remember } from "./rows.js";
+
+const main = document.getElementById("main");
+const root = document.documentElement;
+let running = 0;
+let timer = 0;
+let last = Date.now();
+let stopped = false;
+let forced = false;
+
+if (main?.hasAttribute("hx-get")) start();
+
+function start() {
+  remember();
+  document.addEventListener("htmx:before:request", () => { running += 1; });
+  document.addEventListener("htmx:finally:request", () => { running = Math.max(0, running - 1); });
+  document.addEventListener("htmx:config:request", (event) => {
+    const ctx = event.detail.ctx;
+    if (ctx.sourceElement === main) ask(ctx);
+  });
+  document.addEventListener("htmx:after:request", (event) => {
+    const ctx = event.detail.ctx;
+    if (ctx.sourceElement === main) answered(ctx.response);
+  });
+  document.addEventListener("htmx:error", (event) => {
+    const ctx = event.detail.ctx;
+    if (ctx?.sourceElement === main) failed("dashboard");
+  });
+  document.addEventListener("htmx:after:swap", remember);
+  document.addEventListener("omniq:display", () => { show(); plan(); });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
+  addEventListener("pageshow", (event) => { if (event.persisted) tick(); });
+  document.addEventListener("omniq:refresh", () => { forced = true; tick(); });
+  for (const name of ["pointerover", "focusin", "change", "selectionchange"]) document.addEventListener(name, show);
+  setInterval(show, 1000);
+  show();
+  plan();
+}
+
+function rate() {
+  return (Number(root.dataset.refresh) || 2) * 1000;
+}
+
+function on() {
+  return root.dataset.live !== "off" && !stopped;
+}
+
+function plan(ms = away.isAway() ? away.delay() : rate()) {
+  clearTimeout(timer);
+  timer = setTimeout(tick, ms);
+}
+
+// Somebody is in the middle of something: a tick now would be in their way.
+function busy() {
+  return running > 0 || document.querySelector("dialog[open], details.menu[open], [data-editing]") !== null;
+}
+
+function tick() {
+  if (busy()) return plan(Math.min(rate(), 500));
+  plan();
+  if ((on() || forced) && !document.hidden) htmx.trigger(document.body, "omniq:tick");
+}
+
+// The address of a tick is the page's own, with its filters and its place; the rest is what the page knows.
+function ask(ctx) {
+  ctx.request.action = location.pathname + location.search;
+  const body = ctx.request.body;
+  body.set("live", "1");
+  body.set("v", main.dataset.version ?? "");
+  const mark = document.getElementById("newer")?.dataset.mark;
+  if (mark) body.set("mark", mark);
+  body.delete("hold");
+  if (held() && !forced) body.set("hold", "1");
+  body.delete("sel");
+  for (const token of missing()) body.append("sel", token);
+  forced = false;
+}
+
+function answered(response) {
+  if (response.status >= 500) return failed("redis");
+  if (response.status >= 400) return stop();
+  const version = response.headers.get("X-Omniq-Version");
+  if (version) main.dataset.version = version;
+  last = Date.now();
+  stamp(Number(response.headers.get("X-Omniq-Now")));
+  if (away.isAway()) {
+    away.back();
+    plan();
+  }
+  show();
+}
+
+function failed(what) {
+  away.gone(what, last, () => { clearTimeout(timer); tick(); });
+  plan();
+  show();
+}
+
+// The page itself is gone (its job or queue, or the right to read it). The banner of the answer says so.
+function stop() {
+  stopped = true;
+  clearTimeout(timer);
+  show();
+}
+
+function stamp(now) {
+  const time = document.querySelector("#live time");
+  if (!time || !now) return;
+  document.dispatchEvent(new CustomEvent("omniq:now", { detail: now }));
+  const at = new Date(now);
+  time.dateTime = at.toISOString();
+  time.textContent = root.dataset.zone === "Local" ? at.toTimeString().slice(0, 8) : at.toISOString().slice(11, 19);
+}
+
+function show() {
+  const button = document.getElementById("live");
+  if (!button) return;
+  const late = Date.now() - last > 3 * rate() + 1000;
+  const isHeld = on() && !away.isAway() && held();
+  const [word, tone] = away.isAway() ? ["Offline", "danger"]
+    : !on() ? ["Updates off", ""]
+    : isHeld ? ["Held", late ? "warn" : ""]
+    : ["Live", late ? "warn" : ""];
+  if (button.firstChild?.nodeType === Node.TEXT_NODE && button.firstChild.data !== `${word} `) button.firstChild.data = `${word} `;
+  button.setAttribute("aria-pressed", String(on()));
+  button.toggleAttribute("data-held", isHeld);
+  if (tone) button.dataset.tone = tone;
+  else delete button.dataset.tone;
+}

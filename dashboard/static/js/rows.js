@@ -1,0 +1,39 @@
+// The rows of the page's table: are they held in place, and which of them did the last answer not contain?
+let listed = new Set();
+
+const hovers = matchMedia("(hover: hover)");
+
+// The pointer, the focus or a selection is in a table: its rows must not move.
+export function held() {
+  if (hovers.matches && document.querySelector(".table-box:hover")) return true;
+  if (document.activeElement?.closest?.(".table-box")) return true;
+  if (document.querySelector(".table-box .row-check:checked")) return true;
+  const selection = document.getSelection();
+  if (!selection || selection.isCollapsed) return false;
+  return [selection.anchorNode, selection.focusNode].some((node) => closest(node)?.closest(".table-box"));
+}
+
+// Rows that script has on the page and the answers no longer list: the server is asked how their jobs fare.
+export function missing() {
+  return rows().filter((row) => !listed.has(row.id) && !row.hasAttribute("data-gone")).slice(0, 20).map(token).filter(Boolean);
+}
+
+// What an answer listed: every row right after a page was drawn, later those a region of the answer carried.
+export function remember(event) {
+  const text = event?.detail?.ctx?.text;
+  const tick = event?.detail?.ctx?.sourceElement?.id === "main";
+  if (text === undefined || !tick || /<hx-partial id="jobs"/.test(text)) listed = new Set(rows().map((row) => row.id));
+  else listed = new Set([...text.matchAll(/<hx-partial id="(job-[0-9a-f-]+)"/g)].map((found) => found[1]));
+}
+
+function rows() {
+  return [...document.querySelectorAll("#jobs > tr[id]")];
+}
+
+function token(row) {
+  return row.querySelector(".row-check")?.value ?? row.querySelector("[data-token]")?.dataset.token;
+}
+
+function closest(node) {
+  return node?.nodeType === Node.ELEMENT_NODE ? node : node?.parentElement;
+}
