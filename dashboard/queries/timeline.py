@@ -26,26 +26,32 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line: an icon and its tone, what happened, when (ms), and what lies until the next."""
+    """One line: an icon and its tone, what happened, when (ms), and what lies until the next.
+
+    With `since_ms` the gap still grows: it ends in the length of time since then.
+    """
 
     icon: str
     tone: str
     what: str
     at_ms: int
     gap: str = ""
+    since_ms: int = 0
 
 
 def timeline(times: Times, now_ms: int) -> tuple[Step, ...]:
     """The steps in the order they happened, the present state last."""
     steps: list[Step] = []
     if times.published:
-        steps.append(Step("publish", "", "Published", times.published, _until_start(times, now_ms)))
+        waits = times.published if times.state == "wait" and not times.first_started else 0
+        steps.append(Step("publish", "", "Published", times.published, _until_start(times), waits))
     if times.first_started and times.first_started != times.last_started:
         gap = f"{_span(times.first_started, times.last_started)} {_between(times.attempt)}"
         steps.append(Step("active", "accent", "First start", times.first_started, gap))
     if times.last_started:
         what = "Last start" if times.first_started != times.last_started else "Started"
-        steps.append(Step("active", "accent", what, times.last_started, _after_start(times, now_ms)))
+        runs = times.last_started if times.state == "active" else 0
+        steps.append(Step("active", "accent", what, times.last_started, _after_start(times), runs))
     end = _end(times, now_ms)
     return (*steps, end) if end else tuple(steps)
 
@@ -54,11 +60,11 @@ def _span(start: int, end: int) -> str:
     return duration(max(end - start, 0))
 
 
-def _until_start(times: Times, now_ms: int) -> str:
+def _until_start(times: Times) -> str:
     if times.first_started:
         return f"Waited {_span(times.published, times.first_started)}"
     if times.state == "wait":
-        return f"Waiting for {_span(times.published, now_ms)}"
+        return "Waiting for"
     return ""
 
 
@@ -72,9 +78,9 @@ def _between(attempt: int) -> str:
     return "and attempts before a retry, not recorded"
 
 
-def _after_start(times: Times, now_ms: int) -> str:
+def _after_start(times: Times) -> str:
     if times.state == "active":
-        return f"Running for {_span(times.last_started, now_ms)}"
+        return "Running for"
     end = {"failed": times.failed, "completed": times.completed}.get(times.state, 0)
     if not end and times.last_error >= times.last_started:
         end = times.last_error
@@ -99,5 +105,5 @@ def _end(times: Times, now_ms: int) -> Step | None:
         what = "Lease ran out" if over else "Lease runs out"
         return Step("alert" if over else "wait", "danger" if over else "", what, times.lock_until)
     if times.state == "wait" and times.last_started:
-        return Step("wait", "", "Waiting again", times.updated, f"For {_span(times.updated, now_ms)}")
+        return Step("wait", "", "Waiting again", times.updated, "For", times.updated)
     return None

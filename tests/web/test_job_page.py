@@ -105,7 +105,7 @@ def test_failed(client: OmniqClient, visitor: Browser) -> None:
         "Started 15:01:40.000 Ran 1 min",
         "Failed for good 15:02:40.000 1 min after publishing",
     ]
-    assert page.words("section[aria-labelledby=timeline-h] header") == "Timeline UTC, 15 Jun 2025"
+    assert page.words("section[aria-labelledby=timeline-h] header") == "Timeline UTC , 15 Jun 2025"
     assert page.one("#error-text").get_text() == "ValueError: no <account>"
     assert page.one("#error").get_text() == error.partition("\n")[2]
     assert [words(line) for line in page.soup.select("#error b")] == ['File "/app/x.py", line 1, in x', "charge()"]

@@ -17,11 +17,12 @@ def times(state: str, **given: int) -> Times:
 
 
 def told(state: str, **given: int) -> list[tuple[str, int, str]]:
-    return [(step.what, step.at_ms, step.gap) for step in timeline(times(state, **given), NOW)]
+    found = timeline(times(state, **given), NOW)
+    return [(s.what, s.at_ms, f"{s.gap} since {s.since_ms}" if s.since_ms else s.gap) for s in found]
 
 
 def test_waiting() -> None:
-    assert told("wait", published=940_000, updated=940_000) == [("Published", 940_000, "Waiting for 1 min")]
+    assert told("wait", published=940_000, updated=940_000) == [("Published", 940_000, "Waiting for since 940000")]
 
 
 def test_waiting_again_after_a_retry() -> None:
@@ -31,7 +32,7 @@ def test_waiting_again_after_a_retry() -> None:
     assert steps == [
         ("Published", 100_000, "Waited 1 min"),
         ("Started", 160_000, "Ran 1.5 s"),
-        ("Waiting again", 995_000, "For 5 s"),
+        ("Waiting again", 995_000, "For since 995000"),
     ]
 
 
@@ -39,7 +40,7 @@ def test_active() -> None:
     one = {"attempt": 1, "published": 900_000, "first_started": 970_000, "last_started": 970_000}
     assert told("active", **one, lock_until=1_030_000) == [
         ("Published", 900_000, "Waited 1 min 10 s"),
-        ("Started", 970_000, "Running for 30 s"),
+        ("Started", 970_000, "Running for since 970000"),
         ("Lease runs out", 1_030_000, ""),
     ]
     assert told("active", **one, lock_until=NOW)[-1] == ("Lease ran out", NOW, "")

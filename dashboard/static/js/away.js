@@ -1,5 +1,5 @@
 // Redis, or this dashboard, does not answer: the figures stay, grey and with their age, and no button does anything.
-import { duration } from "./times.js";
+import { duration, showTimes } from "./times.js";
 
 const STEPS = [1000, 2000, 4000, 8000];
 let tries = 0;
@@ -28,10 +28,10 @@ export function gone(what, last, tryNow) {
       event.preventDefault();
       tryNow();
     });
-    const at = new Date(since);
     const time = box.querySelector("[data-away-since]");
-    time.dateTime = at.toISOString();
-    time.textContent = document.querySelector("#live time")?.textContent ?? at.toISOString().slice(11, 19);
+    time.dateTime = document.querySelector("#live time")?.dateTime ?? new Date(since).toISOString();
+    time.textContent = time.dateTime.slice(11, 19);
+    showTimes(box);
   }
   for (const words of box.querySelectorAll("[data-what]")) words.hidden = words.dataset.what !== what;
   switchOff();

@@ -1,6 +1,7 @@
 // The live refresh: one clock, one request. It ticks while somebody can see it and nobody is in the middle of something.
 import * as away from "./away.js";
 import { held, missing, remember } from "./rows.js";
+import { showTimes, syncNow } from "./times.js";
 
 const main = document.getElementById("main");
 const root = document.documentElement;
@@ -108,10 +109,10 @@ function stop() {
 function stamp(now) {
   const time = document.querySelector("#live time");
   if (!time || !now) return;
-  document.dispatchEvent(new CustomEvent("omniq:now", { detail: now }));
-  const at = new Date(now);
-  time.dateTime = at.toISOString();
-  time.textContent = root.dataset.zone === "Local" ? at.toTimeString().slice(0, 8) : at.toISOString().slice(11, 19);
+  syncNow(now);
+  time.dateTime = new Date(now).toISOString();
+  time.textContent = time.dateTime.slice(11, 19);
+  showTimes();
 }
 
 function show() {
