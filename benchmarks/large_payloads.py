@@ -1,4 +1,4 @@
-"""Lists of 25 jobs with 5 MB each, and the page of one: how long a page takes, how large it is, how long Redis was held.
+"""Lists of 25 jobs with 5 MB each, and the page of one: time, size, and how long Redis was held for it.
 
     python -m benchmarks.large_payloads [MEGABYTES]        (default 5; starts a Redis of its own)
 
