@@ -10,7 +10,8 @@ from omniq_core import REDIS_ERRORS, BadCursor, OmniqError, explain_redis_error
 from ..access import Deny
 from ..confirm import FIELD as CONFIRM_FIELD
 from ..csrf import FIELD as CSRF_FIELD
-from ..htmx import Toast, here, kind, mount_url
+from ..htmx import Partial, Toast, here, kind, mount_url, render_partials
+from ..live import is_tick
 from ..problems import BadInput, Problem, Way, no_such_job, no_such_page
 from ..settings import SettingsError
 from ..state import current
@@ -109,6 +110,11 @@ def _crash(_error: InternalServerError) -> Response:
 
 
 def _answer(problem: Problem, *, bare: bool = False) -> Response:
+    if is_tick():
+        # A tick that found Redis away says so by its status: script shows the banner, which must also come when this
+        # process is the one that is away. Any other problem is final for the page.
+        over = Partial("banners", "omniq/shared/over.html", context={"problem": problem})
+        return render_partials(*(() if problem.status >= 500 else (over,)), status=problem.status)
     if kind() == "partial":
         note = f"{problem.text} ({problem.code})" if problem.code else problem.text
         toast = Toast(problem.title, (note,), "danger", problem.icon if problem.icon != "search" else "")
