@@ -25,13 +25,17 @@ View = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One address: `method` is GET or POST, `action` one of access.ACTIONS."""
+    """One address: `method` is GET or POST, `action` one of access.ACTIONS.
+
+    `own`: a POST that changes nothing but what this reader's browser keeps, so that it is asked for as `read`.
+    """
 
     rule: str
     method: str
     action: str
     endpoint: str
     view: View
+    own: bool = False
 
 
 class Routes:
@@ -48,9 +52,13 @@ class Routes:
         """A button, or its confirm page: `action` is what the button does in both cases."""
         return self._add("POST", rule, action)
 
-    def _add(self, method: str, rule: str, action: str) -> Callable[[View], View]:
+    def own(self, rule: str) -> Callable[[View], View]:
+        """A form about the reader's own display: whoever may look may send it, also read only."""
+        return self._add("POST", rule, READ, own=True)
+
+    def _add(self, method: str, rule: str, action: str, *, own: bool = False) -> Callable[[View], View]:
         def add(view: View) -> View:
-            self.all.append(Route(rule, method, action, view.__name__, view))
+            self.all.append(Route(rule, method, action, view.__name__, view, own))
             return view
 
         return add
@@ -62,7 +70,11 @@ def check_routes(found: list[Route]) -> None:
     for route in found:
         if route.action not in ACTIONS:
             raise ValueError(f"route {route.rule} names no known action: {route.action!r}")
-        if route.method == "POST" and route.action in (READ, "health"):
+        if route.own and (route.method, route.action) != ("POST", READ):
+            raise ValueError(
+                f"{route.method} {route.rule} is about the reader's own display, so it must be a POST to read"
+            )
+        if route.method == "POST" and route.action in (READ, "health") and not route.own:
             raise ValueError(f"POST {route.rule} must name what it does, not {route.action!r}")
         if route.method == "GET" and route.action not in (READ, "health"):
             raise ValueError(f"GET {route.rule} must not do {route.action!r}")

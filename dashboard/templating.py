@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from . import csrf, formatting
 from .access import read_only
+from .display import Display, wanted
 from .present import first_line, present
 from .state import actor, can, current, mount_path, now_ms
 from .tokens import to_token
@@ -22,7 +23,7 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the page head shows. `section` is the page of the navigation this one belongs to."""
+    """What the page head shows. `failed` is where the keys g f lead: failed jobs of this queue, else of the worst."""
 
     env: str
     env_strong: bool
@@ -32,6 +33,8 @@ class Site:
     at_home: bool
     now_ms: int
     who: str
+    display: Display
+    failed: str
 
 
 def render(template: str, /, **context: Any) -> Markup:
@@ -59,6 +62,11 @@ def wait_since(ms: int | None) -> int | None:
     return None if ms is None else max(0, now_ms() - ms)
 
 
+def wait_until(ms: int) -> int:
+    """Milliseconds from now to a moment, at least 0."""
+    return max(0, ms - now_ms())
+
+
 def _site() -> Site:
     mount = current()
     env, home = mount.settings.env, mount_path()
@@ -71,7 +79,14 @@ def _site() -> Site:
         at_home=request.path == f"{mount.url_prefix}/",
         now_ms=now_ms(),
         who=actor().name,
+        display=wanted(),
+        failed=home + _failed(),
     )
+
+
+def _failed() -> str:
+    queue = (request.view_args or {}).get("queue")
+    return f"queues/{to_token(queue)}/failed" if isinstance(queue, str) else "failed"
 
 
 @functools.cache
@@ -95,7 +110,7 @@ def environment() -> Environment:
     )
     for name in ("number", "compact", "duration", "size", "plural"):
         env.filters[name] = getattr(formatting, name)
-    env.filters.update(token=to_token, first_line=first_line, wait_since=wait_since)
+    env.filters.update(token=to_token, first_line=first_line, wait_since=wait_since, wait_until=wait_until)
     env.globals.update(
         url_for=url_for,
         asset=asset,

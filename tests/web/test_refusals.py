@@ -136,7 +136,8 @@ def controls(visitor: Browser, path: str) -> list[Any]:
     found = page.soup.select(
         "form[method=post], [formaction], [formmethod], a[href*='/confirm'], .row-check, #check-all"
     )
-    shows = page.soup.select("[form=filters], form#filters *")  # what only looks
+    shows = page.soup.select("[form=filters], form#filters *, #live, form#display, form#display *")  # what only looks
+    found = [element for element in found if element not in shows]
     return found + [b for b in page.soup.select("button[type=submit], button:not([type])") if b not in shows]
 
 

@@ -6,6 +6,9 @@ import "./toasts.js";
 import "./times.js";
 import "./clipboard.js";
 import "./menus.js";
+import "./display.js";
+import "./keys.js";
+import "./live.js";
 import { reveal } from "./reveal.js";
 
 reveal(document);

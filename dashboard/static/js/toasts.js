@@ -4,7 +4,12 @@ const MOST = 3;
 const until = new WeakMap();
 
 export function showLost() {
-  const template = document.getElementById("toast-lost");
+  raise("toast-lost");
+}
+
+// A message that the page carries in a <template>, for when the server cannot be asked for one.
+export function raise(id) {
+  const template = document.getElementById(id);
   const box = document.getElementById("toasts");
   if (!template || !box) return;
   box.append(template.content.cloneNode(true));
