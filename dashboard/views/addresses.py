@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from flask import url_for
 
+from ..queries.children import ChildrenWish
 from ..queries.overview import OverviewWish
 from ..queries.queue import NEWEST_FIRST, LaneWish
 
@@ -22,9 +23,17 @@ def overview_url(wish: OverviewWish, **changes: Any) -> str:
     return _with_query(url_for(".overview"), {name: value for name, value in asked.items() if value != usual[name]})
 
 
-def turned(wish: OverviewWish, column: str) -> str:
+def turned(wish: OverviewWish | ChildrenWish, column: str) -> str:
     """The sort that a press on a column's head asks for: the column, or the other way round."""
     return f"-{column}" if wish.sort == column else column
+
+
+def children_url(wish: ChildrenWish, **changes: Any) -> str:
+    """The child counters with some of the wishes changed; a change of filter or sort starts at page 1."""
+    wanted = replace(wish, **({"page": 1} | changes))
+    asked = {"key": wanted.key, "sort": wanted.sort, "page": wanted.page}
+    usual = {"key": "", "sort": "key", "page": 1}
+    return _with_query(url_for(".children"), {name: value for name, value in asked.items() if value != usual[name]})
 
 
 def lane_url(queue: str, wish: LaneWish, **changes: Any) -> str:

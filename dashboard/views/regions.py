@@ -17,7 +17,7 @@ def regions() -> tuple[Partial, ...]:
     """The regions of the page that `back` names; none for a form without script, which gets a whole page anyway."""
     if kind() != "partial":
         return ()
-    from . import jobs, overview, queues  # those modules call this one
+    from . import children, jobs, overview, queues  # those modules call this one
 
     path, _, query = back().partition("?")
     args = MultiDict(parse_qsl(query, keep_blank_values=True))
@@ -27,6 +27,8 @@ def regions() -> tuple[Partial, ...]:
             return ()
         if rule == "overview":
             return overview.overview_regions(args)
+        if rule == "children":
+            return children.children_regions(args)
         if rule == "lane":
             return queues.lane_regions(found["queue"], found["lane"], args)
         if rule == "job":

@@ -1,0 +1,161 @@
+"""Child counters of all queues, and deleting one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, redirect, request
+from flask.typing import ResponseReturnValue
+
+from omniq_core import MOST_COUNTERS, ChildCounter
+
+from .. import live
+from ..actions import children as act
+from ..formatting import row_id
+from ..htmx import Partial, Toast, answer, here, render_page, show_dialog
+from ..params import Fields, choice, integer, text, token
+from ..present import present
+from ..problems import BadInput
+from ..queries.children import ASCENDING, MOST_SORTED, SORTS, ChildrenPage, ChildrenWish, child_counter, children_page
+from ..routes import Routes
+from ..state import can, current, now_ms
+from .addresses import children_url, turned
+from .regions import regions
+
+routes = Routes()
+MAX_PAGE = 100_000
+
+COLUMNS = (
+    ("key", "Completion key", ""),
+    ("progress", "Progress", "lead"),
+    ("remaining", "Remaining", "num"),
+    ("", "Done", "num p3"),
+    ("", "Total", "num p1"),
+)
+SORT_WORDS = {
+    "key": "Completion key",
+    "progress": "Least progress",
+    "remaining": "Most remaining",
+    "-key": "Completion key, last first",
+    "-progress": "Most progress",
+    "-remaining": "Least remaining",
+}
+FAULTS = {
+    "no_count": ("No count", "Children are noted as done, but the count is missing: those that end now get -1."),
+    "no_number": ("Count is no number", "Children that end now get -1, and nobody learns which is the last one."),
+    "below_one": ("Count below 1", "A counter that comes to 0 is deleted. The next child that ends deletes this one."),
+    "count_type": ("Count of another type", "The key of the count holds no text: a child that ends gets an error."),
+    "done_type": (
+        "Done of another type",
+        "The key of ended children holds no set: a child that ends gets an error.",
+    ),
+}
+
+
+@routes.get("/children")
+def children() -> ResponseReturnValue:
+    """A table of counters that the address filters and sorts; or what a tick of it changes."""
+    asked = live.tick(request.args)
+    context = _context(request.args)
+    page: ChildrenPage = context["page"]
+    moved = children_url(page.wish, page=page.wish.page) if _wish(request.args).page != page.wish.page else ""
+    if asked:
+        return live.answer(asked, context["live_version"], lambda: _tick_regions(context, asked), replace_url=moved)
+    return redirect(moved) if moved else render_page("omniq/children/page.html", **context)
+
+
+@routes.post("/children/remove/confirm", action="remove")
+def children_remove_confirm() -> Response:
+    """Asks before a counter is deleted, and says what that means."""
+    key = token(request.form, "key")
+    counter = _known(lambda: child_counter(current().link, key))
+    if counter is None:
+        return _gone(key)
+    return show_dialog("omniq/children/confirm.html", counter=counter, FAULTS=FAULTS, section="children")
+
+
+@routes.post("/children/remove", action="remove")
+def children_remove() -> Response:
+    """Deletes a counter."""
+    key = token(request.form, "key")
+    if not _known(lambda: act.remove(current().client, key)):
+        return _gone(key)
+    lines = ("Children that end later get -1. The parent is not told.",)
+    return answer(Toast(f"Deleted counter {present('key', key, 60)}", lines), *regions())
+
+
+def children_regions(args: Fields) -> tuple[Partial, ...]:
+    """What a change of one counter changes on this page."""
+    return tuple(_regions(_context(args)))
+
+
+def _regions(context: dict[str, Any]) -> list[Partial]:
+    names = {"child-count": "count", "children-head": "head", "children": "rows", "foot": "foot"}
+    return [Partial(target, f"omniq/children/{name}.html", context=context) for target, name in names.items()]
+
+
+def _tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
+    """The regions of a tick. Held rows come one by one, so that none is added, moved or taken away."""
+    found = [part for part in _regions(context) if part.target != "children" or not asked.hold]
+    if asked.hold:
+        page: ChildrenPage = context["page"]
+        for row in page.rows:
+            found.append(
+                Partial(row_id("child", row.key), "omniq/children/cells.html", context={**context, "row": row})
+            )
+    return found
+
+
+def _context(args: Fields) -> dict[str, Any]:
+    page = children_page(current().link, _wish(args), now_ms=now_ms())
+    return {
+        "page": page,
+        "live_version": live.version(page),
+        "children_url": children_url,
+        "turned": turned,
+        "direction": _direction,
+        "percent": percent,
+        "COLUMNS": COLUMNS,
+        "SORT_WORDS": SORT_WORDS,
+        "FAULTS": FAULTS,
+        "MOST_COUNTERS": MOST_COUNTERS,
+        "MOST_SORTED": MOST_SORTED,
+        "may_remove": can("remove"),
+        "here": here(),
+    }
+
+
+def _wish(args: Fields) -> ChildrenWish:
+    return ChildrenWish(
+        key=text(args, "key"),
+        sort=choice(args, "sort", SORTS, "key"),
+        page=integer(args, "page", low=1, high=MAX_PAGE, default=1),
+    )
+
+
+def _direction(sort: str, column: str) -> str:
+    if not column or sort.removeprefix("-") != column:
+        return ""
+    return "ascending" if (column in ASCENDING) != sort.startswith("-") else "descending"
+
+
+def percent(counter: ChildCounter) -> str:
+    """The share that is done, as drawn: whole, a tenth near the end, and never 100% while a child is missing."""
+    done, total = counter.done or 0, counter.total or 1
+    share = done * 100 / total
+    if 0 < share < 1:
+        return "<1%"
+    tenths = min(round(share * 10), 999)
+    return f"{round(share)}%" if share < 99 or tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10}%"
+
+
+def _known(read: Any) -> Any:
+    try:
+        return read()
+    except ValueError:
+        raise BadInput("key", "This is no completion key.") from None
+
+
+def _gone(key: str) -> Response:
+    lines = ("Its last child finished, or somebody deleted it. Nothing was changed.",)
+    return answer(Toast(f"Counter {present('key', key, 60)} is gone already", lines, "warn", "info"), *regions())
