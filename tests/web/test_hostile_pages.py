@@ -61,10 +61,6 @@ IDS: list[str | bytes] = [
 ]
 
 
-OWN_ADDRESSES = ("/queues/", "?live=1", "/shortcuts")
-"""What script asks for by itself, on our own pages."""
-
-
 def text(raw: str | bytes) -> str:
     return raw.decode("utf-8", "surrogateescape") if isinstance(raw, bytes) else raw
 
