@@ -27,6 +27,11 @@ _SORTS: dict[str, Callable[[QueueRow], tuple[int, str]]] = {
     "oldest": lambda row: (row.oldest_ms if row.oldest_ms is not None else _NEVER, row.queue),
     "activity": lambda row: (-(row.last_activity_ms or 0), row.queue),
 }
+# A queue without a value is what nobody looks for: it stands last whichever way the column is turned.
+_UNKNOWN: dict[str, Callable[[QueueRow], bool]] = {
+    "oldest": lambda row: row.oldest_ms is None,
+    "activity": lambda row: row.last_activity_ms is None,
+}
 SORTS = tuple(_SORTS) + tuple(f"-{name}" for name in _SORTS)
 ASCENDING = frozenset({"name", "state"})
 
@@ -119,7 +124,10 @@ def _matching(rows: Sequence[QueueRow], wish: OverviewWish) -> list[QueueRow]:
     needle = wish.q.lower()
     found = [row for row in rows if needle in row.queue.lower() and _is_in(row, wish.state)]
     name = wish.sort.removeprefix("-")
-    return sorted(found, key=_SORTS[name], reverse=wish.sort.startswith("-"))
+    found.sort(key=_SORTS[name], reverse=wish.sort.startswith("-"))
+    if name in _UNKNOWN:
+        found.sort(key=_UNKNOWN[name])
+    return found
 
 
 def _window(rows: Sequence[QueueRow], wish: OverviewWish) -> list[QueueRow]:

@@ -28,6 +28,8 @@ from .regions import regions
 
 routes = Routes()
 MAX_CURSOR_BYTES = 4096
+EXCERPT_BYTES = 200
+"""What a lane page carries of a payload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class JobRow:
     """A row of a lane: the job, its DOM id, and figures worked out from its fields.
 
     `entered_ms` is when it entered the lane: by the index, else by the job's own field, else None.
+    `excerpt` is the beginning of the payload; … when that is not all of it.
     """
 
     job: LaneRow
@@ -42,6 +45,7 @@ class JobRow:
     attempts: str
     ran_ms: int | None
     entered_ms: int | None
+    excerpt: str
 
 
 @routes.get("/queues/<omniq:queue>/")
@@ -205,4 +209,5 @@ def _row(job: LaneRow, ids: RowIds, lane: str) -> JobRow:
         attempts=f"{job.attempt:,} of {max(job.max_attempts, 1):,}",
         ran_ms=ran,
         entered_ms=job.score_ms if job.score_ms is not None else recorded.get(lane),
+        excerpt=job.payload_excerpt + ("…" if job.payload_excerpt and job.payload_bytes > EXCERPT_BYTES else ""),
     )

@@ -57,6 +57,13 @@ def test_waiting_lane(client: OmniqClient, visitor: Browser) -> None:
     assert not page.soup.select("button[formaction*=retry]")
 
 
+def test_a_cut_payload_says_so(client: OmniqClient, visitor: Browser) -> None:
+    publish_jobs(client, QUEUE, ["whole"], now_ms=NOW, payload=["x" * 196])  # 200 bytes
+    publish_jobs(client, QUEUE, ["cut"], now_ms=NOW + 1, payload=["x" * 197])
+    whole, cut = (row[2] for row in visitor.get(f"/queues/{QUEUE}/waiting").rows("jobs"))
+    assert (whole, cut) == ('["' + "x" * 196 + '"]', '["' + "x" * 197 + '"…')
+
+
 def test_active_lane(client: OmniqClient, visitor: Browser) -> None:
     lease_jobs(client, QUEUE, ["late"], now_ms=NOW - 90_000, timeout_ms=60_000)
     lease_jobs(client, QUEUE, ["fine"], now_ms=NOW - 10_000, timeout_ms=60_000)
@@ -145,7 +152,10 @@ def test_other_queues_are_one_press_away(client: OmniqClient, redis: Any, visito
         return Deny() if queue == "secret" else Allow()
 
     page = browser(client, access=access).get(f"/queues/{QUEUE}/waiting")
-    assert [" ".join(a.get_text(" ").split()) for a in page.soup.select(".page-head .menu-item")] == ["b 2", "All 2 queues"]
+    assert [" ".join(a.get_text(" ").split()) for a in page.soup.select(".page-head .menu-item")] == [
+        "b 2",
+        "All 2 queues",
+    ]
 
 
 @pytest.mark.parametrize(
