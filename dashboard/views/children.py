@@ -29,7 +29,7 @@ COLUMNS = (
     ("key", "Completion key", ""),
     ("progress", "Progress", "lead"),
     ("remaining", "Remaining", "num"),
-    ("", "Done", "num p3"),
+    ("", "Done", "num"),
     ("", "Total", "num p1"),
 )
 SORT_WORDS = {

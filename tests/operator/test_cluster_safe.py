@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from omniq_core import OmniqClient
-from omniq_core.keys import QueueKeys, global_key
+from omniq_core.keys import QueueKeys, completion_anchor, global_key
 from omniq_core.scripts import script
 from tests.support.clock import Clock
 from tests.support.factories import fail_jobs, publish_jobs
@@ -18,6 +18,8 @@ SCRIPTS: list[tuple[str, bytes, list[Any]]] = [
     ("lane_page", QueueKeys("q").anchor, [1, "failed", 10, 1, "", "", "", ""]),
     ("job", QueueKeys("q").anchor, [1, "job-1", 100]),
     ("leader", global_key("meta"), ["token", 1_000]),
+    ("counter", completion_anchor("k"), []),
+    ("remove_counter", completion_anchor("k"), []),
 ]
 
 
