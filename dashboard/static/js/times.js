@@ -55,7 +55,7 @@ export function parts(ms, zone) {
   return {
     day: `${of.year.padStart(4, "0")}-${of.month}-${of.day}`,
     clock: `${of.hour}:${of.minute}:${of.second}.${of.fractionalSecond}`,
-    zone: of.timeZoneName.replace("GMT", "UTC"),
+    zone: of.timeZoneName.replace("GMT", "UTC").replace("+00:00", ""),
   };
 }
 
