@@ -13,6 +13,7 @@ from .errors import (
     LaneMismatch,
     NoJob,
     NotActive,
+    NotDelayed,
     NotFailed,
     NotInLane,
     OmniqError,
@@ -22,6 +23,7 @@ from .errors import (
 from .models import BatchResultItem, PayloadT, PublishedId, ReserveJob, ReservePaused
 from .monitor import QueueMonitor
 from .operator import (
+    COUNTED_POSITIONS,
     MOST_COUNTERS,
     Background,
     BadCursor,
@@ -37,6 +39,7 @@ from .operator import (
     QueueRead,
     QueueSnapshot,
     RawField,
+    backing_off,
     counter_list,
     job_detail,
     job_payload,
@@ -51,6 +54,7 @@ from .operator import (
 from .types import JobCtx
 
 __all__ = [
+    "COUNTED_POSITIONS",
     "MOST_COUNTERS",
     "REDIS_ERRORS",
     "AlreadyInit",
@@ -73,6 +77,7 @@ __all__ = [
     "Link",
     "NoJob",
     "NotActive",
+    "NotDelayed",
     "NotFailed",
     "NotInLane",
     "OmniqClient",
@@ -88,6 +93,7 @@ __all__ = [
     "ReservePaused",
     "TokenMismatch",
     "TokenRequired",
+    "backing_off",
     "connect",
     "consume",
     "counter_list",

@@ -8,18 +8,20 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, cast
 
 from . import clock
+from .batches import batch_ids, batch_results
 from .connection import Arg, Link, connect
 from .errors import BadLane, error_for
 from .ids import new_ulid
-from .keys import MAX_NUMBER, QueueKeys, completion_anchor, decode_id, decode_text, encode_id, validate_completion_key
+from .keys import QueueKeys, completion_anchor, decode_id, decode_text, encode_id, validate_completion_key
 from .models import BatchResultItem, PayloadT, PublishedId, ReserveJob, ReservePaused, ReserveResult
+from .numbers import checked_number
+from .own_operations import OwnOperations
 from .payloads import check_payload, error_bytes, payload_bytes, structured
 from .registry import remember_queue
 from .scripts import script
 
 log = logging.getLogger(__name__)
 
-MAX_BATCH = 100
 LANES = ("wait", "gwait", "delayed", "failed", "completed")
 RESUMED_NOTE_MS = 60_000
 
@@ -30,21 +32,7 @@ class Ops(NamedTuple):
     r: Any
 
 
-def _number(name: str, value: Any) -> int:
-    number = int(value)
-    if abs(number) >= MAX_NUMBER:
-        raise ValueError(f"{name} must stay below 10^14")
-    return number
-
-
-def _ids(job_ids: Iterable[str]) -> list[str]:
-    ids = [str(job_id) for job_id in job_ids]
-    if len(ids) > MAX_BATCH:
-        raise ValueError(f"at most {MAX_BATCH} ids a batch, not {len(ids)}")
-    return ids
-
-
-class OmniqClient:
+class OmniqClient(OwnOperations):
     """The protocol over one Redis.
 
     Give a redis-py client, a URL, or a host. Times are ms since the epoch; `now_ms_override=0` means the real clock.
@@ -118,12 +106,12 @@ class OmniqClient:
         keys = QueueKeys(queue)
         raw = payload_bytes(payload)
         numbers = [
-            _number("max_attempts", max_attempts),
-            _number("timeout_ms", timeout_ms),
-            _number("backoff_ms", backoff_ms),
-            _number("due_ms", due_ms),
+            checked_number("max_attempts", max_attempts),
+            checked_number("timeout_ms", timeout_ms),
+            checked_number("backoff_ms", backoff_ms),
+            checked_number("due_ms", due_ms),
         ]
-        limit = _number("group_limit", group_limit or 0)
+        limit = checked_number("group_limit", group_limit or 0)
         if gid is not None and not isinstance(cast(object, gid), str):
             raise TypeError(f"a gid is a string, not {type(gid).__name__}")
         now = self._now(now_ms_override)
@@ -186,11 +174,11 @@ class OmniqClient:
 
     def promote_delayed(self, *, queue: str, max_promote: int = 1000, now_ms_override: int = 0) -> int:
         """Moves delayed jobs that are due to waiting; returns how many (0 promotes none, negative all)."""
-        return self._sweep("promote_delayed", queue, _number("max_promote", max_promote), now_ms_override)
+        return self._sweep("promote_delayed", queue, checked_number("max_promote", max_promote), now_ms_override)
 
     def reap_expired(self, *, queue: str, max_reap: int = 1000, now_ms_override: int = 0) -> int:
         """Takes back leases that ran out; returns how many (0 reaps none, negative all)."""
-        return self._sweep("reap_expired", queue, _number("max_reap", max_reap), now_ms_override)
+        return self._sweep("reap_expired", queue, checked_number("max_reap", max_reap), now_ms_override)
 
     def pause(self, *, queue: str) -> str:
         """Stops reserves of the queue; running jobs go on. Returns "OK"."""
@@ -216,9 +204,9 @@ class OmniqClient:
         self, *, queue: str, job_ids: Iterable[str], now_ms_override: int = 0
     ) -> list[BatchResultItem]:
         """The same for up to 100 ids, atomically; one result per id. Raises ValueError for more."""
-        ids = _ids(job_ids)
+        ids = batch_ids(job_ids)
         keys = QueueKeys(queue)
-        return _results(ids, self._retry(keys, ids, now_ms_override)) if ids else []
+        return batch_results(ids, self._retry(keys, ids, now_ms_override)) if ids else []
 
     def remove_job(self, *, queue: str, job_id: str, lane: str, now_ms_override: int = 0) -> str:
         """Removes a job from its lane. Raises NoJob, JobActive, LaneMismatch, NotInLane. Returns "OK"."""
@@ -232,18 +220,18 @@ class OmniqClient:
         self, *, queue: str, lane: str, job_ids: Iterable[str], now_ms_override: int = 0
     ) -> list[BatchResultItem]:
         """The same for up to 100 ids of one lane, atomically; one result per id. Raises BadLane, ValueError."""
-        ids = _ids(job_ids)
+        ids = batch_ids(job_ids)
         keys = QueueKeys(queue)
         if not ids:
             return []
         if lane not in LANES:
             raise BadLane("REMOVE_JOBS_BATCH", queue=queue)
-        return _results(ids, self._remove(keys, lane, ids, now_ms_override))
+        return batch_results(ids, self._remove(keys, lane, ids, now_ms_override))
 
     def childs_init(self, *, key: str, expected: int) -> None:
         """Starts a completion counter of `expected` children. Raises BadExpected, AlreadyInit."""
         name = validate_completion_key(key)
-        answer = self.link.run(script("childs_init"), completion_anchor(name), _number("expected", expected))
+        answer = self.link.run(script("childs_init"), completion_anchor(name), checked_number("expected", expected))
         if answer != b"OK":
             raise error_for("CHILDS_INIT", decode_text(answer))
 
@@ -262,7 +250,7 @@ class OmniqClient:
         consume(self, queue=queue, handler=handler, **options)
 
     def _now(self, override: int) -> int:
-        return _number("now_ms_override", override) if override else clock.now_ms()
+        return checked_number("now_ms_override", override) if override else clock.now_ms()
 
     def _leased(
         self, operation: str, name: str, queue: str, job_id: str, token: str, override: int, *more: Arg
@@ -283,11 +271,6 @@ class OmniqClient:
     def _remove(self, keys: QueueKeys, lane: str, ids: list[str], override: int) -> list[str]:
         args = [self._now(override), secrets.token_hex(16), lane, *map(encode_id, ids)]
         return [decode_text(a) for a in self.link.run(script("remove_jobs"), keys.anchor, *args)]
-
-
-def _results(ids: list[str], answers: list[str]) -> list[BatchResultItem]:
-    pairs = zip(ids, answers, strict=True)
-    return [BatchResultItem(i, "OK") if a == "OK" else BatchResultItem(i, "ERR", a) for i, a in pairs]
 
 
 def _sane(raw: bytes) -> int:

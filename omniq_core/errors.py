@@ -32,6 +32,12 @@ class NotFailed(OmniqError):
     code = "NOT_FAILED"
 
 
+class NotDelayed(OmniqError):
+    """The job is not in the delayed lane."""
+
+    code = "NOT_DELAYED"
+
+
 class NotActive(OmniqError):
     """The job is not leased."""
 
@@ -91,6 +97,7 @@ _BY_CODE: dict[str, type[OmniqError]] = {
     for cls in (
         NoJob,
         NotFailed,
+        NotDelayed,
         NotActive,
         TokenRequired,
         TokenMismatch,

@@ -1,12 +1,23 @@
-"""Numbers as other programs left them in Redis: never trusted, never an exception."""
+"""Numbers: as other programs left them in Redis (never trusted, never an exception), and as callers give them."""
 
 from __future__ import annotations
 
 import math
 import re
+from typing import Any
+
+from .keys import MAX_NUMBER
 
 _PLAIN = re.compile(rb"-?[0-9]{1,15}")
 _LONGEST = 32
+
+
+def checked_number(name: str, value: Any) -> int:
+    """A number of a call. Raises ValueError from 10^14 up (Lua prints those in scientific notation), TypeError."""
+    number = int(value)
+    if abs(number) >= MAX_NUMBER:
+        raise ValueError(f"{name} must stay below 10^14")
+    return number
 
 
 def read_int(raw: object) -> int | None:

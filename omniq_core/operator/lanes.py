@@ -13,6 +13,9 @@ from .cuts import Position, cut_text, make_cursor, read_cursor
 
 LANES = ("wait", "active", "delayed", "failed", "completed")
 LARGEST_PAGE = 100
+COUNTED_POSITIONS = 1000
+OWN_ORDERS = {"lease": "active", "due": "delayed"}
+"""Orders by a lane's own scores, and the lane that has them: the end of a lease, the moment a job is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,10 @@ class LaneRow:
     """One job of a page. Times are ms, None where nothing is recorded; texts are cut, the `_bytes` are full lengths.
 
     `missing`: the lane names a job whose record is gone. `id_cut`: the id is over 1 KB and shown cut, so no action can
-    name this job. An error or a payload over 4 KB is "" here; its length tells that there is one.
+    name this job. An error or a payload over 4 KB is "" here; its length tells that there is one. `score_ms` is when
+    the job entered the lane, by the index. `due_ms` in delayed and `lock_until_ms` in active are what workers go by.
+    `position` is a waiting job's place in its group, or among the ungrouped: from 1, 1,001 for any behind the first
+    1,000, None when its list does not hold it.
     """
 
     job_id: str
@@ -29,6 +35,7 @@ class LaneRow:
     gid: str
     attempt: int
     max_attempts: int
+    timeout_ms: int
     score_ms: int | None
     queued_ms: int | None
     last_started_ms: int | None
@@ -40,6 +47,7 @@ class LaneRow:
     error_bytes: int
     payload_excerpt: str
     payload_bytes: int
+    position: int | None
     missing: bool
 
 
@@ -47,7 +55,8 @@ class LaneRow:
 class LanePage:
     """Rows in the order asked for. `first` is the place of the first row in that order, from 1, or 0 without rows.
 
-    `older` and `newer` are the cursors of the pages beside it, None at the ends. `indexed` is False for a lane that
+    `older` and `newer` are the cursors of the pages beside it, None at the ends; in an order by lease or by due time
+    they lead to lower and to higher scores. `indexed` is False for a lane that
     an old SDK filled: its pages are by place, so rows may shift, and grouped waiting jobs are not in it.
     """
 
@@ -60,17 +69,27 @@ class LanePage:
 
 
 def lane_page_call(
-    queue: str, lane: str, *, now_ms: int, size: int = 50, cursor: str | None = None, newest_first: bool = True
+    queue: str,
+    lane: str,
+    *,
+    now_ms: int,
+    size: int = 50,
+    cursor: str | None = None,
+    newest_first: bool = True,
+    order: str = "entered",
 ) -> Call:
     """The read of one page, for a pipeline with others; give the reply and the same cursor to `parse_lane_page`.
 
-    Raises BadCursor, and ValueError for a bad queue or lane name or a size outside 1 to 100.
+    `order` is `entered`, `lease` (active only) or `due` (delayed only); in these two `newest_first` means the latest
+    moment first. Raises BadCursor, and ValueError for a bad queue, lane or order or a size outside 1 to 100.
     """
     lane = protocol_lane(lane)
+    if order != "entered" and OWN_ORDERS.get(order) != lane:
+        raise ValueError(f"{lane} has no order {order!r}")
     if not 1 <= size <= LARGEST_PAGE:
         raise ValueError(f"a page has 1 to {LARGEST_PAGE} rows, not {size}")
     kind, at = read_cursor(cursor) if cursor else ("", Position(b"", b"", b""))
-    args = [now_ms, lane, size, int(newest_first), kind, at.score, at.job_id, at.digest]
+    args = [now_ms, lane, size, int(newest_first), kind, at.score, at.job_id, at.digest, int(order != "entered")]
     return script("operator/lane_page"), QueueKeys(queue).anchor, args
 
 
@@ -100,9 +119,10 @@ def lane_page(
     size: int = 50,
     cursor: str | None = None,
     newest_first: bool = True,
+    order: str = "entered",
 ) -> LanePage:
     """One page of a lane in one round trip. Errors as `lane_page_call`, and what Redis raised."""
-    call = lane_page_call(queue, lane, now_ms=now_ms, size=size, cursor=cursor, newest_first=newest_first)
+    call = lane_page_call(queue, lane, now_ms=now_ms, size=size, cursor=cursor, newest_first=newest_first, order=order)
     return parse_lane_page(link.run_many([call])[0], cursor)
 
 
@@ -128,9 +148,9 @@ def read_row(raw: Any) -> LaneRow:
     """A row as the scripts answer it."""
     id_bytes: bytes = raw[0]
     missing = len(raw) == 3
-    kept: list[bytes | None] = [None] * 10 if missing else raw[3]
-    error, error_bytes, payload, payload_bytes = (None, 0, None, 0) if missing else raw[4:8]
-    state, gid, attempt, max_attempts, *moments = kept
+    kept: list[bytes | None] = [None] * 11 if missing else raw[3]
+    error, error_bytes, payload, payload_bytes, position = (None, 0, None, 0, None) if missing else raw[4:9]
+    state, gid, attempt, max_attempts, timeout, *moments = kept
     queued, started, completed, failed, due, lock = (read_moment(moment) for moment in moments)
     return LaneRow(
         job_id=decode_id(id_bytes),
@@ -139,6 +159,7 @@ def read_row(raw: Any) -> LaneRow:
         gid=decode_id(gid or b""),
         attempt=read_int(attempt) or 0,
         max_attempts=read_int(max_attempts) or 0,
+        timeout_ms=read_int(timeout) or 0,
         score_ms=None if raw[2].startswith(b"@") else read_int(raw[2]),
         queued_ms=queued,
         last_started_ms=started,
@@ -150,5 +171,6 @@ def read_row(raw: Any) -> LaneRow:
         error_bytes=error_bytes,
         payload_excerpt=cut_text(payload or b"", payload_bytes),
         payload_bytes=payload_bytes,
+        position=None if position is None else position + 1,
         missing=missing,
     )

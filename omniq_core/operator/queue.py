@@ -31,6 +31,7 @@ def read_queue(
     size: int = 50,
     cursor: str | None = None,
     newest_first: bool = True,
+    order: str = "entered",
     mark: str = "",
     ids: Sequence[str] = (),
 ) -> QueueRead:
@@ -39,7 +40,9 @@ def read_queue(
     A queue that does not exist is a snapshot with `exists` False.
     """
     state_of(link).looked_ms = now_ms
-    page_call = lane_page_call(queue, lane, now_ms=now_ms, size=size, cursor=cursor, newest_first=newest_first)
+    page_call = lane_page_call(
+        queue, lane, now_ms=now_ms, size=size, cursor=cursor, newest_first=newest_first, order=order
+    )
     watch_call = lane_watch_call(queue, lane, now_ms=now_ms, mark=mark, ids=ids)
     plain, scripted = link.read_many([("HGETALL", NOW)], [snapshot_call(queue, now_ms), page_call, watch_call])
     figures = {} if isinstance(plain[0], Exception) else unpack_figures(plain[0])[0]

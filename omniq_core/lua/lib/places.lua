@@ -1,11 +1,16 @@
 -- @include keys
 -- @include reading
 -- Places in a lane, counted from 0 at the job that entered first. With an index they are its ranks; a lane that an old
--- SDK filled has none, so its list or its own sorted set is counted.
+-- SDK filled has none, so its list or its own sorted set is counted. With `own` the lane's own scores give the order.
 local LISTS = {wait = true, failed = true, completed = true}
 
-local function open_lane(lane)
+local function open_lane(lane, own)
   local view = {name = lane, is_list = LISTS[lane], zset = key("idx:" .. lane)}
+  if own and not view.is_list then
+    view.zset, view.indexed = key(lane), true
+    view.total = try("ZCARD", view.zset) or 0
+    return view
+  end
   local held = try(view.is_list and "LLEN" or "ZCARD", key(lane)) or 0
   view.total = try("ZCARD", view.zset) or 0
   view.indexed = view.total >= held
@@ -48,7 +53,7 @@ local function place_of(view, score, id, digest)
     local at = tonumber(string.sub(score, 2))
     return at, at < view.total
   end
-  if not view.zset then return view.total, false end
+  if not view.zset or view.total == 0 then return view.total, false end
   local wanted = tonumber(score)
   if digest == "" then
     local have = redis.call("ZSCORE", view.zset, id)

@@ -16,6 +16,6 @@ end
 local rows = {}
 for i = 4, #ARGV do
   local entered = view.zset and try("ZSCORE", view.zset, ARGV[i])
-  rows[#rows + 1] = row(ARGV[i], view.indexed and entered or "@")
+  rows[#rows + 1] = row(lane, ARGV[i], view.indexed and entered or "@")
 end
 return {newest, newer, rows}

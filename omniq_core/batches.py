@@ -1,0 +1,23 @@
+"""What operations on several ids take and answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .models import BatchResultItem
+
+MAX_BATCH = 100
+
+
+def batch_ids(job_ids: Iterable[str]) -> list[str]:
+    """The ids of a batch as text. Raises ValueError for more than 100."""
+    ids = [str(job_id) for job_id in job_ids]
+    if len(ids) > MAX_BATCH:
+        raise ValueError(f"at most {MAX_BATCH} ids a batch, not {len(ids)}")
+    return ids
+
+
+def batch_results(ids: list[str], answers: list[str]) -> list[BatchResultItem]:
+    """The answers of a script, one per id: `OK`, or the code of the refusal."""
+    pairs = zip(ids, answers, strict=True)
+    return [BatchResultItem(i, "OK") if a == "OK" else BatchResultItem(i, "ERR", a) for i, a in pairs]

@@ -1,0 +1,37 @@
+"""Operations that are ours alone: other SDKs have no word for them and see an ordinary queue afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from . import clock
+from .batches import batch_ids, batch_results
+from .connection import Link
+from .errors import error_for
+from .keys import QueueKeys, decode_text, encode_id
+from .models import BatchResultItem
+from .numbers import checked_number
+from .scripts import script
+
+
+class OwnOperations:
+    """The part of OmniqClient that the reference SDK does not have."""
+
+    link: Link
+
+    def run_now(self, *, queue: str, job_id: str, now_ms_override: int = 0) -> None:
+        """Puts a delayed job at the tail of its lane, whatever its due time. Raises NoJob, NotDelayed."""
+        answer = self._run_now(QueueKeys(queue), [job_id], now_ms_override)[0]
+        if answer != "OK":
+            code = "NO_JOB" if answer == "BAD_JOB_ID" else answer
+            raise error_for("RUN_NOW", code, queue=queue, job_id=job_id)
+
+    def run_now_batch(self, *, queue: str, job_ids: Iterable[str], now_ms_override: int = 0) -> list[BatchResultItem]:
+        """The same for up to 100 ids, atomically; one result per id. Raises ValueError for more."""
+        ids = batch_ids(job_ids)
+        keys = QueueKeys(queue)
+        return batch_results(ids, self._run_now(keys, ids, now_ms_override)) if ids else []
+
+    def _run_now(self, keys: QueueKeys, ids: list[str], override: int) -> list[str]:
+        now = checked_number("now_ms_override", override) if override else clock.now_ms()
+        return [decode_text(a) for a in self.link.run(script("run_now"), keys.anchor, now, *map(encode_id, ids))]
