@@ -23,6 +23,11 @@ class Desk:
         """Goes to a path of the dashboard."""
         self.page.goto(self.url + path)
 
+    def still(self) -> None:
+        """Turns updates off, for a test that owns the browser's clock: after a jump every answer would be late."""
+        setting = {"name": "omniq_display", "value": "auto.2.utc.on.off", "url": self.url}
+        self.page.context.add_cookies([setting])  # pyright: ignore[reportArgumentType]
+
     @property
     def ids(self) -> list[str]:
         """The job ids of the lane's table, from top to bottom."""

@@ -164,6 +164,7 @@ def test_g_leads_to_overview_and_failed_jobs(desk: OpenDesk, client: OmniqClient
 def test_f_without_g_and_g_too_long_ago_lead_nowhere(failed_lane: Desk) -> None:
     d = failed_lane
     d.page.clock.install()
+    d.still()
     d.open("/queues/mail/waiting")
     keys(d, "f", "o", "g", "x", "o")
     keys(d, "g")
