@@ -65,6 +65,27 @@ def test_a_post_from_elsewhere(jobs: OmniqClient, redis: Any, path: str, headers
     assert "Nothing was changed" in response.text
 
 
+def test_every_write_address_there_is(jobs: OmniqClient, redis: Any) -> None:
+    """Those of pages that come later too: nothing but a form of ours, from somebody who may, is carried out."""
+    app = pages_app(jobs)
+    posts = {rule.endpoint: rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
+    build = app.url_map.bind("localhost").build
+    paths = [build(name, dict.fromkeys(rule.arguments, QUEUE)) for name, rule in posts.items() if "missing" not in name]
+    assert {*WRITES, *ASKS} <= set(paths)
+    http, reader = app.test_client(), pages_app(jobs, read_only=True).test_client()
+    far = pages_app(jobs, insecure=False).test_client()
+    before = all_keys(redis)
+    for path in paths:
+        assert http.post(path, data=SENT, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403, path
+        assert http.post(path, data=SENT).status_code == 403, path
+        assert http.get(path).status_code in (404, 405), path
+        # The display is a cookie of the reader's own browser: to read is enough to choose it.
+        refused = reader.post(path, data=SENT, headers=OURS).status_code
+        assert refused == 403 or path == "/settings/display", path
+        assert far.post(path, data=SENT, headers=OURS, environ_base={"REMOTE_ADDR": "10.0.0.7"}).status_code == 403
+    assert all_keys(redis) == before
+
+
 @pytest.mark.parametrize("path", [*WRITES, *ASKS])
 @pytest.mark.parametrize("query", ["", "?id=failed-1&lane=failed"])
 def test_a_get_changes_nothing(jobs: OmniqClient, redis: Any, path: str, query: str) -> None:

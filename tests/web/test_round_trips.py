@@ -11,7 +11,7 @@ from omniq_core import Background, OmniqClient
 from tests.operator.lanes_by_hand import write_failed
 from tests.support.factories import fail_jobs
 from tests.support.redis_server import RedisServer
-from tests.web.pages_support import NOW, QUEUE, Browser, browser, job_url
+from tests.web.pages_support import NOW, QUEUE, SCRIPT, Browser, browser, job_url
 
 FOREIGN = 100_000
 
@@ -74,6 +74,17 @@ def test_each_page(servers: dict[int, str], count: int) -> None:
         found = {path: trips(visitor, client, path) for path in paths}
         assert all(n <= 4 for n in found.values()), found
         assert found == paths  # tighter than asked, and the same at any size
+
+
+@pytest.mark.parametrize("count", [10, 100_000])
+def test_each_poll(servers: dict[int, str], count: int) -> None:
+    with OmniqClient(redis_url=servers[count]) as client:
+        visitor = browser(client)
+        for path in ("/", f"/queues/{QUEUE}/failed", job_url(QUEUE, f"job-{count // 2:07d}")):
+            visitor.get(f"{path}?live=1", headers=SCRIPT)
+            before = client.link.round_trips
+            assert visitor.get(f"{path}?live=1", headers=SCRIPT).targets()
+            assert client.link.round_trips - before <= 2, path
 
 
 @pytest.mark.parametrize("count", [10, 100_000])
