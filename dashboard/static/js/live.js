@@ -102,6 +102,7 @@ function failed(what) {
 // The page itself is gone (its job or queue, or the right to read it). The banner of the answer says so.
 function stop() {
   stopped = true;
+  if (away.isAway()) away.back();
   clearTimeout(timer);
   show();
 }

@@ -9,6 +9,7 @@ import "./menus.js";
 import "./display.js";
 import "./keys.js";
 import "./live.js";
+import "./filters.js";
 import { reveal } from "./reveal.js";
 
 reveal(document);
