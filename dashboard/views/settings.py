@@ -45,7 +45,7 @@ def shortcuts() -> Response:
     if kind() == "partial":
         inside = {"shortcuts": SHORTCUTS}
         return render_partials(Partial("dialog", "omniq/shortcuts/dialog.html", "innerHTML", inside))
-    return render_page("omniq/shortcuts/page.html", shortcuts=SHORTCUTS)
+    return render_page("omniq/shortcuts/page.html", shortcuts=SHORTCUTS, section="shortcuts")
 
 
 @routes.get("/failed")
