@@ -11,9 +11,10 @@ from flask import Blueprint, Response, current_app, make_response, redirect, req
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from . import csrf, headers, notices
+from . import compress, csrf, headers, notices
 from .access import READ, Deny, LoginRequired
 from .htmx import kind
+from .live import is_tick
 from .problems import Problem, no_such_page, no_such_queue
 from .routes import Route, check_routes
 from .state import current
@@ -120,7 +121,10 @@ def _finish(response: Response) -> Response:
     static = _is_static() and response.status_code in (200, 206, 304)
     if not _is_static():
         response = notices.send(csrf.keep_cookie(response))
-    return headers.add_headers(response, static=static)
+    response = headers.add_headers(response, static=static)
+    if static:
+        return compress.compress_static(response)
+    return compress.compress_tick(response) if is_tick() else response
 
 
 def _missing(**_rest: str) -> ResponseReturnValue:

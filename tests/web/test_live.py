@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 from urllib.parse import urlencode
 
@@ -185,3 +186,22 @@ def test_a_tick_of_somebody_elses_page_changes_nothing_and_needs_script(client: 
     plain = page.http.get("/?live=1")
     assert plain.status_code == 200
     assert b"<!doctype html>" in plain.data
+
+
+def test_ticks_and_static_files_are_compressed_and_pages_are_not(client: OmniqClient) -> None:
+    publish_jobs(client, "mail", 1, now_ms=NOW - 1_000)
+    page = Page(client, "/")
+    gzipped = {"Accept-Encoding": "gzip"}
+    tick = page.http.get("/?live=1&v=old", headers=SCRIPT | gzipped)
+    assert tick.headers["Content-Encoding"] == "gzip"
+    assert b'hx-partial id="totals"' in gzip.decompress(tick.data)
+    assert "Accept-Encoding" in tick.headers["Vary"]
+    drawn = page.http.get("/", headers=gzipped)
+    assert "Content-Encoding" not in drawn.headers
+    style = BeautifulSoup(drawn.data, "html.parser").select_one("link[rel=stylesheet]")["href"]  # type: ignore[index]
+    plain = page.http.get(str(style))
+    packed = page.http.get(str(style), headers=gzipped)
+    assert gzip.decompress(packed.data) == plain.data
+    assert len(packed.data) < len(plain.data) / 3
+    part_of_it = page.http.get(str(style), headers=gzipped | {"Range": "bytes=0-9"})
+    assert part_of_it.data == plain.data[:10]
