@@ -1,4 +1,4 @@
-"""Retry and remove: up to 100 jobs in one atomic script."""
+"""Retry, run now and remove: up to 100 jobs in one atomic script."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ REMOVABLE = {"waiting": "wait", "delayed": "delayed", "failed": "failed", "compl
 def retry(client: OmniqClient, queue: str, ids: Sequence[str], *, now_ms: int) -> Outcome:
     """Gives failed jobs a fresh start at the tail of their lane, in the order of `ids`. ValueError above 100 ids."""
     return outcome_of(client.retry_failed_batch(queue=queue, job_ids=ids, now_ms_override=now_ms))
+
+
+def run_now(client: OmniqClient, queue: str, ids: Sequence[str], *, now_ms: int) -> Outcome:
+    """Puts delayed jobs at the tail of their lane before they are due. ValueError above 100 ids."""
+    return outcome_of(client.run_now_batch(queue=queue, job_ids=ids, now_ms_override=now_ms))
 
 
 def remove(client: OmniqClient, queue: str, lane: str, ids: Sequence[str], *, now_ms: int) -> Outcome:

@@ -10,6 +10,7 @@ from omniq_core import BatchResultItem
 WHY = {
     "BAD_JOB_ID": "no id was given",
     "NO_JOB": "no longer in the queue",
+    "NOT_DELAYED": "no longer delayed",
     "NOT_FAILED": "no longer failed",
     "ACTIVE": "a worker holds it now",
     "LANE_MISMATCH": "no longer in this lane",

@@ -13,14 +13,35 @@ LANES = {"waiting": "wait", "active": "active", "delayed": "delayed", "failed": 
 """The word of each lane in addresses, and the protocol's name for it."""
 
 SIZES = (25, 50, 100)
-NEWEST_FIRST = {
-    "failed": "failed",
-    "completed": "completed",
-    "waiting": "-queued",
-    "active": "-started",
-    "delayed": "-due",
-}
 SWITCHER_ROWS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order of a lane: by when jobs `entered` it, are `due`, or lose their `lease`; the latest first or last."""
+
+    by: str
+    newest_first: bool
+
+
+SORTS = {
+    "waiting": {"queued": Order("entered", False), "-queued": Order("entered", True)},
+    "active": {
+        "lease": Order("lease", False),
+        "-lease": Order("lease", True),
+        "started": Order("entered", False),
+        "-started": Order("entered", True),
+    },
+    "delayed": {"due": Order("due", False), "-due": Order("due", True)},
+    "failed": {"failed": Order("entered", True), "-failed": Order("entered", False)},
+    "completed": {"completed": Order("entered", True), "-completed": Order("entered", False)},
+}
+"""The orders of each lane by their names in addresses; the first is the usual one."""
+
+
+def usual_sort(lane: str) -> str:
+    """The name of a lane's usual order."""
+    return next(iter(SORTS[lane]))
 
 
 class UnknownQueue(LookupError):
@@ -29,12 +50,17 @@ class UnknownQueue(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class LaneWish:
-    """What the address asks for: a lane, its order (`newest_first`), rows per page, and where the page begins."""
+    """What the address asks for: a lane, the name of its order, rows per page, and where the page begins."""
 
     lane: str
-    newest_first: bool = True
+    sort: str
     size: int = 50
     cursor: str | None = None
+
+    @property
+    def order(self) -> Order:
+        """What `sort` stands for."""
+        return SORTS[self.lane][self.sort]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +132,8 @@ def queue_page(
             now_ms=now_ms,
             size=wish.size,
             cursor=cursor,
-            newest_first=wish.newest_first,
+            newest_first=wish.order.newest_first,
+            order=wish.order.by,
             mark=watch.mark,
             ids=watch.ids,
         )
@@ -123,14 +150,16 @@ def queue_page(
         if name != queue and may_read(name)
     ]
     others.sort(key=lambda row: (-row.failed, row.queue))
+    # Only in this order do jobs that come meanwhile belong before the page.
+    announces = wish.order == Order("entered", newest_first=True)
     # The first page, newest first, is drawn anew at each tick, unless it is held: nothing on it can be newer.
-    settled = wish.newest_first and not wish.cursor and not watch.hold
+    settled = announces and not wish.cursor and not watch.hold
     return QueuePage(
         head=queue_row(found.snapshot, now_ms, limits),
         wish=wish,
         jobs=found.page,
         mark=found.watch.mark or "0" if settled or not watch.mark else watch.mark,
-        newer=0 if settled or not wish.newest_first else found.watch.newer,
+        newer=found.watch.newer if announces and not settled else 0,
         named=found.watch.rows,
         others=tuple(OtherQueue(row.queue, row.failed, row.failed_tone) for row in others[:SWITCHER_ROWS]),
         queues=len(others) + 1,

@@ -10,7 +10,7 @@ from flask import url_for
 
 from ..queries.children import ChildrenWish
 from ..queries.overview import OverviewWish
-from ..queries.queue import NEWEST_FIRST, LaneWish
+from ..queries.queue import LaneWish, usual_sort
 
 
 def overview_url(wish: OverviewWish, **changes: Any) -> str:
@@ -23,7 +23,7 @@ def overview_url(wish: OverviewWish, **changes: Any) -> str:
     return _with_query(url_for(".overview"), {name: value for name, value in asked.items() if value != usual[name]})
 
 
-def turned(wish: OverviewWish | ChildrenWish, column: str) -> str:
+def turned(wish: OverviewWish | ChildrenWish | LaneWish, column: str) -> str:
     """The sort that a press on a column's head asks for: the column, or the other way round."""
     return f"-{column}" if wish.sort == column else column
 
@@ -42,25 +42,13 @@ def lane_url(queue: str, wish: LaneWish, **changes: Any) -> str:
         changes["cursor"] = None
     wanted = replace(wish, **changes)
     query: dict[str, Any] = {}
-    if wanted.newest_first != usual_order(wanted.lane):
-        query["sort"] = sort_name(wanted.lane, wanted.newest_first)
+    if wanted.sort != usual_sort(wanted.lane):
+        query["sort"] = wanted.sort
     if wanted.size != 50:
         query["size"] = wanted.size
     if wanted.cursor:
         query["cursor"] = wanted.cursor
     return _with_query(url_for(".lane", queue=queue, lane=wanted.lane), query)
-
-
-def usual_order(lane: str) -> bool:
-    """Newest first for what ended, longest wait first for what still waits."""
-    return lane in ("failed", "completed")
-
-
-def sort_name(lane: str, newest_first: bool) -> str:
-    """The word of an order in the address: `failed` is newest first, `-failed` turns it."""
-    name = NEWEST_FIRST[lane]
-    turned_name = name.removeprefix("-") if name.startswith("-") else f"-{name}"
-    return name if newest_first else turned_name
 
 
 def _with_query(path: str, query: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, make_response, request
 
-from omniq_core import job_payload
+from omniq_core import backing_off, job_payload
 
 from .. import confirm, live
 from ..actions import jobs as act
@@ -68,8 +68,25 @@ def retry(queue: str) -> Response:
     if refusal:
         return refusal
     outcome = act.retry(current().client, queue, ids, now_ms=now_ms())
-    where = f"{'It waits' if len(outcome.done) == 1 else 'They wait'} at the tail of {queue}"
-    return _told(outcome, queue, "Retry", "retried", where, ToastLink("Show", f"/queues/{to_token(queue)}/waiting"))
+    return _told(outcome, queue, "Retry", "retried", *_at_the_tail(outcome, queue))
+
+
+@routes.post("/queues/<omniq:queue>/jobs/run-now/confirm", action="run-now")
+def run_now_confirm(queue: str) -> Response:
+    """Asks before several delayed jobs are run now."""
+    return _ask("run_now", queue, "delayed", job_ids(request.form))
+
+
+@routes.post("/queues/<omniq:queue>/jobs/run-now", action="run-now")
+def run_now(queue: str) -> Response:
+    """Runs one delayed job now, or as many as were confirmed."""
+    ids = job_ids(request.form)
+    refusal = _unconfirmed("run_now", queue, "delayed", ids)
+    if refusal:
+        return refusal
+    outcome = act.run_now(current().client, queue, ids, now_ms=now_ms())
+    told = f"Moved {plural(len(outcome.done), 'job')} to waiting"
+    return _told(outcome, queue, "Run now", "run now", *_at_the_tail(outcome, queue), lane="delayed", told=told)
 
 
 @routes.post("/queues/<omniq:queue>/jobs/remove/confirm", action="remove")
@@ -119,6 +136,7 @@ def _context(queue: str, job_id: str, args: Fields, *, with_payload: bool = True
         "live_version": _version(page),
         "lane_word": LANE_WORDS.get(page.lane, ""),
         "may_retry": page.lane == "failed" and can("retry", queue),
+        "may_run": page.lane == "delayed" and can("run-now", queue),
         "may_remove": page.lane in LANES and can("remove", queue),
     }
 
@@ -142,6 +160,7 @@ def _ask(verb: str, queue: str, lane: str, ids: tuple[str, ...], alert: str = ""
         lane=lane,
         lane_word=LANE_WORDS[lane].lower(),
         ids=ids,
+        backing_off=backing_off(current().link, queue, ids) if verb == "run_now" else 0,
         token_field=confirm.FIELD,
         confirm_token=confirm.seal(current().signing, what, now_ms()),
         alert=alert,
@@ -162,13 +181,26 @@ def _unconfirmed(verb: str, queue: str, lane: str, ids: tuple[str, ...]) -> Resp
     return None
 
 
+def _at_the_tail(outcome: Outcome, queue: str) -> tuple[str, ToastLink]:
+    where = f"{'It waits' if len(outcome.done) == 1 else 'They wait'} at the tail of {queue}"
+    return where, ToastLink("Show", f"/queues/{to_token(queue)}/waiting")
+
+
 def _told(
-    outcome: Outcome, queue: str, button: str, done: str, where: str, show: ToastLink | None, *, lane: str = "failed"
+    outcome: Outcome,
+    queue: str,
+    button: str,
+    done: str,
+    where: str,
+    show: ToastLink | None,
+    *,
+    lane: str = "failed",
+    told: str = "",
 ) -> Response:
     changed = len(outcome.done)
     if not outcome.skipped:
         lines = (where,) if where else ()
-        toast = Toast(f"{done.capitalize()} {plural(changed, 'job')}", lines, link=show)
+        toast = Toast(told or f"{done.capitalize()} {plural(changed, 'job')}", lines, link=show)
         return answer(toast, *regions(), to=_way_out(queue, outcome, lane, done))
     if not changed and outcome.asked == 1 and kind() != "partial":
         _explain_one(outcome, queue, button, lane)

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from omniq_core import BadCursor, LaneRow
+from omniq_core import COUNTED_POSITIONS, BadCursor, LaneRow
 
 from .. import live
 from ..actions import queues as act
@@ -17,17 +17,30 @@ from ..formatting import RowIds
 from ..htmx import Partial, Press, Toast, answer, here, render_page, show_dialog
 from ..params import Fields, choice, text
 from ..problems import BadInput, Problem, no_such_page, no_such_queue
-from ..queries.queue import LANES, SIZES, LaneWish, QueuePage, UnknownQueue, Watch, queue_head, queue_page
+from ..queries.queue import (
+    LANES,
+    SIZES,
+    SORTS,
+    LaneWish,
+    QueuePage,
+    UnknownQueue,
+    Watch,
+    queue_head,
+    queue_page,
+    usual_sort,
+)
 from ..routes import Routes
 from ..state import can, current, now_ms
 from ..tokens import to_token
-from .addresses import lane_url, sort_name, usual_order
-from .lanes import COLUMNS, LANE_TITLES, LANE_WORDS, MANY_OF, ONE_OF, SORT_WORDS
+from .addresses import lane_url
+from .lanes import LANE_TITLES, LANE_WORDS, MANY_OF, ONE_OF, SORT_WORDS, heads, sort_options
 from .limits import limits
 from .regions import regions
 
 routes = Routes()
 MAX_CURSOR_BYTES = 4096
+LEASE_WITHOUT_TIMEOUT_MS = 60_000
+"""How long a job is leased that has no timeout of its own."""
 EXCERPT_BYTES = 200
 """What a lane page carries of a payload."""
 
@@ -37,6 +50,7 @@ class JobRow:
     """A row of a lane: the job, its DOM id, and figures worked out from its fields.
 
     `entered_ms` is when it entered the lane: by the index, else by the job's own field, else None.
+    `lease_ms` is how long a lease of it lasts.
     `excerpt` is the beginning of the payload; … when that is not all of it.
     """
 
@@ -45,6 +59,7 @@ class JobRow:
     attempts: str
     ran_ms: int | None
     entered_ms: int | None
+    lease_ms: int
     excerpt: str
 
 
@@ -144,22 +159,26 @@ def _context(queue: str, lane: str, args: Fields, asked: live.Tick | None = None
     wish = _wish(lane, args)
     watch = Watch(asked.mark, asked.named, asked.hold) if asked else Watch()
     page = _found(lambda: _read(queue, wish, watch), queue)
-    orders = [(sort_name(lane, first), words) for first, words in zip((True, False), SORT_WORDS[lane], strict=True)]
+    wish = page.wish
     ids = RowIds()
-    now = sort_name(lane, wish.newest_first)
+    acts = {
+        "may_retry": lane == "failed" and can("retry", queue),
+        "may_run": lane == "delayed" and can("run-now", queue),
+        "may_remove": lane in ("failed", "completed", "delayed", "waiting") and can("remove", queue),
+    }
     return {
         "page": page,
         "rows": [_row(job, ids, lane) for job in page.jobs.rows],
         "LANE_WORDS": LANE_WORDS,
         "LANE_TITLES": LANE_TITLES,
         "SIZES": SIZES,
-        "columns": COLUMNS[lane],
+        "heads": heads(queue, wish, indexed=page.jobs.indexed),
         "lane_url": lane_url,
-        "sort_words": orders if usual_order(lane) else orders[::-1],
-        "sort_now": now,
-        "sort_caption": dict(orders)[now].lower(),
-        "may_retry": lane == "failed" and can("retry", queue),
-        "may_remove": lane in ("failed", "completed", "delayed", "waiting") and can("remove", queue),
+        "sort_options": sort_options(wish),
+        "sort_caption": SORT_WORDS[lane][wish.sort].lower(),
+        **acts,
+        "acts": any(acts.values()),
+        "COUNTED_POSITIONS": COUNTED_POSITIONS,
         "here": here(),
         "ONE_OF": ONE_OF,
         "MANY_OF": MANY_OF,
@@ -183,12 +202,10 @@ def _read(queue: str, wish: LaneWish, watch: Watch) -> QueuePage:
 
 
 def _wish(lane: str, args: Fields) -> LaneWish:
-    sorts = (sort_name(lane, True), sort_name(lane, False))
-    usual = sort_name(lane, usual_order(lane))
     sizes = [str(size) for size in SIZES]
     return LaneWish(
         lane=lane,
-        newest_first=choice(args, "sort", sorts, usual) == sorts[0],
+        sort=choice(args, "sort", tuple(SORTS[lane]), usual_sort(lane)),
         size=int(choice(args, "size", sizes, "50")),
         cursor=text(args, "cursor", max_bytes=MAX_CURSOR_BYTES) or None,
     )
@@ -209,5 +226,6 @@ def _row(job: LaneRow, ids: RowIds, lane: str) -> JobRow:
         attempts=f"{job.attempt:,} of {max(job.max_attempts, 1):,}",
         ran_ms=ran,
         entered_ms=job.score_ms if job.score_ms is not None else recorded.get(lane),
+        lease_ms=job.timeout_ms if job.timeout_ms > 0 else LEASE_WITHOUT_TIMEOUT_MS,
         excerpt=job.payload_excerpt + ("…" if job.payload_excerpt and job.payload_bytes > EXCERPT_BYTES else ""),
     )

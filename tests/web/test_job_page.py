@@ -82,7 +82,7 @@ def test_active_past_its_lease(client: OmniqClient, visitor: Browser) -> None:
 def test_delayed(client: OmniqClient, visitor: Browser) -> None:
     delay_jobs(client, QUEUE, ["a"], now_ms=NOW - MINUTE, due_ms=NOW + MINUTE)
     page = visitor.get(job_url(QUEUE, "a"))
-    assert (page.words("#job-state"), actions(page)) == ("Delayed", ["Remove"])
+    assert (page.words("#job-state"), actions(page)) == ("Delayed", ["Remove", "Run now"])
     assert steps(page) == ["Published 15:05:40.000", "Due 15:07:40.000"]
 
 

@@ -49,10 +49,10 @@ def test_waiting_lane(client: OmniqClient, visitor: Browser) -> None:
     publish_jobs(client, QUEUE, ["a"], now_ms=NOW - MINUTE, payload=[1], gid="acct_1")
     page = visitor.get(f"/queues/{QUEUE}/")
     assert page.path == f"/queues/{QUEUE}/waiting"
-    assert page.heads()[1:] == ["Job", "Payload", "Group", "Queued", "Actions"]
+    assert page.heads()[1:] == ["Job", "Payload", "Group", "Position", "Queued", "Actions"]
     assert page.rows("jobs") == [
-        ["", "b", '{"to":"zoë@example.com"}', "–", "2 min ago", ""],
-        ["", "a", "[1]", "acct_1", "1 min ago", ""],
+        ["", "b", '{"to":"zoë@example.com"}', "–", "1", "2 min ago", ""],
+        ["", "a", "[1]", "acct_1", "1", "1 min ago", ""],
     ]
     assert not page.soup.select("button[formaction*=retry]")
 
@@ -68,10 +68,10 @@ def test_active_lane(client: OmniqClient, visitor: Browser) -> None:
     lease_jobs(client, QUEUE, ["late"], now_ms=NOW - 90_000, timeout_ms=60_000)
     lease_jobs(client, QUEUE, ["fine"], now_ms=NOW - 10_000, timeout_ms=60_000)
     page = visitor.get(f"/queues/{QUEUE}/active")
-    assert page.heads() == ["Job", "Payload", "Group", "Attempt", "Lease runs out", "Started"]
+    assert page.heads() == ["Job", "Payload", "Group", "Attempt", "Lease", "Started"]
     assert page.rows("jobs") == [
         ["late", '{"n":1}', "–", "1 of 3", "Lease ran out", "1 min ago"],
-        ["fine", '{"n":1}', "–", "1 of 3", "in 50 s", "10 s ago"],
+        ["fine", '{"n":1}', "–", "1 of 3", "50 s", "10 s ago"],
     ]
     assert not page.soup.select("#jobs input, #jobs button")
 
@@ -81,10 +81,10 @@ def test_delayed_lane(client: OmniqClient, visitor: Browser) -> None:
     leases = lease_jobs(client, QUEUE, ["again"], now_ms=NOW - MINUTE, backoff_ms=90_000)
     client.ack_fail(queue=QUEUE, job_id="again", lease_token=leases["again"], error="E: no", now_ms_override=NOW - 1000)
     page = visitor.get(f"/queues/{QUEUE}/delayed")
-    assert page.heads()[1:] == ["Job", "Payload or last error", "Group", "Attempt", "Due", "Delayed", "Actions"]
+    assert page.heads()[1:] == ["Job", "Payload or last error", "Group", "Attempt", "Due", "Actions"]
     assert page.rows("jobs") == [
-        ["", "later", '{"n":1}', "–", "0 of 3", "in 3 min", "2 min ago", ""],
-        ["", "again", "E: no", "–", "1 of 3", "in 1 min", "1 s ago", ""],
+        ["", "again", "E: no", "–", "1 of 3", "in 1 min", "Run now"],
+        ["", "later", '{"n":1}', "–", "0 of 3", "in 3 min", "Run now"],
     ]
 
 

@@ -111,6 +111,7 @@ def test_the_form_of_sort_and_size(client: OmniqClient, visitor: Browser) -> Non
     ("lane", "first", "turned"),
     [
         ("waiting", "queued", "-queued"),
+        ("active", "lease", "-lease"),
         ("active", "started", "-started"),
         ("delayed", "due", "-due"),
         ("completed", "completed", "-completed"),
@@ -124,6 +125,10 @@ def test_each_lane_sorts_both_ways(client: OmniqClient, visitor: Browser, lane: 
         ids = list(fill[lane](client, QUEUE, 30, now_ms=NOW - MINUTE))
     usual = ids[::-1] if lane == "completed" else ids
     assert visitor.get(f"/queues/{QUEUE}/{lane}").job_ids() == usual
+    assert visitor.get(f"/queues/{QUEUE}/{lane}?sort={turned}").one("th[aria-sort]").a["href"] in (
+        f"/queues/{QUEUE}/{lane}",  # the usual order has the plain address
+        f"/queues/{QUEUE}/{lane}?sort={first}",
+    )
     assert ids_of(walk(visitor, visitor.get(f"/queues/{QUEUE}/{lane}?sort={first}&size=25"))) == usual
     assert ids_of(walk(visitor, visitor.get(f"/queues/{QUEUE}/{lane}?sort={turned}&size=25"))) == usual[::-1]
 
