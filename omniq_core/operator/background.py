@@ -55,7 +55,8 @@ class Background:
         self._token = secrets.token_hex(16)
         self.leads = False
         self._discovery = Discovery(self.link, timer=self._timer)
-        self._renew_at = self._figures_at = self._pass_at = self._mark_at = self._write_at = 0
+        self._renew_at = self._figures_at = self._mark_at = self._write_at = 0
+        self._passed_at = -PASS_QUIET_MS
         self._written: set[str] = set()
         self._in_pass = False
 
@@ -75,8 +76,10 @@ class Background:
             return 1.0
         busy = self._busy(now)
         rest = 1.0
-        if not state.allow_list and (self._in_pass or now >= self._pass_at):
-            rest = self._search(now, busy)
+        # A look at a page shortens the wait that began when nobody looked.
+        due = now >= self._passed_at + (PASS_BUSY_MS if busy else PASS_QUIET_MS)
+        if not state.allow_list and (self._in_pass or due):
+            rest = self._search(now)
         if state.writable and now >= self._figures_at:
             self._figure(now)
             self._figures_at = now + (BUSY_MS if self._busy(now) else QUIET_MS)
@@ -122,13 +125,13 @@ class Background:
         self._mark_at = now + MARK_MS
         self._write([("HSET", NOW, LOOKED, looked), ("PEXPIRE", NOW, NOW_TTL_MS)], now)
 
-    def _search(self, now: int, busy: bool) -> float:
+    def _search(self, now: int) -> float:
         started = self._timer()
         ended = self._discovery.step(STEP_MS)
         self._in_pass = not ended
         if ended:
             self._figures_at = now  # what this pass found has figures at once
-            self._pass_at = now + (PASS_BUSY_MS if busy else PASS_QUIET_MS)
+            self._passed_at = now
             return 1.0
         return min((self._timer() - started) * (1 / SHARE - 1), 5.0)
 

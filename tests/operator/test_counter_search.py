@@ -214,11 +214,17 @@ def test_an_allow_list_finds_none_and_says_so(client: OmniqClient, redis: Any, c
 def test_a_look_makes_the_background_hurry(client: OmniqClient, redis: Any, clock: Clock) -> None:
     background = Background(client.link, clock)
     background.tick()
-    counter_list(client.link, clock.now_ms)
-    clock.advance(30_000)
-    background.tick()
     client.childs_init(key="late", expected=1)
-    counter_list(client.link, clock.now_ms)
-    clock.advance(2_000)
+    clock.advance(29_999)
     background.tick()
-    assert keys(client) == ("late",)
+    assert known(redis) == set(), "nobody looked, so the next pass begins after 30 s"
+    counter_list(client.link, clock.now_ms)
+    background.tick()
+    assert known(redis) == {b"late"}
+    client.childs_init(key="later", expected=1)
+    clock.advance(1_999)
+    background.tick()
+    assert known(redis) == {b"late"}
+    clock.advance(1)
+    background.tick()
+    assert known(redis) == {b"late", b"later"}
