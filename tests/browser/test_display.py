@@ -60,26 +60,23 @@ def saved(page: Page) -> Any:
     return page.expect_response("**/settings/display")
 
 
-def colour(page: Page) -> str:
-    return page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
-
-
 def test_a_theme_takes_effect_at_once_and_stays(failed_lane: Desk) -> None:
     page = failed_lane.page
-    light = colour(page)
+    html = page.locator("html")
+    light: str = html.evaluate("html => getComputedStyle(html).backgroundColor")
     menu(page)
     with saved(page) as answer:
         page.get_by_title("Dark", exact=True).click()
-    assert colour(page) != light
+    expect(html).not_to_have_css("background-color", light)
     assert answer.value.status == 204
     assert kept(page) == "dark.2.utc.on.on"
     page.reload()
-    assert page.locator("html").get_attribute("data-theme") == "dark"
-    assert colour(page) != light
+    assert html.get_attribute("data-theme") == "dark"
+    expect(html).not_to_have_css("background-color", light)
     menu(page)
     page.get_by_title("Match the system", exact=True).click()
-    assert colour(page) == light
-    assert page.locator("html").get_attribute("data-theme") is None
+    expect(html).to_have_css("background-color", light)
+    assert html.get_attribute("data-theme") is None
 
 
 def test_rate_and_keys_reach_the_rest_of_the_script(failed_lane: Desk) -> None:
