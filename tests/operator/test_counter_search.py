@@ -175,6 +175,33 @@ def test_another_process_goes_on_with_the_same_set(client: OmniqClient, redis_se
 
 
 @pytest.mark.broken_data
+def test_who_takes_over_in_mid_pass_drops_none_it_did_not_meet(
+    client: OmniqClient, redis_server: Any, redis: Any
+) -> None:
+    make_many(redis, 4_000)
+    first = Discovery(client.link)
+    scan_all(first)
+    assert first.step(0) is False
+    with OmniqClient(redis_url=redis_server.url) as other:
+        second = Discovery(other.link)
+        second.take_over(redis.get("{omniq:x}:scan"))
+        scan_all(second)
+        assert len(keys(other)) == 4_000
+
+
+@pytest.mark.broken_data
+def test_who_leads_again_believes_the_set_and_not_its_memory(client: OmniqClient, redis: Any) -> None:
+    make_many(redis, 2)
+    discovery = Discovery(client.link)
+    scan_all(discovery)
+    redis.srem("{omniq:x}:children", "import:000001")
+    redis.sadd("{omniq:x}:children", "of-the-other-leader")  # as many as before
+    discovery.take_over(redis.get("{omniq:x}:scan"))
+    scan_all(discovery)
+    assert keys(client) == ("import:000000", "import:000001")
+
+
+@pytest.mark.broken_data
 @pytest.mark.parametrize("damage", ["deleted", "another type"])
 def test_a_set_that_was_lost_is_made_again(client: OmniqClient, redis: Any, damage: str) -> None:
     make_many(redis, 3)

@@ -190,6 +190,7 @@ def test_counters_that_ended_are_not_counted(visitor: Browser, client: OmniqClie
     client.child_ack(key="k1", child_id="x")
     page = visitor.get("/children")
     assert (shown(page), page.words("#child-count")) == (["k0", "k2"], "2")
+    assert "None of the 2 counters" in visitor.get("/children?key=k1").words("#children")
 
 
 def test_nothing_yet_says_why(client: OmniqClient, redis: Any) -> None:
