@@ -57,7 +57,9 @@ def job_download(queue: str, job_id: str) -> Response:
 @routes.post("/queues/<omniq:queue>/jobs/retry/confirm", action="retry")
 def retry_confirm(queue: str) -> Response:
     """Asks before several jobs are retried."""
-    return _ask("retry", queue, "failed", job_ids(request.form))
+    ids = job_ids(request.form)
+    # Whoever failed first has waited longest: a list that shows the newest first is taken from its end.
+    return _ask("retry", queue, "failed", ids[::-1] if request.form.get("order") == "newest" else ids)
 
 
 @routes.post("/queues/<omniq:queue>/jobs/retry", action="retry")

@@ -83,10 +83,10 @@ def test_retry_remove_pause_and_resume_then_the_reference_works_them(
 
     check_invariants(redis, "mail")
     clock.advance(1_000)
-    # A retry goes to the tail: the one of the row first, then those of the bulk in the order of the list.
-    assert reserve_all(reference, "mail", clock) == [("job-4", 1), ("job-7", 1), ("job-6", 1), ("job-2", 1)]
+    # A retry goes to the tail: the one of the row first, then those of the bulk, the oldest failure first.
+    assert reserve_all(reference, "mail", clock) == [("job-4", 1), ("job-2", 1), ("job-6", 1), ("job-7", 1)]
     d.open("/queues/mail/completed")
-    d.shows(["job-2", "job-6", "job-7", "job-4"])
+    d.shows(["job-7", "job-6", "job-2", "job-4"])
 
 
 def test_what_ours_published_and_the_reference_worked_is_shown(

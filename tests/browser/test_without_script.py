@@ -47,7 +47,7 @@ def test_retry_one_retry_three_remove_two(
     d.told("Removed 1 job")
     expect(d.page.get_by_role("heading", name="No failed jobs")).to_be_visible()
     waiting = [id.decode() for id in redis.lrange("{mail}:wait", 0, -1)]
-    assert waiting == ["job-4", "job-7", "job-5", "job-1"]
+    assert waiting == ["job-4", "job-1", "job-5", "job-7"]
     d.page.reload()
     expect(d.page.locator("#toasts .toast")).to_have_count(0)
 
