@@ -176,7 +176,7 @@ def test_positions_are_exact_among_the_first_thousand(client: OmniqClient, redis
 
 @pytest.mark.broken_data
 def test_a_page_of_a_hundred_among_many_groups_is_cheap(client: OmniqClient, redis: Any) -> None:
-    """100 rows of 100 groups with 1,100 jobs each, newest first: a miss in each list. Time is a benchmark's business."""
+    """100 rows of 100 groups with 1,100 jobs each, newest first: a miss in each list. A benchmark measures the time."""
     pipe = redis.pipeline(transaction=False)
     for gid in range(100):
         pipe.rpush(f"{{q}}:g:{gid}:wait", *[f"{gid}-{n}" for n in range(1_100)])
@@ -189,7 +189,6 @@ def test_a_page_of_a_hundred_among_many_groups_is_cheap(client: OmniqClient, red
     assert {row.position for row in found.rows} == {1_001}
     calls = {name: stats["calls"] for name, stats in redis.info("commandstats").items()}
     assert (calls["cmdstat_lpos"], calls.get("cmdstat_lrange")) == (100, None)
-    assert client.link.round_trips  # all in the script
 
 
 def test_a_queues_page_in_these_orders_is_one_round_trip(client: OmniqClient, clock: Clock) -> None:
