@@ -234,6 +234,7 @@ class TestOutage:
         expect(page.locator(".banner")).to_contain_text("Redis does not answer.", timeout=4_000)
         expect(page.locator(".banner")).to_contain_text("Next try in")
         expect(page.locator("#live")).to_contain_text("Offline")
+        expect(page.locator(".toast")).to_have_count(0)
         expect(page.locator("body")).to_have_attribute("data-stale", "")
         expect(page.locator("#jobs tr")).to_have_count(2)
         expect(page.get_by_role("button", name="Retry a")).to_be_disabled()

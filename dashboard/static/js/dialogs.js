@@ -1,7 +1,5 @@
 // A dialog that was swapped into #dialog opens; an empty #dialog has closed it. Its opener gets the focus back; when
 // that has left the page, the same control of the next row gets it.
-import { rememberPlace } from "./focus.js";
-
 let pressed = null;
 let giveBack = null;
 
@@ -49,3 +47,62 @@ function returnFocus() {
   if (document.activeElement && document.activeElement !== document.body) return;
   back();
 }
+
+// After a request the focus is where it was; when that control is gone, on the same control of the next row, else on
+// the page's heading.
+export function rememberPlace(control) {
+  const row = control.closest("tr");
+  if (!row) return () => { if (!control.isConnected) toHeading(); };
+  const nth = controlsOf(row).indexOf(control);
+  const neighbours = [];
+  for (let next = row.nextElementSibling; next; next = next.nextElementSibling) neighbours.push(next.id);
+  for (let before = row.previousElementSibling; before; before = before.previousElementSibling) neighbours.push(before.id);
+  const own = row.id;
+  return () => {
+    if (document.querySelector("dialog[open]")) return;
+    // An element that the user has focused meanwhile keeps it.
+    if (document.activeElement && document.activeElement !== document.body) return;
+    for (const id of [own, ...neighbours]) {
+      const found = id && document.getElementById(id);
+      const target = found && (controlsOf(found)[nth] || controlsOf(found).at(-1));
+      if (target) return target.focus();
+    }
+    toHeading();
+  };
+}
+
+export function toHeading() {
+  if (document.activeElement && document.activeElement !== document.body) return;
+  document.querySelector("main h1[tabindex]")?.focus({ preventScroll: true });
+}
+
+function controlsOf(row) {
+  return [...row.querySelectorAll("a[href], button, input")].filter((c) => c.offsetParent !== null);
+}
+
+// Menus are <details>: they close on Esc (the focus goes back to the summary), on a press outside, and
+// for a dialog that one of their items opens.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = event.target.closest?.("details.menu[open]") ?? document.querySelector("details.menu[open]");
+  if (!menu) return;
+  event.preventDefault();
+  closeMenu(menu);
+});
+
+function closeMenu(menu) {
+  menu.open = false;
+  menu.querySelector("summary")?.focus();
+}
+
+document.addEventListener("pointerdown", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+// A dialog comes up in the menu's place; the focus goes back to the summary when it closes.
+document.addEventListener("click", (event) => {
+  const menu = event.target.closest?.(".menu-item[hx-get]")?.closest("details.menu[open]");
+  if (menu) closeMenu(menu);
+});

@@ -1,16 +1,83 @@
-// What the pages gain from script. Everything they need works without it.
+// What the pages gain from script. Everything they need works without it. Few files, for each is a request: this one
+// holds the small things (copying, filters that apply while they are typed).
 import "./requests.js";
 import "./dialogs.js";
-import "./selection.js";
+import "./rows.js";
 import "./toasts.js";
 import "./times.js";
-import "./clipboard.js";
-import "./menus.js";
 import "./display.js";
 import "./keys.js";
 import "./live.js";
-import "./filters.js";
-import { reveal } from "./reveal.js";
+
+// Controls that only script can serve are rendered hidden, so that nobody meets a dead button without it.
+function reveal(root) {
+  for (const element of root.querySelectorAll("[data-script][hidden], [data-copy][hidden]")) element.hidden = false;
+}
 
 reveal(document);
 document.addEventListener("htmx:after:swap", () => reveal(document));
+
+// data-copy="#id": copies the text of that element, and says so in its own title and label for a moment.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-copy]");
+  const source = button && document.querySelector(button.dataset.copy);
+  if (!source) return;
+  const text = source.dataset.copyText ?? source.textContent;
+  const done = await copy(text);
+  const use = button.querySelector("use");
+  const icon = use?.getAttribute("href");
+  use?.setAttribute("href", done ? "#i-check" : "#i-failed");
+  setTimeout(() => use?.setAttribute("href", icon), 1500);
+});
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // Plain http to another machine has no clipboard; selecting the text at least lets the reader press Ctrl C.
+    return legacy(text);
+  }
+}
+
+function legacy(text) {
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "sr-only";
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  return done;
+}
+
+// A select outside its form (form="filters") sends it at once; without script <noscript> holds a button.
+document.addEventListener("change", (event) => {
+  const field = event.target;
+  if (field.matches?.("select") && field.form?.getAttribute("id") === "filters") field.form.requestSubmit();
+});
+
+// A filter applies while it is typed: it goes into the address, and the next tick brings the rows that match.
+const AFTER_MS = 250;
+let timer = 0;
+
+document.addEventListener("input", (event) => {
+  const field = event.target;
+  if (!field.matches?.("input[type=search]") || field.form?.getAttribute("id") !== "filters") return;
+  if (!document.getElementById("main")?.hasAttribute("hx-get")) return;
+  clearTimeout(timer);
+  timer = setTimeout(() => apply(field), AFTER_MS);
+});
+
+function apply(field) {
+  const url = new URL(location.href);
+  const value = field.value.trim();
+  if (value) url.searchParams.set(field.name, value);
+  else url.searchParams.delete(field.name);
+  // Another selection of rows begins at its first page.
+  url.searchParams.delete("page");
+  url.searchParams.delete("cursor");
+  if (url.href === location.href) return;
+  history.replaceState(history.state, "", url);
+  document.dispatchEvent(new CustomEvent("omniq:refresh"));
+}

@@ -1,9 +1,17 @@
 // Forms that post go through htmx: the answer is a list of regions, and the page stays. A form is a plain form in the
 // page, so its buttons' formaction, name and value count here exactly as they do for the browser.
 import { showLost } from "./toasts.js";
-import { rememberPlace } from "./focus.js";
+import { rememberPlace } from "./dialogs.js";
 
 const busy = new Set();
+
+// The second press of a double click may find the next row under it, once the first has taken its own away.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("button");
+  if (event.detail < 2 || button?.form?.getAttribute("method") !== "post" || button.form.hasAttribute("data-plain")) return;
+  event.preventDefault();
+  event.stopPropagation();
+}, true);
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -33,6 +41,8 @@ async function send(form, button, event, key) {
 // Our answers are regions, also those that say what went wrong. Anything else came from a proxy, or did not come.
 document.addEventListener("htmx:finally:request", (event) => {
   const ctx = event.detail?.ctx;
+  // A tick that got no answer asked for no change: live.js shows the outage.
+  if (ctx?.sourceElement?.getAttribute("id") === "main") return;
   if (ctx?.swap !== "none" || ctx.hx?.redirect || [204, 304].includes(ctx.response?.status)) return;
   if (!ctx.text?.includes("<hx-partial")) showLost();
 });
