@@ -181,7 +181,7 @@ def connect(
 def _check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
-        scheme, host, port = parts.scheme, parts.hostname, parts.port
+        scheme, port = parts.scheme, parts.port
     except ValueError:
         raise ValueError("not a Redis URL: its host or port cannot be read") from None
     if scheme not in ("redis", "rediss", "unix"):
@@ -190,4 +190,7 @@ def _check_url(url: str) -> None:
         raise ValueError("not a Redis URL: unix:// needs the path of a socket")
     if scheme != "unix" and port == 0:
         raise ValueError("not a Redis URL: its port is 0")
-    del host
+    database = parts.path.strip("/")
+    # redis-py takes anything that is no number for database 0, which may be somebody else's.
+    if scheme != "unix" and database and not (database.isascii() and database.isdigit()):
+        raise ValueError("not a Redis URL: its database is a number, as in redis://host:6379/0")

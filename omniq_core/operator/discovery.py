@@ -16,6 +16,9 @@ COUNT = 1000
 BATCH = 500
 MOST_QUEUES = 20_000
 SCAN_TTL_MS = 60_000
+OLD_LIST = b"omniq:queues"
+"""Written by SDKs 2.x and 3.x: a set of bases, `{name}`. Read where it is, never written."""
+
 # The one pattern lets the keys of lanes and counters through and keeps those of jobs, groups and indexes in Redis.
 MATCH = b"{*}:[acdfhpsw]*"
 _SUFFIXES = ("stats", "wait", "active", "delayed", "failed", "completed", "paused", "has_groups")
@@ -68,7 +71,7 @@ class Discovery:
             if self._cursor == 0 or self._timer() >= end:
                 break
         ended = self._cursor == 0
-        self._add(found)
+        self._add(found | self._old_list() if ended else found)
         self._counters.store()
         if ended:
             self._check()
@@ -87,6 +90,10 @@ class Discovery:
         if found and state.writable:
             names = sorted(set(found) & state.names)
             self._write([("SADD", QUEUES, *names[at : at + BATCH]) for at in range(0, len(names), BATCH)])
+
+    def _old_list(self) -> set[str]:
+        reply = self._replies([("SSCAN", OLD_LIST, 0, "COUNT", MOST_QUEUES)], lenient=True)[0]
+        return {name for raw in (reply[1] if reply else ()) if (name := queue_name(raw.strip(b"{}")))}
 
     def _check(self) -> None:
         state = state_of(self.link)

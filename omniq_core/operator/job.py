@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..connection import Link
-from ..keys import QueueKeys, decode_id, decode_text, encode_text
+from ..keys import QueueKeys, decode_id, decode_text, encode_id
 from ..numbers import read_count, read_int, read_moment
 from ..scripts import script
 from .cuts import cut_text
@@ -99,7 +99,7 @@ def job_detail(link: Link, queue: str, job_id: str, *, now_ms: int, payload_limi
     """
     keys = QueueKeys(queue)
     inline = min(payload_limit, INLINE_PAYLOAD)
-    reply = link.run_many([(script("operator/job"), keys.anchor, [now_ms, encode_text(job_id), inline])])[0]
+    reply = link.run_many([(script("operator/job"), keys.anchor, [now_ms, encode_id(job_id), inline])])[0]
     if isinstance(reply, Exception):
         raise reply
     if reply is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..connection import Call
-from ..keys import QueueKeys, encode_text
+from ..keys import QueueKeys, encode_id
 from ..scripts import script
 from .cuts import BadCursor
 from .lanes import LaneRow, protocol_lane, read_row
@@ -38,7 +38,7 @@ def lane_watch_call(queue: str, lane: str, *, now_ms: int, mark: str = "", ids: 
         raise BadCursor("not a mark of this list")
     if len(ids) > MOST_IDS:
         raise ValueError(f"at most {MOST_IDS} ids, not {len(ids)}")
-    args = [now_ms, protocol_lane(lane), mark, *map(encode_text, ids)]
+    args = [now_ms, protocol_lane(lane), mark, *map(encode_id, ids)]
     return script("operator/lane_watch"), QueueKeys(queue).anchor, args
 
 

@@ -45,6 +45,7 @@ def test_the_label_says_where_and_never_the_password(address: dict[str, Any], la
         f"redis://:{SECRET}@host:0/0",
         f"redis://:{SECRET}@[half/0",
         f"redis://:{SECRET}@host/notadb?health_check_interval=x",
+        f"redis://:{SECRET}@host/zero",
         f"redis://:{SECRET}@host/0?socket_timeout={SECRET}",
         f"unix://?password={SECRET}",
         f"{SECRET}",

@@ -165,3 +165,18 @@ def test_where_nothing_may_be_written_the_process_knows_the_queues(
     finally:
         redis.acl_deluser("reader")
     assert not redis.exists("{omniq:x}:scan", "{omniq:x}:queues")
+
+
+@pytest.mark.broken_data
+def test_the_list_of_old_sdks_is_believed_where_keys_back_it(client: OmniqClient, redis: Any) -> None:
+    redis.sadd("omniq:queues", "{old}", "{long-gone}", "{not a name}", b"\xff")
+    redis.zadd("{old}:groups:ready", {"g": 1})  # no key that the scan's pattern lets through
+    discovery = Discovery(client.link)
+    for _ in range(3):
+        scan_all(discovery)
+        assert names(client) == ("old",)
+    redis.delete("omniq:queues", "{old}:groups:ready")
+    redis.set("omniq:queues", "not a set")
+    scan_all(discovery)
+    scan_all(discovery)
+    assert names(client) == ()

@@ -35,7 +35,7 @@ def test_failed_lane(client: OmniqClient, visitor: Browser) -> None:
         "Select", "Job", "Error", "Group", "Attempts", "Ran for", "Failed", "Actions",
     ]  # fmt: skip
     assert page.rows("jobs") == [
-        ["", "second", "Failed without a message", "acct_1", "1 of 1", "1 min", "1 min ago", ""],
+        ["", "second", "No message was recorded", "acct_1", "1 of 1", "1 min", "1 min ago", ""],
         ["", "first", "ValueError: bad", "–", "1 of 1", "0 ms", "3 min ago", ""],
     ]
     assert page.soup.select("#jobs .fill span")[1]["title"].startswith("ValueError: bad‹U+000A›")
