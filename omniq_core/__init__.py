@@ -20,7 +20,7 @@ from .errors import (
     TokenMismatch,
     TokenRequired,
 )
-from .models import BatchResultItem, PayloadT, PublishedId, ReserveJob, ReservePaused
+from .models import BatchResultItem, JobToPublish, PayloadT, PublishedId, ReserveJob, ReservePaused
 from .monitor import QueueMonitor
 from .operator import (
     COUNTED_POSITIONS,
@@ -70,6 +70,7 @@ __all__ = [
     "JobActive",
     "JobCtx",
     "JobDetail",
+    "JobToPublish",
     "LaneMismatch",
     "LanePage",
     "LaneRow",

@@ -11,12 +11,13 @@ from . import clock
 from .batches import batch_ids, batch_results
 from .connection import Arg, Link, connect
 from .errors import BadLane, error_for
-from .ids import new_ulid
 from .keys import QueueKeys, completion_anchor, decode_id, decode_text, encode_id, validate_completion_key
 from .models import BatchResultItem, PayloadT, PublishedId, ReserveJob, ReservePaused, ReserveResult
 from .numbers import checked_number
 from .own_operations import OwnOperations
-from .payloads import check_payload, error_bytes, payload_bytes, structured
+from .payloads import check_payload, error_bytes, structured
+from .publish_many import PublishMany
+from .publishing import job_arguments
 from .registry import remember_queue
 from .scripts import script
 
@@ -32,7 +33,7 @@ class Ops(NamedTuple):
     r: Any
 
 
-class OmniqClient(OwnOperations):
+class OmniqClient(OwnOperations, PublishMany):
     """The protocol over one Redis.
 
     Give a redis-py client, a URL, or a host. Times are ms since the epoch; `now_ms_override=0` means the real clock.
@@ -104,29 +105,19 @@ class OmniqClient(OwnOperations):
         """
         check_payload(payload)
         keys = QueueKeys(queue)
-        raw = payload_bytes(payload)
-        numbers = [
-            checked_number("max_attempts", max_attempts),
-            checked_number("timeout_ms", timeout_ms),
-            checked_number("backoff_ms", backoff_ms),
-            checked_number("due_ms", due_ms),
-        ]
-        limit = checked_number("group_limit", group_limit or 0)
-        if gid is not None and not isinstance(cast(object, gid), str):
-            raise TypeError(f"a gid is a string, not {type(gid).__name__}")
-        now = self._now(now_ms_override)
-        new_id = str(job_id) if job_id else new_ulid()
-        created, state = self.link.run(
-            script("publish"),
-            keys.anchor,
-            now,
-            encode_id(new_id),
-            raw,
-            *numbers,
-            encode_id((gid or "").strip()),
-            limit,
+        new_id, arguments = job_arguments(
             secrets.token_hex(16),
+            payload=payload,
+            job_id=job_id,
+            max_attempts=max_attempts,
+            timeout_ms=timeout_ms,
+            backoff_ms=backoff_ms,
+            due_ms=due_ms,
+            gid=gid,
+            group_limit=group_limit,
         )
+        now = self._now(now_ms_override)
+        created, state = self.link.run(script("publish"), keys.anchor, now, *arguments)
         if not created:
             log.warning("publish to %s: id %r is %s already, nothing was published", queue, new_id, decode_text(state))
         remember_queue(self.link, queue)

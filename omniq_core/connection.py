@@ -57,8 +57,8 @@ def explain_redis_error(error: BaseException) -> str:
 class Link:
     """Commands and scripts over one redis-py client, with replies as bytes whatever that client decodes.
 
-    Nothing that changes Redis is ever sent twice: only calls marked as reads are repeated, once, after a lost
-    connection.
+    Nothing that changes Redis is ever sent twice: only calls marked as reads (or as knowing their repeat)
+    are repeated, once, after a lost connection.
     """
 
     def __init__(self, r: Any, *, owned: bool) -> None:
@@ -94,7 +94,10 @@ class Link:
         return self.r.execute_command(*args, **_RAW)
 
     def run(self, script: Script, anchor: bytes, *args: Arg, read: bool = False) -> Any:
-        """One script on the slot of `anchor`; a server that does not know it gets its source."""
+        """One script on the slot of `anchor`; a server that does not know it gets its source.
+
+        `read=True` repeats it once when the connection was lost: for scripts that change nothing or know their repeat.
+        """
         try:
             return self.call("EVALSHA", script.sha, 1, anchor, *args, read=read)
         except NoScriptError:

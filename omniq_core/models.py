@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Required, TypedDict
 
 PayloadT = dict[str, Any] | list[Any]
 """A payload: exactly a dict or a list that JSON can hold."""
+
+
+class JobToPublish(TypedDict, total=False):
+    """A job of `publish_many`: the arguments of `publish` without the queue. Times are ms; only a payload is needed."""
+
+    payload: Required[PayloadT]
+    job_id: str | None
+    max_attempts: int
+    timeout_ms: int
+    backoff_ms: int
+    due_ms: int
+    gid: str | None
+    group_limit: int
 
 
 class PublishedId(str):

@@ -2,45 +2,7 @@
 -- KEYS[1] anchor
 -- ARGV now, id, payload, max_attempts, timeout_ms, backoff_ms, due_ms, gid, group_limit, nonce
 -- Returns {1, state} when it was published (also by an earlier sending of this call), {0, state} when the id exists.
--- @include keys
--- @include numbers
--- @include counters
--- @include groups
--- @include lanes
-local now, id, payload, due, gid, nonce = ARGV[1], ARGV[2], ARGV[3], ARGV[7], ARGV[8], ARGV[10]
-local job = job_key(id)
-
-local have = redis.call("HMGET", job, "id", "state", "x_pub")
-if have[1] then
-  local state = have[2] or ""
-  if have[3] == nonce then return { 1, state } end
-  if state == "wait" or state == "delayed" or state == "active" or state == "failed" then return { 0, state } end
-  if redis.call("LREM", key("completed"), 0, id) > 0 then
-    stamp("completed_kept", text(redis.call("LLEN", key("completed"))))
-  end
-  redis.call("ZREM", key("idx:completed"), id)
-end
--- What an earlier life of this id left behind (its last error, a ghost's half record) is not this job's.
-redis.call("UNLINK", job)
-
-local delayed = tonumber(due) > tonumber(now)
-redis.call("HSET", job, "id", id, "payload", payload, "state", delayed and "delayed" or "wait", "attempt", "0",
-  "max_attempts", ARGV[4], "timeout_ms", ARGV[5], "backoff_ms", ARGV[6],
-  "created_ms", now, "updated_ms", now, "queued_ms", now,
-  "first_started_ms", "", "last_started_ms", "", "completed_ms", "", "failed_ms", "", "x_pub", nonce)
-if gid ~= "" then
-  redis.call("HSET", job, "gid", gid)
-  redis.call("SET", key("has_groups"), "1")
-  if tonumber(ARGV[9]) > 0 then redis.call("SET", group_key(gid, "limit"), ARGV[9], "NX") end
-end
-if delayed then
-  redis.call("HSET", job, "due_ms", due)
-  delay(id, due, now)
-  if gid ~= "" then ready_if_due(gid, now) end
-else
-  enqueue(id, gid, now)
-end
-stamp("last_activity_ms", now)
-stamp("last_enqueue_ms", now)
+-- @include publishing
+local created, state = publish_job(ARGV[1], 2)
 save_stats()
-return { 1, delayed and "delayed" or "wait" }
+return { created, state }
