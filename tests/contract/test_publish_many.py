@@ -27,7 +27,9 @@ def _mixed(count: int, clock: Clock, *, repeats: bool = False) -> list[JobToPubl
         elif draw.random() < 0.2:
             job["group_limit"] = draw.randrange(-1, 4)
         if draw.random() < 0.2:
-            XX
+            job.update({"max_attempts": draw.randrange(3), "timeout_ms": 1_000, "backoff_ms": 0})
+        job["gid"] = draw.choice(GIDS)
+        jobs.append(job)
     return jobs
 
 
