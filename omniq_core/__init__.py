@@ -6,6 +6,7 @@ from .client import OmniqClient
 from .connection import REDIS_ERRORS, Link, connect, explain_redis_error
 from .consumer import consume
 from .errors import (
+    AckUnknown,
     AlreadyInit,
     BadExpected,
     BadLane,
@@ -57,6 +58,7 @@ __all__ = [
     "COUNTED_POSITIONS",
     "MOST_COUNTERS",
     "REDIS_ERRORS",
+    "AckUnknown",
     "AlreadyInit",
     "Background",
     "BadCursor",

@@ -11,8 +11,9 @@ from . import clock
 from .batches import batch_ids, batch_results
 from .connection import Arg, Link, connect
 from .errors import BadLane, error_for
-from .keys import QueueKeys, completion_anchor, decode_id, decode_text, encode_id, validate_completion_key
-from .models import BatchResultItem, PayloadT, PublishedId, ReserveJob, ReservePaused, ReserveResult
+from .keys import QueueKeys, completion_anchor, decode_text, encode_id, validate_completion_key
+from .leasing import read_lease
+from .models import BatchResultItem, PayloadT, PublishedId, ReserveResult
 from .numbers import checked_number
 from .own_operations import OwnOperations
 from .payloads import check_payload, error_bytes, structured
@@ -131,21 +132,7 @@ class OmniqClient(OwnOperations, PublishMany):
         """Leases the next job, or None when there is none, or `ReservePaused`."""
         token = secrets.token_hex(16)
         reply = self.link.run(script("reserve"), QueueKeys(queue).anchor, self._now(now_ms_override), token)
-        if reply is None:
-            return None
-        if reply[0] == b"PAUSED":
-            return ReservePaused()
-        _, job_id, payload, lock, attempt, max_attempts, gid = reply
-        return ReserveJob(
-            "JOB",
-            decode_id(job_id),
-            decode_text(payload),
-            int(lock),
-            int(attempt),
-            _sane(max_attempts),
-            decode_id(gid),
-            token,
-        )
+        return read_lease(reply, token)
 
     def heartbeat(self, *, queue: str, job_id: str, lease_token: str, now_ms_override: int = 0) -> int:
         """Keeps a lease and returns when it now runs out (ms). Raises TokenRequired, TokenMismatch, NotActive."""
@@ -262,10 +249,3 @@ class OmniqClient(OwnOperations, PublishMany):
     def _remove(self, keys: QueueKeys, lane: str, ids: list[str], override: int) -> list[str]:
         args = [self._now(override), secrets.token_hex(16), lane, *map(encode_id, ids)]
         return [decode_text(a) for a in self.link.run(script("remove_jobs"), keys.anchor, *args)]
-
-
-def _sane(raw: bytes) -> int:
-    try:
-        return int(float(raw))
-    except (ValueError, OverflowError):
-        return 0

@@ -56,6 +56,12 @@ class TokenMismatch(OmniqError):
     code = "TOKEN_MISMATCH"
 
 
+class AckUnknown(OmniqError):
+    """A repeated ack found no trace of the job: the first one may have ended it, or it was removed. Never a success."""
+
+    code = "ACK_UNKNOWN"
+
+
 class JobActive(OmniqError):
     """The job is leased by a worker, so it cannot be removed."""
 

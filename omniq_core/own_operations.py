@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 
 from . import clock
@@ -9,7 +10,8 @@ from .batches import batch_ids, batch_results
 from .connection import Link
 from .errors import error_for
 from .keys import QueueKeys, decode_text, encode_id
-from .models import BatchResultItem
+from .leasing import read_lease
+from .models import BatchResultItem, ReserveResult
 from .numbers import checked_number
 from .scripts import script
 
@@ -35,3 +37,17 @@ class OwnOperations:
     def _run_now(self, keys: QueueKeys, ids: list[str], override: int) -> list[str]:
         now = checked_number("now_ms_override", override) if override else clock.now_ms()
         return [decode_text(a) for a in self.link.run(script("run_now"), keys.anchor, now, *map(encode_id, ids))]
+
+    def ack_and_reserve(self, *, queue: str, job_id: str, lease_token: str, now_ms_override: int = 0) -> ReserveResult:
+        """`ack_success` of one job and `reserve` of the next in one step: half the round trips of a busy worker.
+
+        Raises TokenRequired, TokenMismatch, NotActive; then nothing was leased. Never call it again when its answer was
+        lost: repeat `ack_success` alone, and leave a lease that nobody saw to the reaper.
+        """
+        token = secrets.token_hex(16)
+        now = checked_number("now_ms_override", now_ms_override) if now_ms_override else clock.now_ms()
+        args = (now, encode_id(job_id), encode_id(lease_token or ""), token)
+        acked, *leased = self.link.run(script("ack_reserve"), QueueKeys(queue).anchor, *args)
+        if acked != b"OK":
+            raise error_for("ACK_SUCCESS", decode_text(acked), queue=queue, job_id=job_id)
+        return read_lease(leased, token)

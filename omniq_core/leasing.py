@@ -1,0 +1,34 @@
+"""Reads the answers of the scripts that lease a job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .keys import decode_id, decode_text
+from .models import ReserveJob, ReservePaused, ReserveResult
+
+
+def read_lease(reply: Sequence[bytes] | None, token: str) -> ReserveResult:
+    """What reserve gives its caller; `token` is the lease token that the script was told to give."""
+    if not reply:
+        return None
+    if reply[0] == b"PAUSED":
+        return ReservePaused()
+    _, job_id, payload, lock, attempt, max_attempts, gid = reply
+    return ReserveJob(
+        "JOB",
+        decode_id(job_id),
+        decode_text(payload),
+        int(lock),
+        int(attempt),
+        _sane(max_attempts),
+        decode_id(gid),
+        token,
+    )
+
+
+def _sane(raw: bytes) -> int:
+    try:
+        return int(float(raw))
+    except (ValueError, OverflowError):
+        return 0
