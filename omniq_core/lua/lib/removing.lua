@@ -1,0 +1,83 @@
+-- @include keys
+-- @include counters
+-- @include groups
+-- @include taking
+-- @include batch
+-- Removes chosen ids from one lane (wait gwait delayed failed completed), with their payloads. Returns one answer per id
+-- (OK, BAD_JOB_ID, NO_JOB, ACTIVE, LANE_MISMATCH or NOT_IN_LANE), or nil and an error when a key has the wrong type;
+-- then nothing was changed.
+local REMOVED_STATES = { wait = "wait", gwait = "wait", delayed = "delayed", failed = "failed", completed = "completed" }
+
+-- Why a job may not go, or nil and its group.
+local function removal_refused(lane, id)
+  if id == "" then return "BAD_JOB_ID" end
+  if not is_hash(id) then return "NO_JOB" end
+  if redis.call("ZSCORE", key("active"), id) then return "ACTIVE" end
+  local kept = redis.call("HMGET", job_key(id), "state", "gid")
+  local gid = kept[2] or ""
+  local state = REMOVED_STATES[lane]
+  if not state or kept[1] ~= state or (lane == "gwait" and gid == "") then return "LANE_MISMATCH" end
+  return nil, gid
+end
+
+local function remove_chosen(lane, chosen, now, nonce)
+  local refusal = wrong_type({ stats = "hash", failed = "list", completed = "list", wait = "list", delayed = "zset",
+    active = "zset", ["groups:ready"] = "zset", ["idx:wait"] = "zset", ["idx:delayed"] = "zset",
+    ["idx:failed"] = "zset", ["idx:completed"] = "zset" })
+  if refusal then return nil, refusal end
+
+  local answers, wanted, lists, again = {}, {}, {}, {}
+  for _, id in ipairs(chosen) do
+    local answer, gid = removal_refused(lane, id)
+    if not answer and wanted[id] then
+      again[#again + 1] = { at = #answers + 1, id = id }
+    elseif not answer then
+      refusal = lane == "gwait" and wrong_group(gid)
+      if refusal then return nil, refusal end
+      local list = lane == "gwait" and group_key(gid, "wait") or key(lane)
+      wanted[id] = { at = #answers + 1, gid = gid, list = list }
+      lists[list] = lists[list] or {}
+      lists[list][#lists[list] + 1] = id
+    end
+    answers[#answers + 1] = answer or "NOT_IN_LANE"
+  end
+
+  local newest_first = lane == "failed" or lane == "completed"
+  local index = lane == "gwait" and "idx:wait" or "idx:" .. lane
+  local removed, groups = 0, {}
+  for list, ids in pairs(lists) do
+    local found = {}
+    if lane == "delayed" then
+      for _, id in ipairs(ids) do found[id] = redis.call("ZREM", list, id) == 1 end
+    else
+      found = take(list, key(index), ids, newest_first, nonce)
+    end
+    for _, id in ipairs(ids) do
+      if found[id] then
+        redis.call("UNLINK", job_key(id))
+        redis.call("ZREM", key(index), id)
+        if lane == "gwait" then groups[wanted[id].gid] = true end
+        answers[wanted[id].at] = "OK"
+        removed = removed + 1
+      end
+    end
+  end
+  -- A repeated id meets what its first mention left behind.
+  for _, repeated in ipairs(again) do
+    if answers[wanted[repeated.id].at] == "OK" then answers[repeated.at] = "NO_JOB" end
+  end
+  if removed == 0 then return answers end
+
+  for gid in pairs(groups) do settle_ready(gid, "0") end
+  if lane == "wait" or lane == "gwait" then
+    count(lane == "wait" and "waiting" or "group_waiting", -removed)
+    count("waiting_total", -removed)
+  elseif lane == "completed" then
+    stamp("completed_kept", string.format("%.0f", redis.call("LLEN", key("completed"))))
+  else
+    count(lane, -removed)
+  end
+  stamp("last_activity_ms", now)
+  save_stats()
+  return answers
+end

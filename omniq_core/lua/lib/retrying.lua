@@ -1,0 +1,49 @@
+-- @include keys
+-- @include counters
+-- @include lanes
+-- @include taking
+-- @include batch
+-- A fresh start for failed jobs at the tail of their lane, in the order of the ids. Returns one answer per id (OK,
+-- BAD_JOB_ID, NO_JOB or NOT_FAILED), or nil and an error when a key has the wrong type; then nothing was changed.
+-- `task`, when given, is written into each job, so that one that fails again can be told from one that did not move.
+local function retry_jobs(wanted, now, nonce, task)
+  local refusal = wrong_type({ stats = "hash", failed = "list", ["idx:failed"] = "zset", ["idx:wait"] = "zset",
+    wait = "list", ["groups:ready"] = "zset" })
+  if refusal then return nil, refusal end
+
+  local answers, ids, gids, seen = {}, {}, {}, {}
+  for _, id in ipairs(wanted) do
+    local answer = "OK"
+    if id == "" then
+      answer = "BAD_JOB_ID"
+    elseif not is_hash(id) then
+      answer = "NO_JOB"
+    else
+      local kept = redis.call("HMGET", job_key(id), "state", "gid")
+      if seen[id] or kept[1] ~= "failed" then
+        answer = "NOT_FAILED"
+      else
+        local gid = kept[2] or ""
+        refusal = gid ~= "" and wrong_group(gid)
+        if refusal then return nil, refusal end
+        seen[id] = true
+        ids[#ids + 1], gids[#gids + 1] = id, gid
+      end
+    end
+    answers[#answers + 1] = answer
+  end
+  if #ids == 0 then return answers end
+
+  take(key("failed"), key("idx:failed"), ids, true, nonce, true)
+  for i, id in ipairs(ids) do
+    redis.call("ZREM", key("idx:failed"), id)
+    redis.call("HSET", job_key(id), "state", "wait", "attempt", "0", "updated_ms", now, "lease_token", "",
+      "lock_until_ms", "", "due_ms", "", "failed_ms", "")
+    if task then redis.call("HSET", job_key(id), "x_task", task) end
+    enqueue(id, gids[i], now)
+  end
+  count("failed", -#ids)
+  stamp("last_activity_ms", now)
+  save_stats()
+  return answers
+end
