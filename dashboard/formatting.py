@@ -37,17 +37,18 @@ def compact(n: int | None) -> str:
 
 
 def duration(ms: int | None) -> str:
-    """A length of time in at most two units: 707 ms, 10.3 s, 6 min 12 s, 2 h 04 min, 31 d."""
+    """A length of time in at most two units: 707 ms, 10.3 s, 6 min 12 s, 2 h 04 min, 31 d. Tenths are rounded."""
     if ms is None:
         return NONE
     if ms < 0:
         return "-" + duration(-ms)
     if ms < SECOND:
         return f"{ms} ms"
-    if ms < MINUTE:
-        tenths = ms // 100
+    tenths = (ms + 50) // 100
+    if tenths < 600:
         return f"{tenths // 10} s" if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10} s"
     if ms < HOUR:
+        ms = max(ms, MINUTE)  # 59.95 s and more would read 60.0 s
         seconds = ms % MINUTE // SECOND
         return f"{ms // MINUTE} min {seconds:02} s" if seconds else f"{ms // MINUTE} min"
     if ms < DAY:

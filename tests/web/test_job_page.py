@@ -35,7 +35,7 @@ def test_waiting(client: OmniqClient, visitor: Browser) -> None:
     page = visitor.get(job_url(QUEUE, "b"))
     assert page.soup.title.get_text() == "Job b · OmniQ"
     assert (page.words("h1"), page.words("#job-state"), actions(page)) == ("b", "Waiting", ["Remove"])
-    assert steps(page) == ["Published 15:05:40.001 Waiting for 59.9 s"]
+    assert steps(page) == ["Published 15:05:40.001 Waiting for 1 min"]
     assert facts(page) == {
         "Queue": "mail",
         "Attempts": "0 of 3",

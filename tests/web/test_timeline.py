@@ -64,7 +64,7 @@ def test_what_lies_between_two_starts_is_not_invented(attempt: int, between: str
     assert steps == [
         ("Published", 100_000, "Waited 707 ms"),
         ("First start", 100_707, between),
-        ("Last start", 600_707, "Ran 9.2 s"),
+        ("Last start", 600_707, "Ran 9.3 s"),
         ("Failed for good", 610_000, "8 min 30 s after publishing"),
     ]
 

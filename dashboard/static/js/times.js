@@ -29,7 +29,9 @@ export function duration(given) {
   const whole = (size, within = Infinity) => Math.floor((ms % within) / size);
   const two = (number) => String(number).padStart(2, "0");
   if (ms < 1000) return `${ms} ms`;
-  if (ms < 60000) return `${whole(1000)}${whole(100) % 10 ? `.${whole(100) % 10}` : ""} s`;
+  const tenths = Math.floor((ms + 50) / 100);
+  if (tenths < 600) return `${Math.floor(tenths / 10)}${tenths % 10 ? `.${tenths % 10}` : ""} s`;
+  if (ms < 60000) return "1 min";
   if (ms < 3600000) return `${whole(60000)} min${whole(1000, 60000) ? ` ${two(whole(1000, 60000))} s` : ""}`;
   if (ms < 86400000) return `${whole(3600000)} h ${two(whole(60000, 3600000))} min`;
   const hours = whole(3600000, 86400000);
