@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from .models import BatchResultItem
 
 MAX_BATCH = 100
+LANES = ("wait", "gwait", "delayed", "failed", "completed")
+"""The lanes that jobs can be removed from."""
 
 
 def batch_ids(job_ids: Iterable[str]) -> list[str]:

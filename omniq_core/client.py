@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, cast
 
 from . import clock
-from .batches import batch_ids, batch_results
+from .batches import LANES, batch_ids, batch_results
 from .connection import Arg, Link, connect
 from .errors import BadLane, error_for
 from .keys import QueueKeys, completion_anchor, decode_text, encode_id, validate_completion_key
@@ -21,10 +21,10 @@ from .publish_many import PublishMany
 from .publishing import job_arguments
 from .registry import remember_queue
 from .scripts import script
+from .whole_lanes import WholeLanes
 
 log = logging.getLogger(__name__)
 
-LANES = ("wait", "gwait", "delayed", "failed", "completed")
 RESUMED_NOTE_MS = 60_000
 
 
@@ -34,7 +34,7 @@ class Ops(NamedTuple):
     r: Any
 
 
-class OmniqClient(OwnOperations, PublishMany):
+class OmniqClient(OwnOperations, PublishMany, WholeLanes):
     """The protocol over one Redis.
 
     Give a redis-py client, a URL, or a host. Times are ms since the epoch; `now_ms_override=0` means the real clock.
