@@ -94,6 +94,7 @@ def start_embedded(data_dir: Path) -> EmbeddedRedis:
     folder = data_dir.expanduser().absolute() / f"{engine.name}-{engine.major}"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / "server.log").open("ab").close()  # else a folder that is not ours reads as a program that fails
         lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise EmbeddedError(

@@ -15,6 +15,10 @@ if command -v uv >/dev/null 2>&1; then
 fi
 
 if [ ! -x "$venv/bin/python" ]; then
+    touch "$PWD/.can-write" 2>/dev/null && rm "$PWD/.can-write" || {
+        echo "No permission to write in $PWD: run make as the user it belongs to." >&2
+        exit 1
+    }
     "$python" -m venv "$venv" || {
         echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv" >&2
         exit 1

@@ -195,6 +195,13 @@ def test_a_server_on_path_is_used_where_none_is_bundled(tmp_path: Path, monkeypa
     assert engine.find_engine().path == tmp_path / "valkey-server"
 
 
+def test_a_folder_whose_files_cannot_be_written_is_no_fault_of_the_program(tmp_path: Path) -> None:
+    found = engine.find_engine()
+    (tmp_path / f"{found.name}-{found.major}" / "server.log").mkdir(parents=True)
+    with pytest.raises(EmbeddedError, match=r"^Cannot keep data in .*: Is a directory\. .*--data\.$"):
+        start_embedded(tmp_path)
+
+
 def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EmbeddedError, match=r"^Cannot keep data in .*/file/valkey-\d+: Not a directory\. .*--data\.$"):
