@@ -191,3 +191,12 @@ def test_the_bar_and_the_dialog_of_run_now_fit(full: Desk, width: int) -> None:
     expect(full.dialog).to_be_visible()
     assert full.dialog.evaluate("e => e.scrollWidth - e.clientWidth") <= 0
     both_themes(full.page, "dialog")
+
+
+def test_an_empty_lane_shows_nothing_but_what_comes_here(desk: OpenDesk, client: OmniqClient) -> None:
+    client.pause(queue="mail")
+    at = desk()
+    at.open("/queues/mail/failed")
+    expect(at.page.get_by_role("heading", name="No failed jobs")).to_be_visible()
+    for unused in ("thead", ".card-bar", "#pager"):
+        expect(at.page.locator(unused)).to_be_hidden()

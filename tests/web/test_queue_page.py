@@ -124,8 +124,8 @@ def test_head_tiles_and_tabs(client: OmniqClient, visitor: Browser) -> None:
     assert tiles == [
         "Waiting 3 1 grouped",
         "Active 2 2 past their lease",
-        "Oldest waiting 7 min",
-        "Groups ready 1",
+        "Oldest waiting 7 min Since 14:59:40",
+        "Groups ready 1 With jobs and a free slot",
         "Last finish 9 min ago Last publish 6 min ago",
     ]
     tabs = [" ".join(tab.get_text(" ").split()) for tab in page.soup.select("#queue-tabs a")]
