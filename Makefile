@@ -9,7 +9,7 @@ ARGS   ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format clean
+.PHONY: help run test check format screenshots clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -31,9 +31,13 @@ format: $(VENV)/.installed-test ## sort imports and lay out the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+screenshots: $(VENV)/.installed-test ## every page and state as PNG in build/screenshots/, and the README's
+	@tools/get-test-programs.sh $(BIN)
+	$(BIN)/python -m screenshots $(ARGS)
+
 clean: ## remove the venv and all caches
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist test-results
-	find omniq_core dashboard tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find omniq_core dashboard tests screenshots benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.installed-run: pyproject.toml
 	@tools/install.sh $(VENV) embedded "$(PYTHON)"

@@ -1,0 +1,110 @@
+"""Chromium with a clock that stands still, and six views of each state."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+from screenshots.shots import Shot
+from screenshots.studio import Studio
+
+VIEWS = tuple((width, theme) for width in (1440, 1024, 390) for theme in ("light", "dark"))
+HEIGHT = 900
+LONGEST = 2_400
+"""A longer page is cut there: the rows below are more of the same."""
+
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--font-render-hinting=none",
+    "--force-color-profile=srgb",
+    "--hide-scrollbars",
+)
+
+
+class Camera:
+    """Takes the shots of a studio into a folder. A context manager: the browser ends with it."""
+
+    def __init__(self, studio: Studio, folder: Path) -> None:
+        self._studio, self._folder = studio, folder
+
+    def __enter__(self) -> Camera:
+        self._playwright = sync_playwright().start()
+        self._browser = self._playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(_FLAGS))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._browser.close()
+        self._playwright.stop()
+
+    def take(self, shot: Shot) -> int:
+        """All views of one state, which is made once; returns how many files were written."""
+        with self._context(shot.script) as context:
+            page = self._open(context, shot)
+            if shot.prepare:
+                shot.prepare(page, self._studio)
+            for width, theme in VIEWS:
+                target = self._folder / f"{shot.name}-{width}-{theme}.png"
+                self._photograph(page, width, theme, target, whole=shot.whole)
+        return len(VIEWS)
+
+    def take_readme(self, target: Path) -> None:
+        """The one picture of the README."""
+        with self._context(True) as context:
+            page = self._open(context, Shot("readme", "/"))
+            self._photograph(page, 1440, "light", target, whole=True)
+
+    def _context(self, script: bool) -> BrowserContext:
+        return self._browser.new_context(
+            viewport={"width": 1440, "height": HEIGHT},
+            locale="en-GB",
+            timezone_id="UTC",
+            reduced_motion="reduce",
+            java_script_enabled=script,
+        )
+
+    def _open(self, context: BrowserContext, shot: Shot) -> Page:
+        page = context.new_page()
+        self._studio.clock.now_ms -= shot.begins_before
+        begins = self._studio.clock.now_ms
+        if shot.script:
+            page.clock.install(time=datetime.fromtimestamp(begins / 1000 - 60, UTC))
+            page.clock.pause_at(datetime.fromtimestamp(begins / 1000, UTC))
+        page.goto(self._address(page, shot))
+        self._studio.clock.now_ms += shot.begins_before
+        if shot.script:
+            page.clock.run_for(1)  # htmx begins its work in a timer
+        return page
+
+    def _address(self, page: Page, shot: Shot) -> str:
+        url = getattr(self._studio, shot.on)
+        first = re.fullmatch(r"\{(\S+) (\S+)\}", shot.path)
+        if not first:
+            return url + shot.path
+        # "{queue lane}": the page of the job on top of that lane
+        page.goto(f"{url}/queues/{first[1]}/{first[2]}")
+        return url + (page.locator("#jobs a.job-id").first.get_attribute("href") or "")
+
+    def _photograph(self, page: Page, width: int, theme: str, target: Path, *, whole: bool) -> None:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
+        height = HEIGHT
+        if whole:
+            height = min(LONGEST, page.evaluate("document.documentElement.scrollHeight"))
+        page.screenshot(
+            path=target,
+            full_page=whole,
+            clip={"x": 0, "y": 0, "width": width, "height": height},
+            animations="disabled",
+            caret="hide",
+        )

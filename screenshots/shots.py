@@ -1,0 +1,181 @@
+"""What is photographed: one entry per page and state, in this order. Those that change data come last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+from screenshots.data import DETAIL_ID, MAIN
+from screenshots.studio import Studio
+
+Prepare = Callable[[Page, Studio], None]
+QUEUE = f"/queues/{MAIN}"
+
+
+@dataclass(frozen=True)
+class Shot:
+    """`path` is opened on the dashboard `on` ("url", "read_only_url", "empty_url"), then `prepare` makes the state.
+
+    `whole`: the page down to its foot (long lists are cut), else what the window shows. `script`: False for the page
+    that a browser without script sees.
+    """
+
+    name: str
+    path: str
+    prepare: Prepare | None = None
+    whole: bool = True
+    on: str = "url"
+    script: bool = True
+    begins_before: int = 0
+
+
+def press(name: str) -> Prepare:
+    """Presses the button or link of this name and waits for the dialog it opens."""
+
+    def prepare(page: Page, _studio: Studio) -> None:
+        exact = page.get_by_role("button", name=name, exact=True).or_(page.get_by_role("link", name=name, exact=True))
+        exact.first.click()
+        page.locator("dialog[open]").wait_for()
+
+    return prepare
+
+
+def select_three(page: Page, _studio: Studio) -> None:
+    """Three of the newest rows, and the bar that comes with them."""
+    for nth in range(3):
+        page.locator("#jobs .row-check").nth(nth).check()
+    page.mouse.move(0, 0)
+
+
+def select_and_press(key: str) -> Prepare:
+    """Selects three and presses a button of the bar by its key, which does not scroll the page."""
+
+    def prepare(page: Page, studio: Studio) -> None:
+        select_three(page, studio)
+        page.keyboard.press(key)
+        page.locator("dialog[open]").wait_for()
+
+    return prepare
+
+
+def open_menu(selector: str) -> Prepare:
+    """Opens the menu whose summary this is."""
+
+    def prepare(page: Page, _studio: Studio) -> None:
+        page.locator(selector).click()
+        page.locator("details.menu[open]").wait_for()
+
+    return prepare
+
+
+def shortcuts(page: Page, _studio: Studio) -> None:
+    page.keyboard.press("?")
+    page.locator("dialog[open]").wait_for()
+
+
+def hold(page: Page, _studio: Studio) -> None:
+    """The focus in the table: rows stay where they are."""
+    page.locator("#jobs a.job-id").nth(2).focus()
+    page.locator("#live[data-held]").wait_for()
+
+
+def late(page: Page, _studio: Studio) -> None:
+    """A menu was open for a while, and the first tick after it is still under way."""
+    page.route("**/*live=1*", lambda _route: None)
+    summary = page.locator("summary[aria-label='Display settings']")
+    summary.click()
+    page.clock.run_for(9_000)
+    page.keyboard.press("Escape")
+    page.locator("#live[data-tone=warn]").wait_for()
+    page.mouse.move(0, 0)
+
+
+def updates_off(page: Page, _studio: Studio) -> None:
+    page.keyboard.press("p")
+    page.locator("#live[aria-pressed=false]").wait_for()
+
+
+def toast_retry(page: Page, _studio: Studio) -> None:
+    page.locator("#jobs .row-actions button[data-key=r]").first.click()
+    page.locator("#toasts .toast").wait_for()
+    page.mouse.move(0, 0)
+
+
+def toast_remove(page: Page, studio: Studio) -> None:
+    select_and_press("#")(page, studio)
+    page.get_by_role("dialog").get_by_role("button", name="Remove 3 jobs").click()
+    page.locator("#toasts .toast").wait_for()
+
+
+def toast_gone(page: Page, studio: Studio) -> None:
+    """The row was retried elsewhere before the button was pressed."""
+    button = page.locator("#jobs .row-actions button[data-key=r]").first
+    studio.client.retry_failed(queue=MAIN, job_id=button.get_attribute("value") or "", now_ms_override=studio.clock())
+    button.click()
+    page.locator("#toasts .toast").wait_for()
+    page.mouse.move(0, 0)
+
+
+def moved_on(page: Page, studio: Studio) -> None:
+    """A job that was failed when the page was made, and waits by now."""
+    button = page.locator("#job-actions button[data-key=r]")
+    job_id = page.url.rpartition("/")[2]
+    studio.client.retry_failed(queue="crm-sync", job_id=job_id, now_ms_override=studio.clock())
+    button.click()
+    page.locator("h1").wait_for()
+
+
+def away(page: Page, studio: Studio) -> None:
+    """Redis ended 41 s ago, and three tries found nothing."""
+    studio.redis.stop()
+    for wait in (38_000, 1_000, 2_000):
+        with page.expect_response("**/*live=1*"):
+            page.clock.fast_forward(wait)
+        page.locator("body[data-stale]").wait_for()
+    page.get_by_text("Next try in 4 s").wait_for()
+
+
+SHOTS = (
+    Shot("overview", "/"),
+    Shot("overview-filtered", "/?q=email"),
+    Shot("overview-no-match", "/?q=nothing"),
+    Shot("overview-no-queues", "/", on="empty_url"),
+    Shot("overview-read-only", "/", on="read_only_url"),
+    Shot("overview-pause", "/", press("Pause payments-webhooks"), whole=False),
+    Shot("failed", f"{QUEUE}/failed?size=25"),
+    Shot("failed-selected", f"{QUEUE}/failed?size=25", select_three, whole=False),
+    Shot("failed-read-only", f"{QUEUE}/failed?size=25", on="read_only_url"),
+    Shot("failed-empty", "/queues/audit-log/failed"),
+    Shot("failed-switcher", f"{QUEUE}/failed?size=25", open_menu(".page-head details.menu > summary"), whole=False),
+    Shot("waiting", f"{QUEUE}/waiting?size=25"),
+    Shot("waiting-empty", "/queues/audit-log/waiting"),
+    Shot("active", f"{QUEUE}/active?size=25"),
+    Shot("active-stalled", "/queues/image-resize/active?size=25"),
+    Shot("delayed", f"{QUEUE}/delayed?size=25"),
+    Shot("completed", f"{QUEUE}/completed?size=25"),
+    Shot("paused", "/queues/email-digest/waiting?size=25"),
+    Shot("job-failed", f"{QUEUE}/jobs/{DETAIL_ID}"),
+    *(Shot(f"job-{lane}", f"{{{MAIN} {lane}}}") for lane in ("waiting", "active", "delayed", "completed")),
+    Shot("job-read-only", f"{QUEUE}/jobs/{DETAIL_ID}", on="read_only_url"),
+    Shot("children", "/children"),
+    Shot("children-none", "/children", on="empty_url"),
+    Shot("dialog-remove-3", f"{QUEUE}/failed?size=25", select_and_press("#"), whole=False),
+    Shot("dialog-run-3", f"{QUEUE}/delayed?size=25", select_and_press("r"), whole=False),
+    Shot("dialog-remove-job", f"{QUEUE}/jobs/{DETAIL_ID}", press("Remove"), whole=False),
+    Shot("dialog-shortcuts", "/", shortcuts, whole=False),
+    Shot("menu-display", "/", open_menu("summary[aria-label='Display settings']"), whole=False),
+    Shot("live-held", f"{QUEUE}/failed?size=25", hold, whole=False),
+    Shot("live-late", f"{QUEUE}/failed?size=25", late, whole=False),
+    Shot("live-off", f"{QUEUE}/failed?size=25", updates_off, whole=False),
+    Shot("not-found", "/nothing-here"),
+    Shot("no-such-job", f"{QUEUE}/jobs/01KKAVN0RC1HJNAGZ6MXY793DZ"),
+    Shot("no-such-queue", "/queues/payment-webhooks/failed"),
+    Shot("toast-retry", f"{QUEUE}/failed?size=25", toast_retry, whole=False),
+    Shot("toast-remove", f"{QUEUE}/failed?size=25", toast_remove, whole=False),
+    Shot("toast-gone", f"{QUEUE}/failed?size=25", toast_gone, whole=False),
+    Shot("moved-on", "{crm-sync failed}", moved_on, script=False),
+    Shot("redis-away", f"{QUEUE}/failed?size=25", away, begins_before=41_000),
+    Shot("redis-away-page", "/"),
+)

@@ -1,0 +1,70 @@
+"""The set: a Redis with the data and a name that is always the same, and dashboards on it by a fixed clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import redis as redis_py
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from dashboard import create_app
+from omniq_core import OmniqClient
+from screenshots.data import NOW
+from screenshots.seed import observe, seed
+from tests.support.clock import Clock
+from tests.support.live_server import LiveServer
+from tests.support.redis_server import RedisServer
+
+_EMPTY_DB = 1
+
+
+class _Elsewhere(redis_py.Connection):
+    """Goes to the server of this run, while the client believes (and the page head prints) `redis-main`."""
+
+    def __init__(self, *, server: RedisServer, **options: Any) -> None:
+        super().__init__(**options)
+        self.host, self.port = server.host, server.port
+
+
+class Studio:
+    """`url` shows the data, `read_only_url` the same without controls, `empty_url` one without a queue."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = Clock(NOW)
+        self.redis = RedisServer(folder)
+        self.redis.start()
+        self.client = self._client(0)
+        seed(self.client)
+        empty = self._client(_EMPTY_DB)
+        observe(empty)
+        self._servers = [
+            self._serve(self.client),
+            self._serve(self.client, read_only=True),
+            self._serve(empty),
+        ]
+        self.url, self.read_only_url, self.empty_url = (server.url for server in self._servers)
+
+    def close(self) -> None:
+        """Ends the dashboards and the Redis."""
+        for server in self._servers:
+            server.stop()
+        self.redis.stop()
+
+    def _client(self, db: int) -> OmniqClient:
+        pool = redis_py.ConnectionPool(
+            connection_class=_Elsewhere,
+            server=self.redis,
+            host="redis-main",
+            port=6379,
+            db=db,
+            protocol=2,
+            retry=Retry(NoBackoff(), 0),
+            socket_timeout=5,
+        )
+        return OmniqClient(redis=redis_py.Redis(connection_pool=pool))
+
+    def _serve(self, client: OmniqClient, **settings: Any) -> LiveServer:
+        app = create_app(client, clock=self.clock, background=False, secret="screenshots", env="production", **settings)
+        return LiveServer(app)
