@@ -1,46 +1,24 @@
-"""consume(): reserve, run the handler under a heartbeat, ack, and look after the queue between jobs."""
+"""consume(): workers that take jobs until a signal, and the queue looked after meanwhile."""
 
 from __future__ import annotations
 
-import json
-import logging
-import time
-import traceback
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .connection import REDIS_ERRORS
-from .errors import OmniqError
-from .exec import Exec
-from .heartbeat import Heartbeat
-from .models import ReserveJob, ReservePaused
+from .chores import Chore, Chores
+from .heartbeat import Keeper
+from .hooks import FailureHook, Hook, Hooks
+from .reporting import Reporter
 from .stopping import stop_signals
-from .types import JobCtx
+from .working import Handler, Work
 
 if TYPE_CHECKING:
     from .client import OmniqClient
 
-log = logging.getLogger(__name__)
-
-Handler = Callable[[JobCtx], Any]
-ERROR_PAUSE_S = 0.2
-
-
-class _Chore:
-    """Something done at most once per interval, whose failure never stops the loop."""
-
-    def __init__(self, what: str, interval_s: float, work: Callable[[], int]) -> None:
-        self._what, self._interval, self._work = what, interval_s, work
-        self._last = float("-inf")
-
-    def run_if_due(self) -> None:
-        if time.monotonic() - self._last < self._interval:
-            return
-        self._last = time.monotonic()
-        try:
-            self._work()
-        except REDIS_ERRORS as error:
-            log.warning("%s failed: %s", self._what, error)
+WAIT_FOR_BEAT_S = 5.0
+WAIT_AT_ONCE_S = 0.1
+NOTICE_SIGNAL_S = 0.05
 
 
 def consume(
@@ -58,93 +36,77 @@ def consume(
     logger: Callable[[str], Any] = print,
     stop_on_ctrl_c: bool = True,
     drain: bool = True,
+    concurrency: int = 1,
+    on_start: Hook | None = None,
+    on_success: Hook | None = None,
+    on_failure: FailureHook | None = None,
+    on_lost_lease: Hook | None = None,
 ) -> None:
-    """Works one job after another until SIGTERM or SIGINT (or KeyboardInterrupt with `drain=False`).
+    """Works jobs until SIGTERM or SIGINT (or KeyboardInterrupt with `drain=False`), `concurrency` of them at a time.
 
-    A handler that raises fails its attempt; a lease that was lost is never acked. With `verbose`, `logger` gets a line
-    per event; otherwise the module's logger does.
+    A single one runs in the calling thread, more run in threads. A handler that raises fails its attempt; a lease that
+    was lost is never acked. With `verbose`, `logger` gets a line per event; otherwise the modules' loggers do. Hooks
+    get the JobCtx, `on_failure` also what was raised; they run in the worker's thread. Intervals are seconds.
+    Raises ValueError for a bad queue name and for a concurrency below 1.
     """
-
-    def say(line: str) -> None:
-        if verbose:
-            logger(f"[omniq] {line}")
-        else:
-            log.debug("%s", line)
-
-    chores = (
-        _Chore("promote", promote_interval_s, lambda: client.promote_delayed(queue=queue, max_promote=promote_batch)),
-        _Chore("reap", reap_interval_s, lambda: client.reap_expired(queue=queue, max_reap=reap_batch)),
+    if concurrency < 1:
+        raise ValueError("concurrency is at least 1")
+    report = Reporter(queue, logger if verbose else None)
+    chores = Chores(
+        Chore(
+            "promote",
+            promote_interval_s,
+            lambda: client.promote_delayed(queue=queue, max_promote=promote_batch),
+            report,
+        ),
+        Chore("reap", reap_interval_s, lambda: client.reap_expired(queue=queue, max_reap=reap_batch), report),
     )
-    with stop_signals(drain=drain, stop_on_ctrl_c=stop_on_ctrl_c) as stopping:
-        while not stopping():
-            for chore in chores:
-                chore.run_if_due()
-            try:
-                got = client.reserve(queue=queue)
-            except REDIS_ERRORS as error:
-                log.warning("%s: reserve failed: %s", queue, error)
-                time.sleep(ERROR_PAUSE_S)
-                continue
-            if got is None:
-                time.sleep(poll_interval_s)
-            elif isinstance(got, ReservePaused):
-                time.sleep(max(0.25, 10 * poll_interval_s))
-            else:
-                _run_one(client, queue, handler, got, heartbeat_interval_s, say)
-        say(f"stopped consuming {queue}")
-
-
-def _run_one(
-    client: OmniqClient,
-    queue: str,
-    handler: Handler,
-    job: ReserveJob,
-    interval_s: float | None,
-    say: Callable[[str], None],
-) -> None:
-    try:
-        payload: Any = json.loads(job.payload)
-    except (ValueError, RecursionError):
-        payload = job.payload
-    ctx = JobCtx(
-        queue,
-        job.job_id,
-        job.payload,
-        payload,
-        job.attempt,
-        job.max_attempts,
-        job.lock_until_ms,
-        job.lease_token,
-        Exec(client, job.job_id),
-        job.gid,
-    )
-    token = job.lease_token
-    error: str | None = None
-    beat = Heartbeat(
-        client, queue=queue, job_id=job.job_id, lease_token=token, timeout_ms=_lease_ms(job), interval_s=interval_s
-    )
-    with beat:
+    keeper = Keeper(client.link, queue, chores, report)
+    with stop_signals(drain=drain, stop_on_ctrl_c=stop_on_ctrl_c) as signalled:
+        work = Work(
+            client,
+            queue,
+            handler,
+            chores=chores,
+            keeper=keeper,
+            hooks=Hooks(report, on_start, on_success, on_failure, on_lost_lease),
+            report=report,
+            signalled=signalled,
+            poll_s=poll_interval_s,
+            beat_s=heartbeat_interval_s,
+        )
+        wait_s = WAIT_AT_ONCE_S
         try:
-            handler(ctx)
-        except KeyboardInterrupt:
-            raise
-        except (Exception, SystemExit) as raised:  # whatever a handler raises is that job's failure, not ours
-            error = f"{type(raised).__name__}: {raised}\n{''.join(traceback.format_exception(raised)).rstrip()}"
-    if beat.lost:
-        say(f"lease of {job.job_id} was lost, not acked")
-        return
-    try:
-        if error is None:
-            client.ack_success(queue=queue, job_id=job.job_id, lease_token=token)
-            say(f"{job.job_id} done")
-        else:
-            outcome, _ = client.ack_fail(queue=queue, job_id=job.job_id, lease_token=token, error=error)
-            say(f"{job.job_id} failed ({outcome})")
-    except OmniqError as refused:
-        log.warning("%s: job %r was not acked (%s)", queue, job.job_id, refused.code)
-    except REDIS_ERRORS as lost:
-        log.warning("%s: job %r was not acked, its lease will run out: %s", queue, job.job_id, lost)
+            if concurrency == 1:
+                work.loop()
+            else:
+                _run_in_threads(work, queue, concurrency)
+            wait_s = WAIT_FOR_BEAT_S
+        finally:
+            work.abandon()
+            keeper.close(wait_s)
+        report.event("stopped consuming %s", queue)
 
 
-def _lease_ms(job: ReserveJob) -> int:
-    return max(job.lock_until_ms - time.time_ns() // 1_000_000, 1)
+def _run_in_threads(work: Work, queue: str, concurrency: int) -> None:
+    """Returns when all workers are done; raises what ended one of them (the others finish their jobs first)."""
+    ended_by: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work.loop()
+        except BaseException as error:  # raised again in the thread that called consume()
+            ended_by.append(error)
+            work.end()
+
+    threads = [
+        threading.Thread(target=run, name=f"omniq-worker-{queue}-{n + 1}", daemon=True) for n in range(concurrency)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        # A signal that another thread received waits until this one wakes.
+        while thread.is_alive():
+            thread.join(timeout=NOTICE_SIGNAL_S)
+    if ended_by:
+        raise ended_by[0]

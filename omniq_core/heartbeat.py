@@ -1,60 +1,130 @@
-"""Keeps one lease while its handler runs."""
+"""Keeps the leases of all running jobs of a consumer, and its chores going, in one thread."""
 
 from __future__ import annotations
 
-import logging
 import threading
-from types import TracebackType
-from typing import Protocol
+import time
 
-from .connection import REDIS_ERRORS
-from .errors import OmniqError
-
-log = logging.getLogger(__name__)
+from . import clock
+from .chores import Chores
+from .connection import REDIS_ERRORS, Link
+from .keys import QueueKeys, decode_text, encode_id
+from .reporting import Reporter
+from .scripts import script
 
 LONGEST_S = 10.0
+# The first beat is due at once, but a job that is over within this time needs none.
+FIRST_S = 0.02
+AGAIN_S = 1.0
+NEVER = float("inf")
 
 
-class Beats(Protocol):
-    """Anything with the protocol's heartbeat."""
+def beat_every_s(timeout_ms: int, interval_s: float | None) -> float:
+    """Seconds between beats: what was asked for, else a third of the timeout and 10 s at most."""
+    return interval_s or min(max(timeout_ms, 3) / 3000, LONGEST_S)
 
-    def heartbeat(self, *, queue: str, job_id: str, lease_token: str) -> int: ...
 
+class Lease:
+    """One running job. `lost` turns true when the lease is no longer ours; the job must then not be acked."""
 
-class Heartbeat:
-    """Beats at once and then every third of the timeout (at most every 10 s) until it is left.
+    __slots__ = ("due", "every", "job_id", "lock_until_ms", "lost", "token")
 
-    `lost` turns true when the lease is no longer ours; the job must then not be acked.
-    """
-
-    def __init__(
-        self, client: Beats, *, queue: str, job_id: str, lease_token: str, timeout_ms: int, interval_s: float | None
-    ) -> None:
-        self._client = client
-        self._queue, self._job_id, self._token = queue, job_id, lease_token
-        self._interval = interval_s or min(max(timeout_ms, 3) / 3000, LONGEST_S)
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"omniq-heartbeat-{job_id}", daemon=True)
+    def __init__(self, job_id: str, token: str, lock_until_ms: int, every: float) -> None:
+        self.job_id, self.token, self.lock_until_ms, self.every = job_id, token, lock_until_ms, every
+        self.due = time.monotonic() + min(FIRST_S, every)
         self.lost = False
 
-    def __enter__(self) -> Heartbeat:
-        self._thread.start()
-        return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._done.set()
-        self._thread.join()
+class Keeper:
+    """Beats every held lease at once and then in its interval: one round trip for all that are due together.
+
+    The chores of the queue are done in between, so that they go on while all workers are busy. The thread begins with
+    the first lease and sleeps while there is none.
+    """
+
+    def __init__(self, link: Link, queue: str, chores: Chores, report: Reporter) -> None:
+        self._link, self._queue, self._chores, self._report = link, queue, chores, report
+        self._changed = threading.Condition()
+        self._leases: set[Lease] = set()
+        self._wakes_at = -NEVER
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def hold(self, lease: Lease) -> None:
+        """Keeps this lease from now on."""
+        with self._changed:
+            self._leases.add(lease)
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._run, name=f"omniq-keeper-{self._queue}", daemon=True)
+                self._thread.start()
+            if lease.due < self._wakes_at:
+                self._changed.notify()
+
+    def release(self, lease: Lease) -> None:
+        """Keeps it no longer. An answer to a beat that is under way counts no more."""
+        with self._changed:
+            self._leases.discard(lease)
+
+    def close(self, wait_s: float) -> None:
+        """Lets go of all leases; waits so long at most for a beat that is under way."""
+        with self._changed:
+            self._closed = True
+            self._leases.clear()
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join(timeout=wait_s)
 
     def _run(self) -> None:
         while True:
-            try:
-                self._client.heartbeat(queue=self._queue, job_id=self._job_id, lease_token=self._token)
-            except OmniqError as refused:
-                self.lost = True
-                log.warning("%s: lease of job %r was lost (%s)", self._queue, self._job_id, refused.code)
-                return
-            except REDIS_ERRORS as error:
-                # The lease may still be ours when Redis is back: the next beat says.
-                log.warning("%s: no heartbeat for job %r: %s", self._queue, self._job_id, error)
-            if self._done.wait(self._interval):
-                return
+            with self._changed:
+                due = self._wait_for_work()
+                if due is None:
+                    return
+            if due:
+                self._beat(due)
+            self._chores.run_due()
+
+    def _wait_for_work(self) -> list[Lease] | None:
+        """The leases to beat now (none when a chore is due), or None at the end."""
+        while not self._closed:
+            now = time.monotonic()
+            due = [lease for lease in self._leases if lease.due <= now]
+            chores_at = self._chores.next_due() if self._leases else NEVER
+            if due or chores_at <= now:
+                self._wakes_at = -NEVER
+                for lease in due:
+                    lease.due = now + lease.every
+                return due
+            self._wakes_at = min(chores_at, *(lease.due for lease in self._leases), NEVER)
+            self._changed.wait(None if self._wakes_at == NEVER else self._wakes_at - now)
+        return None
+
+    def _beat(self, leases: list[Lease]) -> None:
+        anchor, now, beat = QueueKeys(self._queue).anchor, clock.now_ms(), script("heartbeat")
+        try:
+            replies = self._link.run_many([(beat, anchor, [now, encode_id(one.job_id), one.token]) for one in leases])
+        except REDIS_ERRORS as error:
+            self._beat_failed(leases, error)
+            return
+        for lease, reply in zip(leases, replies, strict=True):
+            if isinstance(reply, Exception):
+                self._beat_failed([lease], reply)
+            elif reply[0] == b"OK":
+                lease.lock_until_ms = int(reply[1])
+                self._report.worked("heartbeat")
+            else:
+                self._drop(lease, decode_text(reply[0]))
+
+    def _beat_failed(self, leases: list[Lease], error: Exception) -> None:
+        # The lease may still be ours when Redis is back: the next beat says.
+        self._report.failed("heartbeat", error)
+        for lease in leases:
+            lease.due = time.monotonic() + min(lease.every, AGAIN_S)
+
+    def _drop(self, lease: Lease, code: str) -> None:
+        with self._changed:
+            if lease not in self._leases:
+                return  # acked meanwhile, by us
+            self._leases.discard(lease)
+            lease.lost = True
+        self._report.warn("lease of job %r was lost (%s), its end will not be acked", lease.job_id, code)

@@ -1,4 +1,6 @@
-"""A worker process for tests: `python -m tests.core.consuming_child URL QUEUE [drain]`; it says on stdout what happens.
+"""A worker process for tests, which says on stdout what happens.
+
+`python -m tests.core.consuming_child URL QUEUE drain|at-once WORKERS`
 
 The handler tells that it began, and ends when the key `release` exists; the payload may ask for something else.
 """
@@ -12,21 +14,29 @@ import time
 from omniq_core import JobCtx, OmniqClient
 
 
-def main(url: str, queue: str, drain: str) -> None:
+def say(line: str) -> None:
+    """One write for a line, so that two threads never mix theirs."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main(url: str, queue: str, drain: str, workers: str) -> None:
     """Consumes until a signal, then says `left`."""
     with OmniqClient(redis_url=url) as client, OmniqClient(redis_url=url) as other:
 
         def handle(ctx: JobCtx) -> None:
-            print(f"began {ctx.job_id}", flush=True)
+            say(f"began {ctx.job_id}")
             while not other.link.call("EXISTS", "release"):
                 time.sleep(0.01)
-            print(f"ended {ctx.job_id}", flush=True)
+            say(f"ended {ctx.job_id}")
 
         before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
-        print("ready", flush=True)
-        client.consume(queue=queue, handler=handle, poll_interval_s=0.01, drain=drain == "drain")
+        say("ready")
+        client.consume(
+            queue=queue, handler=handle, poll_interval_s=0.01, drain=drain == "drain", concurrency=int(workers)
+        )
         restored = (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
-        print(f"left, handlers {'restored' if restored else 'NOT restored'}", flush=True)
+        say(f"left, handlers {'restored' if restored else 'NOT restored'}")
 
 
 if __name__ == "__main__":

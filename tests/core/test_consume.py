@@ -5,56 +5,20 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from omniq_core import JobCtx, OmniqClient, consume
-from omniq_core.heartbeat import Heartbeat
+from omniq_core.heartbeat import beat_every_s
+from tests.core.stoppable import Stop
 from tests.support.clock import wait_until
 from tests.support.factories import delay_jobs, fail_jobs, lease_jobs, publish_jobs
 from tests.support.redis_server import RedisServer
 
 T = 1_750_000_000_000
-
-
-class Stop(BaseException):
-    """Ends a consume from within its own thread."""
-
-
-@pytest.fixture
-def work(redis_server: RedisServer, redis: Any) -> Iterator[Callable[..., None]]:
-    """Consumes queue q in a thread until `until()` is true, then ends it by an error out of its next reserve."""
-    threads: list[threading.Thread] = []
-    over = threading.Event()
-
-    def begin(handler: Callable[[JobCtx], Any], until: Callable[[], object], **options: Any) -> None:
-        class Stoppable(OmniqClient):
-            def reserve(self, **arguments: Any) -> Any:
-                if over.is_set():
-                    raise Stop
-                return super().reserve(**arguments)
-
-        def run() -> None:
-            with Stoppable(redis_url=redis_server.url) as client, contextlib.suppress(Stop):
-                consume(client, queue="q", handler=handler, **{"poll_interval_s": 0.005, **options})
-
-        thread = threading.Thread(target=run)
-        threads.append(thread)
-        thread.start()
-        try:
-            wait_until(until, timeout=10)
-        finally:
-            over.set()
-            thread.join(timeout=10)
-        assert not thread.is_alive()
-
-    yield begin
-    over.set()
-    for thread in threads:
-        thread.join(timeout=10)
 
 
 def _length(redis: Any, lane: str) -> int:
@@ -257,11 +221,8 @@ def test_a_redis_that_went_away_and_came_back(throwaway_redis: RedisServer) -> N
     ("timeout_ms", "interval_s", "expected"),
     [(300, None, 0.1), (30_000, None, 10.0), (3_600_000, None, 10.0), (30_000, 0.5, 0.5), (0, None, 0.001)],
 )
-def test_deviation_10_how_often_a_lease_is_beaten(
-    client: OmniqClient, timeout_ms: int, interval_s: float | None, expected: float
-) -> None:
-    beat = Heartbeat(client, queue="q", job_id="j", lease_token="t", timeout_ms=timeout_ms, interval_s=interval_s)
-    assert beat._interval == pytest.approx(expected)
+def test_deviation_10_how_often_a_lease_is_beaten(timeout_ms: int, interval_s: float | None, expected: float) -> None:
+    assert beat_every_s(timeout_ms, interval_s) == pytest.approx(expected)
 
 
 def test_failed_jobs_are_left_alone(client: OmniqClient, redis: Any, work: Callable[..., None]) -> None:

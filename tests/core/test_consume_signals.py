@@ -18,14 +18,15 @@ from tests.support.clock import wait_until
 from tests.support.redis_server import RedisServer
 
 ROOT = Path(__file__).parents[2]
+CHILD = (sys.executable, "-m", "tests.core.consuming_child")
 
 
 class Child:
     """The worker process and the lines it has said so far."""
 
-    def __init__(self, url: str, drain: bool) -> None:
+    def __init__(self, url: str, drain: bool, workers: int) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.core.consuming_child", url, "q", "drain" if drain else "at once"],
+            [*CHILD, url, "q", "drain" if drain else "at-once", str(workers)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -61,8 +62,8 @@ def start(redis_server: RedisServer, redis: Any) -> Iterator[Callable[..., Child
     """Starts workers of queue q; those still running at the end are ended."""
     children: list[Child] = []
 
-    def begin(*, drain: bool = True) -> Child:
-        children.append(Child(redis_server.url, drain))
+    def begin(*, drain: bool = True, workers: int = 1) -> Child:
+        children.append(Child(redis_server.url, drain, workers))
         return children[-1]
 
     yield begin
@@ -127,11 +128,63 @@ def test_without_drain_sigterm_still_lets_the_job_finish(
 
 
 def test_an_idle_worker_leaves_soon(start: Callable[..., Child], redis: Any) -> None:
+    redis.config_resetstat()  # other tests have asked this server, too
     child = start()
     child.says("ready")
     wait_until(lambda: redis.info("commandstats").get("cmdstat_evalsha", {}).get("calls", 0) > 3, timeout=15)
     child.process.send_signal(signal.SIGTERM)
     assert child.ends() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_first_signal_lets_all_running_jobs_finish(
+    start: Callable[..., Child], client: OmniqClient, redis: Any, number: signal.Signals
+) -> None:
+    for n in range(4):
+        client.publish(queue="q", payload={}, job_id=f"j{n}")
+    child = start(workers=3)
+    for n in range(3):
+        child.says(f"began j{n}")
+    child.process.send_signal(number)
+    _let_it_notice(redis, workers=3)
+    redis.set("release", "1")
+    assert child.ends() == 0
+    assert child.lines[-1] == "left, handlers restored"
+    assert sorted(redis.lrange("{q}:completed", 0, -1)) == [b"j0", b"j1", b"j2"]
+    assert redis.lrange("{q}:wait", 0, -1) == [b"j3"]
+
+
+def test_a_second_sigint_leaves_all_running_jobs_to_the_reaper(
+    start: Callable[..., Child], two_jobs: OmniqClient, redis: Any
+) -> None:
+    child = start(workers=2)
+    child.says("began first")
+    child.says("began second")
+    child.process.send_signal(signal.SIGINT)
+    _let_it_notice(redis, workers=2)
+    child.process.send_signal(signal.SIGINT)
+    assert child.ends() == 0
+    assert child.lines[-1] == "left, handlers restored"
+    assert sorted(redis.zrange("{q}:active", 0, -1)) == [b"first", b"second"]
+
+
+def test_a_sigkill_leaves_the_jobs_to_the_reaper(start: Callable[..., Child], client: OmniqClient, redis: Any) -> None:
+    client.publish(queue="q", payload={}, job_id="j", timeout_ms=300, backoff_ms=0)
+    child = start(workers=2)
+    child.says("began j")
+    child.process.kill()
+    child.process.wait(timeout=5)
+    redis.set("release", "1")
+    other = start()
+    other.says("ended j")
+    wait_until(lambda: redis.lrange("{q}:completed", 0, -1) == [b"j"])
+    assert redis.hget("{q}:job:j", "attempt") == b"2"
+
+
+def _let_it_notice(redis: Any, workers: int) -> None:
+    """The main thread, which handles signals, may be waiting for its workers: each handler goes round 20 times."""
+    asked = _asked(redis)
+    wait_until(lambda: _asked(redis) > asked + 20 * workers, what="the handlers' next looks")
 
 
 def _asked(redis: Any) -> int:
