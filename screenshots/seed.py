@@ -30,6 +30,9 @@ def observe(client: OmniqClient) -> None:
     for _ in range(40):
         background.tick()
         now = min(now + 500, NOW + 4_000)
+    redis: Any = client.ops.r
+    for key in redis.scan_iter("{omniq:x}:*"):
+        redis.persist(key)  # the figures live for a minute, and the last shot is taken later
 
 
 def fill(client: OmniqClient, texts: Texts, figures: QueueFigures) -> None:

@@ -252,7 +252,7 @@ def test_what_may_not_be_read_is_in_no_row_total_or_count(queues: OmniqClient) -
     assert tiles == [
         "Waiting 1 0 grouped",
         "Active 2 1 past their lease",
-        "Delayed 0",
+        "Delayed 0 Nothing is delayed",
         "Failed 1 3 queues",
         "Oldest waiting 10 s images",
     ]
