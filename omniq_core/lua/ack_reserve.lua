@@ -6,6 +6,11 @@
 -- @include completing
 -- @include reserving
 local acked = complete(ARGV[2], ARGV[3], ARGV[1])
-local answer = acked == "OK" and lease_next(ARGV[1], ARGV[4]) or {}
+local answer
+if acked == "OK" then
+  -- Damaged keys stop a reserve half way; the ack and its counters stand, and the next plain reserve tells.
+  local fine, leased = pcall(lease_next, ARGV[1], ARGV[4])
+  answer = fine and leased
+end
 save_stats()
-return { acked, unpack(answer) }
+return { acked, unpack(answer or {}) }

@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 import pytest
+from redis.exceptions import ResponseError
 
 from omniq_core import NotActive, OmniqClient, ReserveJob, ReservePaused, TokenMismatch, TokenRequired
 from tests.support.factories import complete_jobs, delay_jobs, lease_jobs, publish_jobs
@@ -93,3 +94,14 @@ def test_the_oldest_completed_job_makes_room_and_delayed_ones_stay(client: Omniq
     assert redis.llen("{q}:completed") == 100
     assert redis.exists("{q}:job:job-1") == 0
     assert redis.zrange("{q}:delayed", 0, -1) == [b"later"]
+
+
+@pytest.mark.broken_data
+def test_a_lane_that_cannot_be_read_costs_neither_the_ack_nor_its_counters(client: OmniqClient, redis: Any) -> None:
+    token = lease_jobs(client, "q", ["a"], now_ms=T)["a"]
+    redis.set("{q}:wait", "no list")
+    assert client.ack_and_reserve(queue="q", job_id="a", lease_token=token, now_ms_override=T + 1) is None
+    assert redis.lrange("{q}:completed", 0, -1) == [b"a"]
+    assert redis.hmget("{q}:stats", "active", "completed_kept", "last_finish_ms") == [b"0", b"1", b"%d" % (T + 1)]
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        client.reserve(queue="q", now_ms_override=T + 2)
