@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .client import OmniqClient
 from .connection import REDIS_ERRORS, Link, connect, explain_redis_error
 from .consumer import consume
@@ -22,37 +25,39 @@ from .errors import (
     TokenRequired,
 )
 from .models import BatchResultItem, JobToPublish, PayloadT, PublishedId, ReserveJob, ReservePaused
-from .monitor import QueueMonitor
-from .operator import (
-    COUNTED_POSITIONS,
-    MOST_COUNTERS,
-    Background,
-    BadCursor,
-    ChildCounter,
-    CounterList,
-    Discovery,
-    DiscoveryState,
-    JobDetail,
-    LanePage,
-    LaneRow,
-    LaneWatch,
-    OverviewData,
-    QueueRead,
-    QueueSnapshot,
-    RawField,
-    backing_off,
-    counter_list,
-    job_detail,
-    job_payload,
-    lane_page,
-    queue_snapshots,
-    queue_state,
-    read_counters,
-    read_overview,
-    read_queue,
-    remove_counter,
-)
 from .types import JobCtx
+
+if TYPE_CHECKING:
+    from .monitor import QueueMonitor
+    from .operator import (
+        COUNTED_POSITIONS,
+        MOST_COUNTERS,
+        Background,
+        BadCursor,
+        ChildCounter,
+        CounterList,
+        Discovery,
+        DiscoveryState,
+        JobDetail,
+        LanePage,
+        LaneRow,
+        LaneWatch,
+        OverviewData,
+        QueueRead,
+        QueueSnapshot,
+        RawField,
+        backing_off,
+        counter_list,
+        job_detail,
+        job_payload,
+        lane_page,
+        queue_snapshots,
+        queue_state,
+        read_counters,
+        read_overview,
+        read_queue,
+        remove_counter,
+    )
 
 __all__ = [
     "COUNTED_POSITIONS",
@@ -111,3 +116,14 @@ __all__ = [
     "read_queue",
     "remove_counter",
 ]
+
+# A worker needs none of these, and they are half of what the import would cost.
+_LATER = frozenset(__all__) - frozenset(globals())
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(".monitor" if name == "QueueMonitor" else ".operator", __name__), name)
+    globals()[name] = value
+    return value

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import pytest
 
 import omniq_core
-from tests.support.sources import CORE, DASHBOARD, Import, files, imports_of, module_name, where
+from tests.support.sources import CORE, DASHBOARD, ROOT, Import, files, imports_of, module_name, where
 
 # A module of omniq_core imports its own rank and lower ones. Not listed: rank 3.
 RANKS = {
@@ -95,3 +96,18 @@ def test_everything_that_core_exports_exists() -> None:
     missing = [name for name in omniq_core.__all__ if not hasattr(omniq_core, name)]
     assert missing == []
     assert sorted(set(omniq_core.__all__)) == sorted(omniq_core.__all__), "a name stands twice in __all__"
+
+
+def test_a_worker_does_not_pay_for_what_operators_use() -> None:
+    asked = "import sys, omniq_core; print(*(name for name in sys.modules if name.startswith('omniq_core.')))"
+    ran = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, check=True, capture_output=True, text=True, timeout=60
+    )
+    loaded = set(ran.stdout.split())
+    assert "omniq_core.client" in loaded
+    assert {name for name in loaded if name.startswith(("omniq_core.operator", "omniq_core.monitor"))} == set()
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nope'"):
+        _ = omniq_core.nope  # type: ignore[attr-defined]
