@@ -46,20 +46,29 @@ export function back() {
   clearInterval(clock);
   delete document.body.dataset.stale;
   document.querySelector("#banners [data-away-since]")?.closest(".banner").remove();
-  for (const button of document.querySelectorAll("[data-was-on]")) {
-    button.disabled = false;
-    button.removeAttribute("data-was-on");
+  for (const control of document.querySelectorAll("[data-was-on]")) {
+    if (control.localName === "a") control.removeAttribute("aria-disabled");
+    else control.disabled = false;
+    control.removeAttribute("data-was-on");
   }
 }
 
+// Buttons that post, and links that open the dialog of an action.
 function switchOff() {
-  const buttons = 'button[form="row"], #jobs-form button[formaction], dialog button[type="submit"]:not([formmethod="dialog"], [hidden])';
-  for (const button of document.querySelectorAll(buttons)) {
-    if (button.disabled) continue;
-    button.disabled = true;
-    button.setAttribute("data-was-on", "");
+  const posts = 'button[form="row"], #jobs-form button[formaction], dialog button[type="submit"]:not([formmethod="dialog"], [hidden])';
+  for (const control of document.querySelectorAll(`${posts}, main a.button[hx-get]`)) {
+    if (control.disabled || control.getAttribute("aria-disabled")) continue;
+    if (control.localName === "a") control.setAttribute("aria-disabled", "true");
+    else control.disabled = true;
+    control.setAttribute("data-was-on", "");
   }
 }
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.("a[data-was-on]")) return;
+  event.preventDefault();
+  event.stopPropagation();
+}, true);
 
 function count() {
   const age = document.querySelector("[data-away-age]");
