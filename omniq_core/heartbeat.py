@@ -17,6 +17,8 @@ LONGEST_S = 10.0
 FIRST_S = 0.02
 AGAIN_S = 1.0
 NEVER = float("inf")
+# A handler that takes this many timeouts may never return; it is said, and its lease is kept all the same.
+MANY_TIMEOUTS = 10
 
 
 def beat_every_s(timeout_ms: int, interval_s: float | None) -> float:
@@ -27,11 +29,16 @@ def beat_every_s(timeout_ms: int, interval_s: float | None) -> float:
 class Lease:
     """One running job. `lost` turns true when the lease is no longer ours; the job must then not be acked."""
 
-    __slots__ = ("due", "every", "job_id", "lock_until_ms", "lost", "token")
+    __slots__ = ("began", "due", "every", "job_id", "lock_until_ms", "long_at", "lost", "token")
 
-    def __init__(self, job_id: str, token: str, lock_until_ms: int, every: float) -> None:
-        self.job_id, self.token, self.lock_until_ms, self.every = job_id, token, lock_until_ms, every
-        self.due = time.monotonic() + min(FIRST_S, every)
+    def __init__(
+        self, job_id: str, token: str, lock_until_ms: int, *, timeout_ms: int, interval_s: float | None
+    ) -> None:
+        self.job_id, self.token, self.lock_until_ms = job_id, token, lock_until_ms
+        self.every = beat_every_s(timeout_ms, interval_s)
+        self.began = time.monotonic()
+        self.due = self.began + min(FIRST_S, self.every)
+        self.long_at = self.began + MANY_TIMEOUTS * timeout_ms / 1000
         self.lost = False
 
 
@@ -82,6 +89,7 @@ class Keeper:
                     return
             if due:
                 self._beat(due)
+                self._tell_long(due)
             self._chores.run_due()
 
     def _wait_for_work(self) -> list[Lease] | None:
@@ -114,6 +122,13 @@ class Keeper:
                 self._report.worked("heartbeat")
             else:
                 self._drop(lease, decode_text(reply[0]))
+
+    def _tell_long(self, leases: list[Lease]) -> None:
+        now = time.monotonic()
+        for lease in leases:
+            if now >= lease.long_at and not lease.lost:
+                lease.long_at = NEVER
+                self._report.warn("job %r runs for %.0f s now, its lease is kept", lease.job_id, now - lease.began)
 
     def _beat_failed(self, leases: list[Lease], error: Exception) -> None:
         # The lease may still be ours when Redis is back: the next beat says.

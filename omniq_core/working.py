@@ -15,7 +15,7 @@ from .chores import Chores
 from .connection import REDIS_ERRORS
 from .errors import OmniqError
 from .exec import Exec
-from .heartbeat import Keeper, Lease, beat_every_s
+from .heartbeat import Keeper, Lease
 from .hooks import Hooks
 from .keys import QueueKeys
 from .models import ReserveJob, ReservePaused
@@ -104,8 +104,8 @@ class Work:
     def _run(self, job: ReserveJob) -> ReserveJob | None:
         """Runs one job to its end; returns the next one when the ack brought it along."""
         ctx = self._context(job)
-        every = beat_every_s(max(job.lock_until_ms - clock.now_ms(), 1), self._beat_s)
-        lease = Lease(job.job_id, job.lease_token, job.lock_until_ms, every)
+        lasts_ms = max(job.lock_until_ms - clock.now_ms(), 1)
+        lease = Lease(job.job_id, job.lease_token, job.lock_until_ms, timeout_ms=lasts_ms, interval_s=self._beat_s)
         raised: BaseException | None = None
         self._keeper.hold(lease)
         try:

@@ -113,6 +113,37 @@ def test_a_single_long_handler_keeps_nobody_waiting(client: OmniqClient, redis: 
     assert redis.lrange("{q}:completed", 0, -1) == [b"due", b"long"]
 
 
+def test_a_handler_that_does_not_return_is_said_once_and_the_others_go_on(
+    client: OmniqClient, redis: Any, work: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    publish_jobs(client, "q", ["stuck", "a", "b"], now_ms=T, timeout_ms=90)
+    release = threading.Event()
+
+    def told() -> list[str]:
+        return [record.message for record in caplog.records if "runs for" in record.message]
+
+    def until() -> bool:
+        wait_until(lambda: redis.lrange("{q}:completed", 0, -1) == [b"b", b"a"], what="the other jobs")
+        wait_until(told, what="the line about the long handler")
+        lock = redis.zscore("{q}:active", "stuck")
+        wait_until(lambda: redis.zscore("{q}:active", "stuck") > lock + 90, what="further beats")
+        release.set()
+        wait_until(lambda: _completed(redis) == 3)
+        return True
+
+    def handle(ctx: JobCtx) -> None:
+        if ctx.job_id == "stuck":
+            assert release.wait(timeout=10)
+
+    try:
+        work(handle, until, concurrency=2)
+    finally:
+        release.set()
+    assert len(told()) == 1
+    assert told()[0].startswith("q: job 'stuck' runs for ")
+    assert redis.hget("{q}:job:stuck", "attempt") == b"1"
+
+
 def test_idle_workers_ask_no_more_often_than_one(client: OmniqClient, redis: Any, work: Callable[..., None]) -> None:
     redis.config_resetstat()
     began = time.monotonic()
