@@ -56,11 +56,10 @@ class CuttingProxy:
                 self._start(self._serve, near, far)
 
     def _serve(self, near: socket.socket, far: socket.socket) -> None:
-        # Requests of these tests are small and come one at a time, so one recv is one request and one answer.
         with contextlib.suppress(OSError):
-            while request := near.recv(1 << 20):
+            while request := _whole(near):
                 far.sendall(request)
-                answer = far.recv(1 << 20)
+                answer = _whole(far, _values(request) or 0)
                 if self._word is not None and self._word in request:
                     self.cuts += 1
                     if not self.always:
@@ -70,3 +69,47 @@ class CuttingProxy:
         for one in (near, far):
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
+
+
+def _whole(sock: socket.socket, wanted: int = 1) -> bytes:
+    """At least `wanted` values, nothing of another one after them; a client may send one command in many pieces.
+
+    b"" when the other side went away.
+    """
+    data = b""
+    while (have := _values(data)) is None or have < wanted:
+        piece = sock.recv(1 << 20)
+        if not piece:
+            return b""
+        data += piece
+    return data
+
+
+def _values(data: bytes) -> int | None:
+    """How many values (of RESP 2 or 3) these bytes are; None when the last one is not whole."""
+    count = at = 0
+    while at < len(data):
+        end = _end(data, at)
+        if end is None:
+            return None
+        count, at = count + 1, end
+    return count
+
+
+def _end(data: bytes, at: int) -> int | None:
+    """Where the value that begins at `at` ends, or None when it is not whole."""
+    line = data.find(b"\r\n", at)
+    if line < 0:
+        return None
+    kind, end = data[at : at + 1], line + 2
+    if kind in b"$=!":
+        size = int(data[at + 1 : line])
+        end += size + 2 if size >= 0 else 0
+        return end if end <= len(data) else None
+    if kind in b"*~>%":
+        for _ in range(max(int(data[at + 1 : line]), 0) * (2 if kind == b"%" else 1)):
+            inner = _end(data, end)
+            if inner is None:
+                return None
+            end = inner
+    return end
