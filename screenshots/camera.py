@@ -17,6 +17,17 @@ VIEWS = tuple((width, theme) for width in (1440, 1024, 390) for theme in ("light
 HEIGHT = 900
 LONGEST = 2_400
 """A longer page is cut there: the rows below are more of the same."""
+MOST_TRIES = 8
+SETTLE_MS = 60
+"""After a change of size and theme; the clock of the page stands still, so it cannot be asked for a frame."""
+
+# Chromium may leave what an icon uses in the colours of the theme before.
+_DRAW_ICONS_AGAIN = """() => {
+  const icons = [...document.querySelectorAll("svg.icon")];
+  for (const icon of icons) icon.style.display = "none";
+  document.body.getBoundingClientRect();
+  for (const icon of icons) icon.style.removeProperty("display");
+}"""
 
 _FLAGS = (
     "--no-sandbox",
@@ -27,6 +38,15 @@ _FLAGS = (
     "--font-render-hinting=none",
     "--force-color-profile=srgb",
     "--hide-scrollbars",
+    # the same pixels each time: no picture before all of it is drawn, nothing drawn again in part
+    "--run-all-compositor-stages-before-draw",
+    "--disable-partial-raster",
+    "--disable-checker-imaging",
+    "--disable-skia-runtime-opts",
+    "--disable-threaded-animation",
+    "--disable-threaded-scrolling",
+    "--disable-lcd-text",
+    "--num-raster-threads=1",
 )
 
 
@@ -98,13 +118,24 @@ class Camera:
     def _photograph(self, page: Page, width: int, theme: str, target: Path, *, whole: bool) -> None:
         page.set_viewport_size({"width": width, "height": HEIGHT})
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
+        page.evaluate(_DRAW_ICONS_AGAIN)
+        page.wait_for_timeout(SETTLE_MS)
         height = HEIGHT
         if whole:
             height = min(LONGEST, page.evaluate("document.documentElement.scrollHeight"))
-        page.screenshot(
-            path=target,
-            full_page=whole,
-            clip={"x": 0, "y": 0, "width": width, "height": height},
-            animations="disabled",
-            caret="hide",
-        )
+        target.write_bytes(self._still(page, width, height, whole=whole))
+
+    def _still(self, page: Page, width: int, height: int, *, whole: bool) -> bytes:
+        """The picture once two in a row are the same: Chromium draws edges and icons a moment after the rest."""
+        before = b""
+        for _ in range(MOST_TRIES):
+            now = page.screenshot(
+                full_page=whole,
+                clip={"x": 0, "y": 0, "width": width, "height": height},
+                animations="disabled",
+                caret="hide",
+            )
+            if now == before:
+                return now
+            before = now
+        raise RuntimeError(f"{page.url} does not come to rest")
