@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, NoScriptError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
@@ -25,6 +25,8 @@ REDIS_ERRORS: tuple[type[Exception], ...] = (RedisError, OSError)
 _RAW = {"NEVER_DECODE": True}
 CONNECT_TIMEOUT_S = 1.5
 SOCKET_TIMEOUT_S = 1.9
+_OBJECTS = ("retry", "retry_on_error", "credential_provider", "redis_connect_func", "parser_class", "encoder_class")
+"""Options of redis-py that no text of an address can be: it would take the text and fail at the first command."""
 
 
 def explain_redis_error(error: BaseException) -> str:
@@ -37,6 +39,9 @@ def explain_redis_error(error: BaseException) -> str:
         ("WRONGPASS", "wrong user name or password"),
         ("NOAUTH", "a password is required"),
         ("Authentication required", "a password is required"),
+        ("already authenticated", "a password is required"),  # what HELLO (RESP 3) says
+        ("unauthenticated", "a password is required"),  # what a stranger's long request gets
+        ("DB index is out of range", "its database number is out of range"),
         ("LOADING", "it is loading its data"),
         ("NOPERM", "not permitted by its access list"),
         ("no permissions", "not permitted by its access list"),
@@ -53,6 +58,11 @@ def explain_redis_error(error: BaseException) -> str:
     if isinstance(error, RedisConnectionError | OSError):
         return "connection lost"
     return "it refused the command"
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether Redis did not answer (or is loading its data), rather than answer that it refuses."""
+    return not isinstance(error, redis.ResponseError) or isinstance(error, redis.BusyLoadingError)
 
 
 class Link:
@@ -92,7 +102,11 @@ class Link:
             if not read:
                 raise
         self.round_trips += 1
-        return self.r.execute_command(*args, **_RAW)
+        try:
+            return self.r.execute_command(*args, **_RAW)
+        except RedisConnectionError as error:
+            self._raise_if_password_missing(error)
+            raise
 
     def run(self, script: Script, anchor: bytes, *args: Arg, read: bool = False) -> Any:
         """One script on the slot of `anchor`; a server that does not know it gets its source.
@@ -129,7 +143,12 @@ class Link:
         try:
             return self._send(commands)
         except RedisConnectionError:
+            pass
+        try:
             return self._send(commands)
+        except RedisConnectionError as error:
+            self._raise_if_password_missing(error)
+            raise
 
     def run_many(self, calls: Sequence[Call]) -> list[Any]:
         """Scripts that change nothing, in one round trip; a second one only for scripts the server forgot."""
@@ -149,6 +168,22 @@ class Link:
             self._loaded.clear()
             scripted = self.run_many(calls)
         return plain, scripted
+
+    def _raise_if_password_missing(self, error: RedisConnectionError) -> None:
+        """Raises AuthenticationError when that is why the connection ended.
+
+        Redis hangs up on a stranger who sends a long request, and its reason is mostly lost with the connection:
+        a short request gets it.
+        """
+        if explain_redis_error(error) != "connection lost":
+            return
+        self.round_trips += 1
+        try:
+            self.r.execute_command("PING")
+        except AuthenticationError:
+            raise
+        except REDIS_ERRORS:
+            return
 
     def _as_command(self, call: Call) -> list[Arg]:
         script, anchor, args = call
@@ -189,8 +224,14 @@ def connect(
     if redis_url:
         _check_url(redis_url)
         try:
-            return Link(cast(Any, redis.Redis).from_url(redis_url, **options), owned=True)
-        except (ValueError, TypeError):
+            made = cast(Any, redis.Redis).from_url(redis_url, **options)
+            pool = made.connection_pool
+            if any(isinstance(pool.connection_kwargs.get(name), str) for name in _OBJECTS):
+                raise TypeError
+            # Other options are looked at only when a connection is made; it is not opened here.
+            pool.connection_class(**pool.connection_kwargs)
+            return Link(made, owned=True)
+        except (ValueError, TypeError, AttributeError, RedisError):
             raise ValueError("not a Redis URL that can be used: check its database number and options") from None
     if not host:
         raise ValueError("nothing to connect to: give redis, redis_url or host")

@@ -10,7 +10,7 @@ from redis.exceptions import AuthenticationError, BusyLoadingError, NoPermission
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from omniq_core import OmniqClient, connect, explain_redis_error
+from omniq_core import REDIS_ERRORS, OmniqClient, connect, explain_redis_error
 from tests.support.factories import fail_jobs, publish_jobs
 from tests.support.redis_server import RedisServer, free_port
 
@@ -47,6 +47,10 @@ def test_the_label_says_where_and_never_the_password(address: dict[str, Any], la
         f"redis://:{SECRET}@host/notadb?health_check_interval=x",
         f"redis://:{SECRET}@host/zero",
         f"redis://:{SECRET}@host/0?socket_timeout={SECRET}",
+        f"redis://:{SECRET}@host/0?{SECRET}=1",
+        f"redis://:{SECRET}@host/0?retry_on_timeout=yes&retry=3",
+        f"redis://:{SECRET}@host/0?retry=3",
+        f"redis://:{SECRET}@host/0?protocol=9",
         f"unix://?password={SECRET}",
         f"{SECRET}",
     ],
@@ -78,6 +82,9 @@ def test_it_can_be_made_while_redis_is_away_and_then_raises() -> None:
         (RedisTimeoutError("Timeout reading from socket"), "no answer in time"),
         (AuthenticationError("invalid username-password pair or user is disabled."), "wrong user name or password"),
         (ResponseError("NOAUTH Authentication required."), "a password is required"),
+        (AuthenticationError("HELLO must be called with the client already authenticated"), "a password is required"),
+        (ResponseError("Protocol error: unauthenticated multibulk length"), "a password is required"),
+        (ResponseError("DB index is out of range"), "its database number is out of range"),
         (BusyLoadingError("Redis is loading the dataset in memory"), "it is loading its data"),
         (NoPermissionError("NOPERM this user has no permissions"), "not permitted by its access list"),
         (ReadOnlyError("You can't write against a read only replica."), "it is a read-only replica"),
@@ -129,3 +136,15 @@ def test_databases_are_separate(redis_server: RedisServer, redis: Any) -> None:
         third.publish(queue="q", payload={})
         assert redis.exists("{q}:stats") == 0
         assert isinstance(third.ops.r, redis_py.Redis)
+
+
+def test_a_password_that_is_missing_is_said_when_redis_hangs_up_on_a_long_request(throwaway_redis: RedisServer) -> None:
+    """Redis ends the connection of a stranger who sends more than 16 KB, mostly before its answer can be read."""
+    with throwaway_redis.client() as admin:
+        admin.config_set("requirepass", SECRET)
+    with OmniqClient(redis_url=throwaway_redis.url) as client:
+        long = ("ECHO", "x" * 4_000_000)
+        for ask in (lambda: client.link.pipeline([("GET", "a"), long]), lambda: client.link.call(*long, read=True)):
+            with pytest.raises(REDIS_ERRORS) as caught:
+                raise next((one for one in ask() if isinstance(one, Exception)), AssertionError("it was answered"))
+            assert explain_redis_error(caught.value) == "a password is required"
