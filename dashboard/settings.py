@@ -141,11 +141,24 @@ def load_settings(environ: Mapping[str, str] | None = None, **given: Any) -> Set
             near = difflib.get_close_matches(name, known, 1, 0.5)
             hint = f" Did you mean {near[0]}?" if near else f" Settings are {', '.join(known)}."
             raise TypeError(f"{name} is no setting of the dashboard.{hint}")
+    _refuse_near_misses(environ)
     values = {setting.name: _value(setting, environ, given.get(setting.name)) for setting in TABLE}
     if bool(values["user"]) != bool(values["password"]):
         missing = "OMNIQ_PASSWORD" if values["user"] else "OMNIQ_USER"
         raise SettingsError(f"{missing} is not set: a name and a password belong together")
     return Settings(**values)
+
+
+def _refuse_near_misses(environ: Mapping[str, str]) -> None:
+    """A mistyped OMNIQ_READ_ONLY would leave every button on, and nothing would say so."""
+    known = [variable for setting in TABLE for variable in setting.variables if variable.startswith("OMNIQ_")]
+    for name in environ:
+        if name.startswith("OMNIQ_") and name not in known:
+            # The prefix is alike in all of them, so it says nothing about how near two names are.
+            ours = {variable.removeprefix("OMNIQ_"): variable for variable in known}
+            near = difflib.get_close_matches(name.removeprefix("OMNIQ_").upper(), ours, 1, 0.8)
+            if near:
+                raise SettingsError(f"{name} is no setting of the dashboard. Did you mean {ours[near[0]]}?")
 
 
 def _value(setting: Setting, environ: Mapping[str, str], given: Any) -> Any:

@@ -101,6 +101,8 @@ def test_both_variables_name_the_redis(start: Start, redis_server: RedisServer) 
         "127.0.0.1:6379?password=s3cr3t",
         "redis://ops:s3cr3t@[::1/0",
         "redis://ops:s3cr3t@127.0.0.1:6379/0?socket_timeout=s3cr3t",
+        "redis://:s3cr3t@127.0.0.1:6379/0?zzz=1",
+        "redis://:s3cr3t@127.0.0.1:6379/0?retry_on_timeout=yes&retry=3",
     ],
 )
 def test_a_bad_redis_url_is_one_line_without_the_password(start: Start, url: str) -> None:

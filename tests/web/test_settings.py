@@ -60,6 +60,34 @@ def test_a_bad_value_is_one_line_that_names_the_variable(name: str, text: str) -
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("options", ["zzz=1", "retry_on_timeout=yes&retry=3"])
+def test_an_address_with_a_bad_option_is_one_line_without_the_password(options: str) -> None:
+    with pytest.raises(SettingsError, match="its database number and options") as caught:
+        create_app(redis=f"redis://:hunter2@127.0.0.1:6379/0?{options}")
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("OMNIQ_READONLY", "OMNIQ_READ_ONLY"),
+        ("OMNIQ_READ_ONYL", "OMNIQ_READ_ONLY"),
+        ("OMNIQ_PASSWD", "OMNIQ_PASSWORD"),
+        ("OMNIQ_QUEUE", "OMNIQ_QUEUES"),
+        ("OMNIQ_TRUSTED_ORIGIN", "OMNIQ_TRUSTED_ORIGINS"),
+    ],
+)
+def test_a_variable_that_is_nearly_one_of_ours_is_refused(name: str, meant: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings({name: "s3cr3t"})
+    assert str(caught.value) == f"{name} is no setting of the dashboard. Did you mean {meant}?"
+
+
+def test_variables_that_are_not_near_are_left_alone() -> None:
+    others = ("OMNIQ_SEEDS", "OMNIQ_CONCURRENCY", "OMNIQ_WORKER_NAME", "OMNIQ_TEST", "OMNIQ_REDIS_HOST", "REDIS_URI")
+    assert load_settings(dict.fromkeys(others, "x")) == load_settings({})
+
+
 def test_an_unknown_keyword_names_the_near_one() -> None:
     with pytest.raises(TypeError, match=r"readonly is no setting of the dashboard\. Did you mean read_only\?"):
         load_settings({}, readonly=True)
