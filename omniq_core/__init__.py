@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .client import OmniqClient
-from .connection import REDIS_ERRORS, Link, connect, explain_redis_error
+from .connection import REDIS_ERRORS, Link, connect, explain_redis_error, is_outage
 from .consumer import consume
 from .errors import (
     AckUnknown,
@@ -106,6 +106,7 @@ __all__ = [
     "consume",
     "counter_list",
     "explain_redis_error",
+    "is_outage",
     "job_detail",
     "job_payload",
     "lane_page",

@@ -89,6 +89,11 @@ def children_page(link: Link, wish: ChildrenWish, *, now_ms: int) -> ChildrenPag
     )
 
 
+def named_counters(link: Link, keys: Iterable[str]) -> tuple[ChildCounter, ...]:
+    """Those of these counters that are still there, in one round trip."""
+    return tuple(read_counters(link, list(keys)).values())
+
+
 def child_counter(link: Link, key: str) -> ChildCounter | None:
     """One counter, None when it is gone. ValueError for a key that is none."""
     return read_counters(link, [key]).get(key)

@@ -57,6 +57,7 @@ class Totals:
     delayed: int
     next_due_ms: int | None
     failed: int
+    failing: int
     oldest_ms: int | None
     oldest_queue: str
     oldest_tone: str
@@ -68,6 +69,7 @@ class OverviewPage:
 
     wish: OverviewWish
     rows: tuple[QueueRow, ...]
+    named: tuple[QueueRow, ...]
     totals: Totals
     counts: dict[str, int]
     matched: int
@@ -87,8 +89,12 @@ def overview_page(
     may_read: Callable[[str], bool],
     limits: Limits,
     allow_list: Sequence[str] = (),
+    named: Sequence[str] = (),
 ) -> OverviewPage:
-    """Reads the page. Queues that `may_read` refuses are in no figure of it."""
+    """Reads the page. Queues that `may_read` refuses are in no figure of it.
+
+    `named` are queues to read besides, wherever the filter and the order put them.
+    """
     found = read_overview(link, now_ms)
     names = [name for name in (allow_list or found.names) if may_read(name)]
     known = {name: found.snapshots[name] for name in names if name in found.snapshots}
@@ -97,12 +103,14 @@ def overview_page(
         known |= queue_snapshots(link, missing, now_ms)
     rows = [queue_row(snapshot, now_ms, limits) for snapshot in known.values()]
     shown = _window(_matching(rows, wish), wish)
-    live = _live(link, [row.queue for row in shown if row.queue not in missing], now_ms, limits)
+    wanted = dict.fromkeys([*(row.queue for row in shown), *(name for name in named if name in known)])
+    live = _live(link, [name for name in wanted if name not in missing], now_ms, limits)
     rows = [live.get(row.queue, row) for row in rows]
     matching = _matching(rows, wish)
     return OverviewPage(
         wish=wish,
         rows=tuple(_window(matching, wish)),
+        named=tuple(row for row in rows if row.queue in named),
         totals=_totals(rows),
         counts=_counts(rows),
         matched=len(matching),
@@ -156,6 +164,7 @@ def _totals(rows: Sequence[QueueRow]) -> Totals:
         delayed=sum(row.delayed for row in rows),
         next_due_ms=min((row.next_due_ms for row in rows if row.next_due_ms is not None), default=None),
         failed=sum(row.failed for row in rows),
+        failing=sum(row.failed > 0 for row in rows),
         oldest_ms=oldest.oldest_ms if oldest else None,
         oldest_queue=oldest.queue if oldest else "",
         oldest_tone=oldest.oldest_tone if oldest else "",

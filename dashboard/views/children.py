@@ -16,7 +16,16 @@ from ..htmx import Partial, Toast, answer, here, render_page, show_dialog
 from ..params import Fields, choice, integer, text, token
 from ..present import present
 from ..problems import BadInput
-from ..queries.children import ASCENDING, MOST_SORTED, SORTS, ChildrenPage, ChildrenWish, child_counter, children_page
+from ..queries.children import (
+    ASCENDING,
+    MOST_SORTED,
+    SORTS,
+    ChildrenPage,
+    ChildrenWish,
+    child_counter,
+    children_page,
+    named_counters,
+)
 from ..routes import Routes
 from ..state import can, current, now_ms
 from .addresses import children_url, turned
@@ -56,7 +65,7 @@ FAULTS = {
 def children() -> ResponseReturnValue:
     """A table of counters that the address filters and sorts; or what a tick of it changes."""
     asked = live.tick(request.args)
-    context = _context(request.args)
+    context = _context(request.args, asked.named if asked else ())
     page: ChildrenPage = context["page"]
     moved = children_url(page.wish, page=page.wish.page) if _wish(request.args).page != page.wish.page else ""
     if asked:
@@ -97,20 +106,24 @@ def _regions(context: dict[str, Any]) -> list[Partial]:
 def _tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
     """The regions of a tick. Held rows come one by one, so that none is added, moved or taken away."""
     found = [part for part in _regions(context) if part.target != "children" or not asked.hold]
-    if asked.hold:
-        page: ChildrenPage = context["page"]
-        for row in page.rows:
-            found.append(
-                Partial(row_id("child", row.key), "omniq/children/cells.html", context={**context, "row": row})
-            )
+    page: ChildrenPage = context["page"]
+    rows = {row.key: row for row in (*context["named"], *(page.rows if asked.hold else ()))}
+    for key, row in rows.items():
+        found.append(Partial(row_id("child", key), "omniq/children/row.html", "outerMorph", {**context, "row": row}))
+    for key in asked.named:
+        if key not in rows:
+            more = {**context, "key": key}
+            found.append(Partial(row_id("child", key), "omniq/children/row_gone.html", "outerMorph", more))
     return found
 
 
-def _context(args: Fields) -> dict[str, Any]:
+def _context(args: Fields, keys: tuple[str, ...] = ()) -> dict[str, Any]:
     page = children_page(current().link, _wish(args), now_ms=now_ms())
+    named = tuple(_known(lambda: named_counters(current().link, keys))) if keys else ()
     return {
         "page": page,
-        "live_version": live.version(page),
+        "named": named,
+        "live_version": live.version(page, named),
         "children_url": children_url,
         "turned": turned,
         "direction": _direction,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, make_response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from omniq_core import REDIS_ERRORS, BadCursor, OmniqError, explain_redis_error
+from omniq_core import REDIS_ERRORS, BadCursor, OmniqError, explain_redis_error, is_outage
 
 from ..access import Deny
 from ..confirm import FIELD as CONFIRM_FIELD
 from ..csrf import FIELD as CSRF_FIELD
 from ..htmx import Partial, Toast, here, kind, mount_url, render_partials
 from ..live import is_tick
+from ..present import present
 from ..problems import BadInput, Problem, Way, no_such_job, no_such_page
 from ..settings import SettingsError
 from ..state import current
@@ -72,6 +73,8 @@ def _omniq_error(error: OmniqError) -> Response:
 
 def _redis_error(error: Exception) -> Response:
     why = explain_redis_error(error)
+    if not is_outage(error):
+        return _refused_by_redis(error, why)
     if request.method == "POST" and why in _MAYBE_DONE:
         text = "Whether this was carried out is not known. Look at the page again before you repeat it."
     elif request.method == "POST":
@@ -80,9 +83,20 @@ def _redis_error(error: Exception) -> Response:
         text = f"Nothing was changed. The page comes back by itself as soon as {current().link.label} does."
     response = _answer(Problem(503, "Redis does not answer", text, code=why, icon="redis"))
     response.headers["Retry-After"] = str(_RETRY_S)
+    response.headers["X-Omniq-Away"] = "redis"
     if request.method != "POST" and kind() != "partial":
         response.headers["Refresh"] = str(_RETRY_S)
     return response
+
+
+def _refused_by_redis(error: Exception, why: str) -> Response:
+    """Redis is there and said no: waiting will not help."""
+    if "WRONGTYPE" in str(error):
+        detail = present("error", str(error).partition("WRONGTYPE ")[2], 300)
+        text = f"A key of this queue has another type than the protocol gives it, so nothing was changed. {detail}"
+        return _answer(Problem(409, "The queue is damaged", text, code="WRONGTYPE"))
+    text = f"{current().link.label} answered: {why}. Nothing was changed."
+    return _answer(Problem(503, "Redis refused this", text, code=why, icon="redis"))
 
 
 def _settings_error(error: SettingsError) -> Response:

@@ -45,7 +45,7 @@ SORT_WORDS = {
 def overview() -> Response:
     """Totals, and a table of queues that the address filters and sorts; or what a tick of it changes."""
     asked = live.tick(request.args)
-    context = _context(request.args)
+    context = _context(request.args, asked.named if asked else ())
     if asked:
         return live.answer(asked, context["live_version"], lambda: _tick_regions(context, asked))
     return render_page("omniq/overview/page.html", **context)
@@ -60,24 +60,30 @@ def _regions(context: dict[str, Any], names: tuple[str, ...]) -> tuple[Partial, 
     return tuple(Partial(name, f"omniq/overview/{name.replace('-', '_')}.html", context=context) for name in names)
 
 
+def _one(template: str, queue: str, context: dict[str, Any], **more: Any) -> Partial:
+    return Partial(row_id("queue", queue), f"omniq/overview/{template}.html", "outerMorph", {**context, **more})
+
+
 def _tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
     """The regions of a tick. Held rows come one by one, so that none is added, moved or taken away."""
     names = ("notices", "totals", "queue-states", "queues-head", "foot")
     found = list(_regions(context, names if asked.hold else (*names, "queues")))
-    if asked.hold:
-        page: OverviewPage = context["page"]
-        found.extend(
-            Partial(row_id("queue", row.queue), "omniq/overview/queue_cells.html", context={**context, "row": row})
-            for row in page.rows
-        )
+    page: OverviewPage = context["page"]
+    rows = {row.queue: row for row in (*page.named, *(page.rows if asked.hold else ()))}
+    gone = [name for name in asked.named if name not in rows]
+    for name, row in rows.items():
+        found.append(_one("queue_row", name, context, row=row))
+    found += [_one("queue_gone", name, context, name=name) for name in gone]
     return found
 
 
-def _context(args: Fields) -> dict[str, Any]:
-    page = _read(args)
+def _context(args: Fields, named: tuple[str, ...] = ()) -> dict[str, Any]:
+    page = _read(args, named)
     return {
         "page": page,
-        "live_version": live.version(page.wish, page.rows, page.totals, page.counts, page.matched, page.discovery),
+        "live_version": live.version(
+            page.wish, page.rows, page.named, page.totals, page.counts, page.matched, page.discovery
+        ),
         "overview_url": overview_url,
         "turned": turned,
         "direction": _direction,
@@ -93,7 +99,7 @@ def _direction(sort: str, column: str) -> str:
     return "ascending" if (column in ASCENDING) != sort.startswith("-") else "descending"
 
 
-def _read(args: Fields) -> OverviewPage:
+def _read(args: Fields, named: tuple[str, ...]) -> OverviewPage:
     mount = current()
     wish = OverviewWish(
         q=text(args, "q"),
@@ -108,4 +114,5 @@ def _read(args: Fields) -> OverviewPage:
         may_read=lambda queue: can("read", queue),
         limits=limits(),
         allow_list=mount.settings.queues,
+        named=named,
     )

@@ -136,14 +136,13 @@ def _regions(context: dict[str, Any]) -> tuple[Partial, ...]:
 def _tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
     """The regions of a tick. Held rows come one by one, so that none is added, moved or taken away."""
     found = [part for part in _regions(context) if part.target != "jobs" or not asked.hold]
-    if asked.hold:
-        for row in context["rows"]:
-            found.append(Partial(row.dom_id, "omniq/queues/job_cells.html", context={**context, "row": row}))
     page: QueuePage = context["page"]
+    rows = [(row, "job_row") for row in context["rows"]] if asked.hold else []
     for row in (_row(job, RowIds(), page.wish.lane) for job in page.named):
-        here_still = row.job.state == LANES[page.wish.lane] and not row.job.missing
-        name, swap = ("job_cells", "innerMorph") if here_still else ("job_gone", "outerMorph")
-        found.append(Partial(row.dom_id, f"omniq/queues/{name}.html", swap, {**context, "row": row}))
+        stands = row.job.state == LANES[page.wish.lane] and not row.job.missing
+        rows.append((row, "job_row" if stands else "job_gone"))
+    for row, name in rows:
+        found.append(Partial(row.dom_id, f"omniq/queues/{name}.html", "outerMorph", {**context, "row": row}))
     found.append(Partial("newer", "omniq/queues/newer.html", "outerMorph", context))
     return found
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,7 +14,6 @@ from dashboard import create_app
 from dashboard.access import allow_all
 from omniq_core import OmniqClient
 from tests.support.factories import fail_jobs, publish_jobs
-from tests.support.redis_server import RedisServer
 
 FAILED = "/queues/mail/failed"
 
@@ -212,48 +209,53 @@ def test_a_filter_is_kept_through_ticks_and_typed_ones_apply_by_themselves(
     expect(fast.get_by_label("Filter queues by name")).to_have_value("mail")
 
 
-class TestOutage:
-    """Redis stopped, frozen and started again under an open page."""
+def test_a_held_queue_shows_its_own_new_figures_wherever_it_belongs_now(
+    fast: Page, url: str, client: OmniqClient
+) -> None:
+    publish(client, "pay", 1)
+    client.remove_job(queue="pay", job_id="job-1", lane="wait")
+    fast.goto(f"{url}/?state=idle")
+    row = fast.locator("#queues tr", has_text="pay")
+    row.hover()
+    publish(client, "pay", 7)
+    expect(row).to_contain_text("Running")
+    expect(row).to_contain_text("7")
+    fast.mouse.move(5, 5)
+    expect(row).to_have_count(0)
 
-    @pytest.fixture
-    def away_url(self, throwaway_redis: RedisServer, live_server: Callable[[Any], Any]) -> Iterator[str]:
-        with OmniqClient(redis_url=throwaway_redis.url) as client:
-            fail(client, "mail", ["a", "b"])
-            yield live_server(create_app(redis=client, access=allow_all, background=False)).url
 
-    @pytest.fixture
-    def quiet(self, complaints: Any) -> None:
-        complaints.allow_status(503)
+def test_a_dim_row_is_not_counted_and_comes_back_with_its_job(fast: Page, url: str, client: OmniqClient) -> None:
+    fail(client, "mail", ["a", "b"])
+    fast.goto(f"{url}{FAILED}")
+    for job_id in ("a", "b"):
+        fast.get_by_role("checkbox", name=f"Select {job_id}", exact=True).check()
+    client.retry_failed(queue="mail", job_id="a")
+    expect(fast.locator("tr[data-gone]")).to_contain_text("a")
+    expect(fast.locator("#bulk-bar strong")).to_have_text("1 selected")
+    job = client.reserve(queue="mail")
+    assert job is not None
+    assert job.status == "JOB"
+    for _ in range(2):
+        answer = client.ack_fail(queue="mail", job_id="a", lease_token=job.lease_token, error="again")
+    assert answer == ("FAILED", None)
+    expect(fast.locator("tr[data-gone]")).to_have_count(0)
+    expect(fast.locator("#bulk-bar strong")).to_have_text("2 selected")
 
-    @pytest.mark.usefixtures("quiet")
-    def test_killed_and_started(self, page: Page, away_url: str, throwaway_redis: RedisServer) -> None:
-        page.goto(f"{away_url}{FAILED}")
-        with throwaway_redis.client() as redis:
-            redis.save()  # so that it comes back with its data
-        throwaway_redis.stop()
-        expect(page.locator(".banner")).to_contain_text("Redis does not answer.", timeout=4_000)
-        expect(page.locator(".banner")).to_contain_text("Next try in")
-        expect(page.locator("#live")).to_contain_text("Offline")
-        expect(page.locator(".toast")).to_have_count(0)
-        expect(page.locator("body")).to_have_attribute("data-stale", "")
-        expect(page.locator("#jobs tr")).to_have_count(2)
-        expect(page.get_by_role("button", name="Retry a")).to_be_disabled()
-        page.locator("#queue-actions a").click(force=True)
-        expect(page.get_by_role("dialog")).to_have_count(0)
-        throwaway_redis.start()
-        expect(page.locator(".banner")).to_have_count(0, timeout=10_000)
-        expect(page.locator("#live")).to_contain_text("Live")
-        assert page.locator("body").get_attribute("data-stale") is None
-        page.locator("#queue-actions a").click()
-        expect(page.get_by_role("dialog")).to_be_visible()
 
-    @pytest.mark.usefixtures("quiet")
-    def test_frozen_and_thawed(self, page: Page, away_url: str, throwaway_redis: RedisServer) -> None:
-        page.goto(f"{away_url}{FAILED}")
-        os.kill(throwaway_redis.pid, signal.SIGSTOP)
-        try:
-            expect(page.locator(".banner")).to_contain_text("Redis does not answer.", timeout=5_500)
-        finally:
-            os.kill(throwaway_redis.pid, signal.SIGCONT)
-        expect(page.locator(".banner")).to_have_count(0, timeout=10_000)
-        expect(page.get_by_role("button", name="Retry a")).to_be_enabled()
+def test_an_answer_that_is_not_ours_is_an_outage(fast: Page, url: str, client: OmniqClient) -> None:
+    publish(client, "mail", 1)
+    fast.goto(url)
+    fast.route("**/?live=1*", lambda route: route.fulfill(status=200, body="<html>sign in</html>"))
+    expect(fast.locator(".banner")).to_contain_text("The dashboard does not answer.")
+    expect(fast.locator("#live")).to_contain_text("Offline")
+    fast.unroute("**/?live=1*")
+    expect(fast.locator(".banner")).to_have_count(0, timeout=10_000)
+
+
+def test_r_leaves_the_focus_on_a_link(fast: Page, url: str, client: OmniqClient) -> None:
+    fail(client, "mail", ["a", "b", "c"])
+    fast.goto(f"{url}{FAILED}")
+    fast.keyboard.press("j")
+    fast.keyboard.press("r")
+    expect(fast.locator("#jobs tr")).to_have_count(2)
+    expect(fast.locator("#jobs a.job-id").first).to_be_focused()

@@ -157,21 +157,26 @@ def test_a_redis_that_stops_in_the_middle(throwaway_redis: RedisServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "words"),
+    ("command", "title", "words"),
     [
-        (("CONFIG", "SET", "requirepass", "secret"), "a password is required"),
-        (("ACL", "SETUSER", "default", "-@scripting", "-eval", "-evalsha"), "not permitted by its access list"),
+        (("CONFIG", "SET", "requirepass", "secret"), "Redis does not answer", "a password is required"),
+        (
+            ("ACL", "SETUSER", "default", "-@scripting", "-eval", "-evalsha"),
+            "Redis refused this",
+            "not permitted by its access list",
+        ),
     ],
 )
-def test_a_redis_that_refuses(throwaway_redis: RedisServer, command: tuple[Any, ...], words: str) -> None:
+def test_a_redis_that_refuses(throwaway_redis: RedisServer, command: tuple[Any, ...], title: str, words: str) -> None:
     app = pages_app(throwaway_redis.url)
     client: OmniqClient = app.extensions["omniq_dashboard"]["omniq_dashboard"].client
     fail_jobs(client, QUEUE, 2, now_ms=NOW)
     client.close()
     with throwaway_redis.client() as redis:
         redis.execute_command(*command)
-    response = app.test_client().get(FAILED)
-    assert f"503, {words}" in told(response, FAILED)
+    page = Page(FAILED, app.test_client().get(FAILED))
+    assert (page.status, page.words("h1")) == (503, title)
+    assert f"503, {words}" in page.words()
     client.close()
 
 
@@ -184,5 +189,6 @@ def test_a_key_of_another_kind_is_said_and_not_shown_as_empty(client: OmniqClien
     page = visitor.get(FAILED)
     before = redis.hgetall("{mail}:job:job-1")
     answer = visitor.press(page, row_button(page, "job-1", "retry"))
-    assert answer.status >= 400 and answer.status != 500
+    assert (answer.status, answer.words("h1")) == (409, "The queue is damaged")
+    assert "{mail}:wait is a string, not a list" in answer.words()
     assert redis.hgetall("{mail}:job:job-1") == before

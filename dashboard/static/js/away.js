@@ -16,13 +16,14 @@ export function delay() {
   return STEPS[Math.min(tries, STEPS.length) - 1];
 }
 
+// what: "redis" or "dashboard", or "" where the answer brought a banner of its own.
 export function gone(what, last, tryNow) {
   tries += 1;
   since ||= last;
   next = Date.now() + delay();
   document.body.dataset.stale = "";
   const box = document.getElementById("banners");
-  if (!box.querySelector("[data-away-since]")) {
+  if (what && !box.querySelector("[data-away-since]")) {
     box.append(document.getElementById("banner-away").content.cloneNode(true));
     box.querySelector("[data-try-now]").addEventListener("click", (event) => {
       event.preventDefault();
@@ -45,7 +46,7 @@ export function back() {
   since = 0;
   clearInterval(clock);
   delete document.body.dataset.stale;
-  document.querySelector("#banners [data-away-since]")?.closest(".banner").remove();
+  document.getElementById("banners").replaceChildren();
   for (const control of document.querySelectorAll("[data-was-on]")) {
     if (control.localName === "a") control.removeAttribute("aria-disabled");
     else control.disabled = false;

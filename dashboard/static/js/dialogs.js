@@ -11,8 +11,26 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:after:swap", openArrived);
 document.addEventListener("htmx:finally:request", (event) => {
   closeOwn(event.detail?.ctx);
+  if (event.detail?.ctx?.sourceElement?.closest?.("#dialog")) sayInside();
   returnFocus();
 });
+
+// While a dialog is open all else is inert, so what went wrong with its own request is said inside it.
+function sayInside() {
+  const body = document.querySelector("#dialog > dialog[open] .dialog-body");
+  const toast = body && [...document.querySelectorAll("#toasts > .toast[role='alert']")].at(-1);
+  if (!toast) return;
+  const alert = document.createElement("p");
+  const words = document.createElement("span");
+  alert.className = "alert";
+  alert.dataset.tone = "danger";
+  alert.setAttribute("role", "alert");
+  words.textContent = [...toast.querySelector("p").childNodes].map((node) => node.textContent.trim()).filter(Boolean).join(". ");
+  alert.append(words);
+  body.querySelector(".alert")?.remove();
+  body.prepend(alert);
+  toast.remove();
+}
 
 function openArrived() {
   const dialog = document.querySelector("#dialog > dialog:not([open])");
@@ -52,6 +70,8 @@ function returnFocus() {
 // the page's heading.
 export function rememberPlace(control) {
   const row = control.closest("tr");
+  // A key pressed the row's button while the focus stood elsewhere in the row: it goes on standing there.
+  if (row?.contains(document.activeElement)) control = document.activeElement;
   if (!row) return () => { if (!control.isConnected) toHeading(); };
   const nth = controlsOf(row).indexOf(control);
   const neighbours = [];

@@ -8,7 +8,6 @@ const root = document.documentElement;
 let running = 0;
 let timer = 0;
 let last = Date.now();
-let stopped = false;
 let forced = false;
 
 if (main?.hasAttribute("hx-get")) start();
@@ -30,6 +29,11 @@ function start() {
     if (ctx?.sourceElement === main) failed("dashboard");
   });
   document.addEventListener("htmx:after:swap", remember);
+  // A button that found Redis away tells the page, also while updates are off.
+  document.addEventListener("htmx:finally:request", (event) => {
+    const ctx = event.detail.ctx;
+    if (ctx.sourceElement !== main && ctx.response?.headers.get("X-Omniq-Away") && !away.isAway()) failed("redis");
+  });
   document.addEventListener("omniq:display", () => { show(); plan(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
   addEventListener("pageshow", (event) => { if (event.persisted) tick(); });
@@ -45,7 +49,7 @@ function rate() {
 }
 
 function on() {
-  return root.dataset.live !== "off" && !stopped;
+  return root.dataset.live !== "off";
 }
 
 function plan(ms = away.isAway() ? away.delay() : rate()) {
@@ -61,7 +65,7 @@ function busy() {
 function tick() {
   if (busy()) return plan(Math.min(rate(), 500));
   plan();
-  if ((on() || forced) && !document.hidden) htmx.trigger(document.body, "omniq:tick");
+  if ((on() || forced || away.isAway()) && !document.hidden) htmx.trigger(document.body, "omniq:tick");
 }
 
 // The address of a tick is the page's own, with its filters and its place; the rest is what the page knows.
@@ -80,10 +84,11 @@ function ask(ctx) {
 }
 
 function answered(response) {
-  if (response.status >= 500) return failed("redis");
-  if (response.status >= 400) return stop();
   const version = response.headers.get("X-Omniq-Version");
-  if (version) main.dataset.version = version;
+  if (response.status >= 400 && response.status < 500) return over();
+  // What is not ours (a sign-in page of a proxy, say) is no answer either.
+  if (response.status >= 500 || !version) return failed(response.headers.get("X-Omniq-Away") ?? "dashboard");
+  main.dataset.version = version;
   last = Date.now();
   stamp(Number(response.headers.get("X-Omniq-Now")));
   if (away.isAway()) {
@@ -99,11 +104,10 @@ function failed(what) {
   show();
 }
 
-// The page itself is gone (its job or queue, or the right to read it). The banner of the answer says so.
-function stop() {
-  stopped = true;
-  if (away.isAway()) away.back();
-  clearTimeout(timer);
+// What the page is about is gone, or may no longer be read: the banner of the answer says so. It may come back.
+function over() {
+  away.gone("", last);
+  plan();
   show();
 }
 
@@ -119,7 +123,7 @@ function stamp(now) {
 function show() {
   const button = document.getElementById("live");
   if (!button) return;
-  const late = Date.now() - last > 3 * rate() + 1000;
+  const late = !busy() && Date.now() - last > 3 * rate() + 1000;
   const isHeld = on() && !away.isAway() && held();
   const [word, tone] = away.isAway() ? ["Offline", "danger"]
     : !on() ? ["Updates off", ""]

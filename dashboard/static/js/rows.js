@@ -1,5 +1,7 @@
 // The rows of the page's table: are they held in place, and which of them did the last answer not contain?
 let listed = new Set();
+// A row of a tick whose job, queue or counter stands where the page shows it.
+const LISTED = /<hx-partial id="((?:job|queue|child)-[0-9a-f]{16}(?:-\d+)?)"[^>]*>\s*<tr id="[^"]*" role="row"(?! data-gone)/g;
 
 const hovers = matchMedia("(hover: hover)");
 
@@ -13,25 +15,27 @@ export function held() {
   return [selection.anchorNode, selection.focusNode].some((node) => closest(node)?.closest(".table-box"));
 }
 
-// Rows that script has on the page and the answers no longer list: the server is asked how their jobs fare.
+// Rows that script has on the page and the answers no longer list: the server is asked how they fare, also whether one
+// that is dim is back.
 export function missing() {
-  return rows().filter((row) => !listed.has(row.id) && !row.hasAttribute("data-gone")).slice(0, 20).map(token).filter(Boolean);
+  return rows().filter((row) => !listed.has(row.id)).slice(0, 20).map(token).filter(Boolean);
 }
 
 // What an answer listed: every row right after a page was drawn, later those a region of the answer carried.
 export function remember(event) {
-  const text = event?.detail?.ctx?.text;
-  const tick = event?.detail?.ctx?.sourceElement?.id === "main";
-  if (text === undefined || !tick || /<hx-partial id="jobs"/.test(text)) listed = new Set(rows().map((row) => row.id));
-  else listed = new Set([...text.matchAll(/<hx-partial id="(job-[0-9a-f-]+)"/g)].map((found) => found[1]));
+  const ctx = event?.detail?.ctx;
+  if (ctx?.response && ctx.response.status !== 200) return;
+  const tick = ctx?.sourceElement?.getAttribute("id") === "main";
+  if (!tick || /<hx-partial id="(jobs|queues|children)"/.test(ctx.text)) listed = new Set(rows().map((row) => row.id));
+  else listed = new Set([...ctx.text.matchAll(LISTED)].map((found) => found[1]));
 }
 
 function rows() {
-  return [...document.querySelectorAll("#jobs > tr[id]")];
+  return [...document.querySelectorAll("#jobs > tr[id], #queues > tr[id], #children > tr[id]")];
 }
 
 function token(row) {
-  return row.querySelector(".row-check")?.value ?? row.querySelector("[data-token]")?.dataset.token;
+  return row.dataset.token ?? row.querySelector(".row-check")?.value ?? row.querySelector("[data-token]")?.dataset.token;
 }
 
 function closest(node) {
@@ -46,7 +50,7 @@ document.addEventListener("change", (event) => {
   const form = box.form ?? box.closest?.("form");
   if (!box.matches?.(`#check-all, .check-page, ${ROW}`) || !form) return;
   if (!box.matches(ROW)) {
-    for (const row of form.querySelectorAll(ROW)) row.checked = box.checked;
+    for (const row of form.querySelectorAll(`${ROW}:enabled`)) row.checked = box.checked;
   }
   count(form);
 });
@@ -61,13 +65,14 @@ function countAll() {
 }
 
 function count(form) {
-  const rows = [...form.querySelectorAll(ROW)];
+  // A row whose job has left is disabled: it is neither counted nor sent.
+  const rows = [...form.querySelectorAll(`${ROW}:enabled`)];
   const checked = rows.filter((row) => row.checked).length;
   for (const all of form.querySelectorAll("#check-all, .check-page")) {
     all.checked = checked > 0 && checked === rows.length;
     all.indeterminate = checked > 0 && checked < rows.length;
   }
-  if (!checked) return;
+  for (const button of form.querySelectorAll(".bulk-bar [formaction]")) button.disabled = checked === 0;
   for (const place of form.querySelectorAll(".bulk-bar [data-count]")) {
     const text = checked.toLocaleString("en-US");
     if (place.textContent !== text) place.textContent = text;

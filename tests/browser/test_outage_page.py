@@ -1,0 +1,86 @@
+"""Redis stopped, frozen and started again under an open page."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboard import create_app
+from dashboard.access import allow_all
+from omniq_core import OmniqClient
+from tests.support.factories import fail_jobs
+from tests.support.redis_server import RedisServer
+
+FAILED = "/queues/mail/failed"
+
+
+def fail(client: OmniqClient, queue: str, jobs: list[str]) -> None:
+    fail_jobs(client, queue, jobs, now_ms=time.time_ns() // 1_000_000)
+
+
+class TestOutage:
+    """Redis stopped, frozen and started again under an open page."""
+
+    @pytest.fixture
+    def away_url(self, throwaway_redis: RedisServer, live_server: Callable[[Any], Any]) -> Iterator[str]:
+        with OmniqClient(redis_url=throwaway_redis.url) as client:
+            fail(client, "mail", ["a", "b"])
+            yield live_server(create_app(redis=client, access=allow_all, background=False)).url
+
+    @pytest.fixture
+    def quiet(self, complaints: Any) -> None:
+        complaints.allow_status(503)
+
+    @pytest.mark.usefixtures("quiet")
+    def test_killed_and_started(self, page: Page, away_url: str, throwaway_redis: RedisServer) -> None:
+        page.goto(f"{away_url}{FAILED}")
+        with throwaway_redis.client() as redis:
+            redis.save()  # so that it comes back with its data
+        throwaway_redis.stop()
+        expect(page.locator(".banner")).to_contain_text("Redis does not answer.", timeout=4_000)
+        expect(page.locator(".banner")).to_contain_text("Next try in")
+        expect(page.locator("#live")).to_contain_text("Offline")
+        expect(page.locator(".toast")).to_have_count(0)
+        expect(page.locator("body")).to_have_attribute("data-stale", "")
+        expect(page.locator("#jobs tr")).to_have_count(2)
+        expect(page.get_by_role("button", name="Retry a")).to_be_disabled()
+        page.locator("#queue-actions a").click(force=True)
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        throwaway_redis.start()
+        expect(page.locator(".banner")).to_have_count(0, timeout=10_000)
+        expect(page.locator("#live")).to_contain_text("Live")
+        assert page.locator("body").get_attribute("data-stale") is None
+        page.locator("#queue-actions a").click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+
+    @pytest.mark.usefixtures("quiet")
+    def test_frozen_and_thawed(self, page: Page, away_url: str, throwaway_redis: RedisServer) -> None:
+        page.goto(f"{away_url}{FAILED}")
+        os.kill(throwaway_redis.pid, signal.SIGSTOP)
+        try:
+            expect(page.locator(".banner")).to_contain_text("Redis does not answer.", timeout=5_500)
+        finally:
+            os.kill(throwaway_redis.pid, signal.SIGCONT)
+        expect(page.locator(".banner")).to_have_count(0, timeout=10_000)
+        expect(page.get_by_role("button", name="Retry a")).to_be_enabled()
+
+
+class TestDialogErrors:
+    """What goes wrong with a dialog's button is said inside the dialog: all else is inert."""
+
+    def test_redis_away(self, page: Page, throwaway_redis: RedisServer, live_server: Any, complaints: Any) -> None:
+        complaints.allow_status(503)
+        with OmniqClient(redis_url=throwaway_redis.url) as client:
+            fail(client, "mail", ["a"])
+            page.goto(f"{live_server(create_app(redis=client, access=allow_all, background=False)).url}{FAILED}")
+            page.get_by_role("button", name="Remove a").click()
+            throwaway_redis.stop()
+            page.get_by_role("dialog").get_by_role("button", name="Remove job").click()
+            expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("Redis does not answer")
+            expect(page.locator(".toast")).to_have_count(0)
