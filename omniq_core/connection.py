@@ -14,6 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from .once import bypasses_retries, exchange, warn_if_it_repeats
 from .scripts import Script
 
 Arg = str | bytes | int
@@ -76,6 +77,9 @@ class Link:
         self.r = r
         self.round_trips = 0
         self._owned = owned
+        self._once = not owned and bypasses_retries(r)
+        if not owned:
+            warn_if_it_repeats(r)
         self._loaded: set[bytes] = set()
         self.told_queues: dict[str, float] = {}
 
@@ -96,6 +100,11 @@ class Link:
     def call(self, *args: Arg, read: bool = False) -> Any:
         """One command. `read=True` repeats it once when the connection was lost."""
         self.round_trips += 1
+        if self._once and not read:
+            reply = exchange(self.r, [args])[0]
+            if isinstance(reply, Exception):
+                raise reply
+            return reply
         try:
             return self.r.execute_command(*args, **_RAW)
         except RedisConnectionError:
@@ -125,7 +134,7 @@ class Link:
         """
         for command in (["EVALSHA", script.sha], ["EVAL", script.source]):
             began = time.perf_counter()
-            before, reply, after = self._send([("TIME",), (*command, 1, anchor, *args), ("TIME",)])
+            before, reply, after = self._send([("TIME",), (*command, 1, anchor, *args), ("TIME",)], once=self._once)
             waited = time.perf_counter() - began
             if not isinstance(reply, NoScriptError):
                 break
@@ -193,8 +202,10 @@ class Link:
         self._loaded.add(script.sha)
         return ["EVAL", script.source, 1, anchor, *args]
 
-    def _send(self, commands: Sequence[Sequence[Arg]]) -> list[Any]:
+    def _send(self, commands: Sequence[Sequence[Arg]], *, once: bool = False) -> list[Any]:
         self.round_trips += 1
+        if once:
+            return exchange(self.r, commands)
         with self.r.pipeline(transaction=False) as pipe:
             for command in commands:
                 pipe.execute_command(*command, **_RAW)
