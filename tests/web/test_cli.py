@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import signal
 import socket
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -119,6 +120,21 @@ def test_a_redis_that_is_away_is_no_reason_not_to_start(start: Start, throwaway_
     wait_until(lambda: "Redis does not answer yet (connection refused)" in program.err, what="the warning")
     throwaway_redis.start()
     wait_until(lambda: get(f"{program.url}/")[0] == 200, what="the page of the Redis that is back")
+
+
+def test_a_redis_that_hangs_keeps_no_reader_waiting_for_another(start: Start) -> None:
+    """Each answer takes the 1.9 s that Redis is given; a request that waits for a free thread takes twice that."""
+
+    def ask(url: str) -> tuple[int, float]:
+        begun = time.monotonic()
+        return get(url)[0], time.monotonic() - begun
+
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(14) as readers:
+        program = start("serve", "--redis", f"redis://127.0.0.1:{silent.getsockname()[1]}/0", "--port", "0")
+        wait_until(lambda: "Redis does not answer yet" in program.err, what="the end of the start")
+        answers = list(readers.map(ask, [f"{program.url}/"] * 14))
+    assert {status for status, _ in answers} == {503}
+    assert max(took for _, took in answers) < 3.7
 
 
 @pytest.mark.parametrize(
