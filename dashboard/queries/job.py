@@ -113,8 +113,12 @@ def _error(job: JobDetail) -> ErrorNote | None:
         error = read_error(job.last_error)
     else:
         error = ErrorText("", f"An error of {job.last_error_bytes:,} bytes, too large to show", ())
-    if job.attempt == 0 or (job.attempt == 1 and errored < started):
+    # Only a retry sets the attempts of a job that has an error back to 0; a damaged hash has none to count either.
+    waits_or_runs = job.state in ("wait", "delayed", "active")
+    if (job.attempt == 0 and waits_or_runs) or (job.attempt == 1 and errored < started and job.state in LANE_OF):
         note = "From before the retry"
+    elif job.attempt == 0 or job.state not in LANE_OF:
+        note = "Of an attempt that is not recorded"
     elif errored >= started:
         note = f"Attempt {attempts}"
     else:

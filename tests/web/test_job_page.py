@@ -143,6 +143,18 @@ def test_which_attempt_the_error_is_of(client: OmniqClient, visitor: Browser) ->
     assert told() == "From before the retry, 40 s ago"
 
 
+@pytest.mark.broken_data
+@pytest.mark.parametrize("state", [None, "", "odd"])
+def test_an_error_of_a_job_without_a_state_is_not_from_before_a_retry(
+    client: OmniqClient, redis: Any, visitor: Browser, state: str | None
+) -> None:
+    redis.hset("{mail}:job:a", mapping={"payload": "{}", "last_error": "E: one", "last_error_ms": NOW - 40_000})
+    if state is not None:
+        redis.hset("{mail}:job:a", "state", state)
+    shown = visitor.get(job_url(QUEUE, "a")).words("section[aria-labelledby=error-h] header .dim")
+    assert shown == "Of an attempt that is not recorded, 40 s ago"
+
+
 def test_neighbours_among_the_failed(client: OmniqClient, visitor: Browser) -> None:
     fail_jobs(client, QUEUE, ["1", "..", "a/b"], now_ms=NOW - MINUTE)
     page = visitor.get(job_url(QUEUE, ".."))
