@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 import time
@@ -195,30 +194,6 @@ def test_it_stops_writing_when_the_mark_is_gone(child: Child, client: OmniqClien
     redis.flushdb()
     redis.set("session:1", "theirs")
     wait_until(lambda: not child.running, 10, "the end of the workload")
-
-
-def test_a_child_that_dies_is_started_again_a_few_times(
-    child: Child, redis: Any, capfd: pytest.CaptureFixture[str]
-) -> None:
-    gone: list[int] = []
-    for _ in range(4):
-        wait_until(lambda: child.pid not in gone and demo_clients(redis) == 1, 20, "a workload")
-        gone.append(child.pid)
-        os.kill(child.pid, signal.SIGKILL)
-    said = ""
-
-    def all_said() -> bool:
-        nonlocal said
-        said += capfd.readouterr().err
-        return said.count("\n") == 4
-
-    wait_until(all_said, 10, "the last line")
-    again = "omniq-dashboard: demo: the workload died and is started again\n"
-    assert said == again * 3 + "omniq-dashboard: demo: the workload died again and stays away: start the demo anew\n"
-    assert not child.running
-    for pid in gone:
-        with pytest.raises(ProcessLookupError):  # a zombie would take the signal
-            os.kill(pid, 0)
 
 
 def test_it_goes_on_after_an_outage(throwaway_redis: RedisServer) -> None:
