@@ -153,7 +153,8 @@ def _refuse_near_misses(environ: Mapping[str, str]) -> None:
     """A mistyped OMNIQ_READ_ONLY would leave every button on, and nothing would say so."""
     known = [variable for setting in TABLE for variable in setting.variables if variable.startswith("OMNIQ_")]
     for name in environ:
-        if name.startswith("OMNIQ_") and name not in known:
+        # An application that works one queue may well name it so.
+        if name.startswith("OMNIQ_") and name not in known and name != "OMNIQ_QUEUE":
             # The prefix is alike in all of them, so it says nothing about how near two names are.
             ours = {variable.removeprefix("OMNIQ_"): variable for variable in known}
             near = difflib.get_close_matches(name.removeprefix("OMNIQ_").upper(), ours, 1, 0.8)

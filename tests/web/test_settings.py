@@ -73,7 +73,6 @@ def test_an_address_with_a_bad_option_is_one_line_without_the_password(options: 
         ("OMNIQ_READONLY", "OMNIQ_READ_ONLY"),
         ("OMNIQ_READ_ONYL", "OMNIQ_READ_ONLY"),
         ("OMNIQ_PASSWD", "OMNIQ_PASSWORD"),
-        ("OMNIQ_QUEUE", "OMNIQ_QUEUES"),
         ("OMNIQ_TRUSTED_ORIGIN", "OMNIQ_TRUSTED_ORIGINS"),
     ],
 )
@@ -84,7 +83,15 @@ def test_a_variable_that_is_nearly_one_of_ours_is_refused(name: str, meant: str)
 
 
 def test_variables_that_are_not_near_are_left_alone() -> None:
-    others = ("OMNIQ_SEEDS", "OMNIQ_CONCURRENCY", "OMNIQ_WORKER_NAME", "OMNIQ_TEST", "OMNIQ_REDIS_HOST", "REDIS_URI")
+    others = (
+        "OMNIQ_QUEUE",
+        "OMNIQ_SEEDS",
+        "OMNIQ_CONCURRENCY",
+        "OMNIQ_WORKER_NAME",
+        "OMNIQ_TEST",
+        "OMNIQ_REDIS_HOST",
+        "REDIS_URI",
+    )
     assert load_settings(dict.fromkeys(others, "x")) == load_settings({})
 
 
