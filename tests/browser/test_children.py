@@ -159,6 +159,19 @@ def test_by_keys_alone(desk: OpenDesk, client: OmniqClient, redis: Any, page: Pa
     assert left(redis) == {b"a", b"c"}
 
 
+def test_j_and_the_hash_key_work_where_rows_have_no_link(
+    desk: OpenDesk, client: OmniqClient, redis: Any, page: Page
+) -> None:
+    for key in ("a", "b"):
+        write(redis, key, 5, 2)
+    find(client)
+    d = desk(page)
+    d.open("/children")
+    for key in ("j", "j", "#"):
+        page.keyboard.press(key)
+    expect(d.dialog.locator(".quote")).to_have_text("b")
+
+
 @pytest.mark.parametrize("width", [1440, 390, 320])
 def test_axe_and_the_width_of_the_window(
     desk: OpenDesk, client: OmniqClient, redis: Any, page: Page, width: int

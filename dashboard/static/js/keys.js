@@ -41,10 +41,10 @@ function find() {
   field?.select();
 }
 
-// The rows of the table the focus is in, else of the page's first one, that have a link to stand on.
+// The rows of the table the focus is in, else of the page's first one, that have a link (or a button) to stand on.
 function rows() {
   const body = document.activeElement?.closest("tbody") ?? document.querySelector("main table.table:not(.raw) > tbody");
-  return [...(body?.rows ?? [])].map((row) => [row, row.querySelector("a[href]")]).filter(([, link]) => link);
+  return [...(body?.rows ?? [])].map((row) => [row, row.querySelector("a[href], button")]).filter(([, link]) => link);
 }
 
 function focusedRow() {
