@@ -6,6 +6,7 @@ let tries = 0;
 let since = 0;
 let next = 0;
 let clock = 0;
+let stood = null;
 
 export function isAway() {
   return tries > 0;
@@ -52,11 +53,15 @@ export function back() {
     else control.disabled = false;
     control.removeAttribute("data-was-on");
   }
+  if (document.activeElement === document.body && stood?.isConnected) stood.focus();
+  stood = null;
 }
 
 // Buttons that post, and links that open the dialog of an action.
 function switchOff() {
   const posts = 'button[form="row"], #jobs-form button[formaction], dialog button[type="submit"]:not([formmethod="dialog"], [hidden])';
+  // A button that goes off loses the focus; it gets it back with its use.
+  stood ??= document.activeElement;
   for (const control of document.querySelectorAll(`${posts}, main a.button[hx-get]`)) {
     if (control.disabled || control.getAttribute("aria-disabled")) continue;
     if (control.localName === "a") control.setAttribute("aria-disabled", "true");
