@@ -23,10 +23,11 @@ LONG_QUEUE = "q" * 128
 LONG_GROUP = "g" * 200
 LONG_ERROR = "E" * 4096
 WIDTHS = (390, 320)
-# Chromium may keep links in the colours of the old theme after an emulated change; a new style makes it look again.
+# Chromium may keep visited links in the colours of the old theme after an emulated change; put in again they are new.
 DRAWN_AGAIN = """for (const link of document.links) {
-  link.classList.add("drawn-again"); getComputedStyle(link).color; link.classList.remove("drawn-again");
+  if (link !== document.activeElement) link.parentNode.insertBefore(link, link.nextSibling);
 }"""
+TRIES = 4
 COLOURS_ARE_THERE = """document.getAnimations()
   .filter(change => change.effect.getComputedTiming().endTime !== Infinity).forEach(change => change.finish())"""
 TRACE = """Traceback (most recent call last):
@@ -47,9 +48,14 @@ def both_themes(page: Page, where: str) -> None:
     for scheme, rules in (("light", WCAG), ("dark", CONTRAST)):
         if scheme == "dark":
             page.emulate_media(color_scheme="dark")
-        page.evaluate(DRAWN_AGAIN)
-        page.evaluate(COLOURS_ARE_THERE)
-        assert findings(page, rules) == [], f"{where}, {scheme}"
+        found = [""]
+        for left in reversed(range(TRIES)):
+            page.evaluate(COLOURS_ARE_THERE)
+            found = findings(page, rules)
+            if not found or not left:
+                break
+            page.evaluate(DRAWN_AGAIN)
+        assert found == [], f"{where}, {scheme}"
 
 
 def in_every_lane(client: OmniqClient, queue: str, clock: Clock) -> None:

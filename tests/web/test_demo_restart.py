@@ -17,14 +17,15 @@ from tests.web.test_demo import demo_clients
 
 
 def test_a_child_that_dies_is_started_again_a_few_times(
-    client: OmniqClient, redis: Any, redis_server: RedisServer, capfd: pytest.CaptureFixture[str]
+    throwaway_redis: RedisServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    claim_database(client)
-    child = start_workload(redis_server.url)
-    try:
-        _kill_four_times(child, redis, capfd)
-    finally:
-        child.stop()
+    with OmniqClient(redis_url=throwaway_redis.url) as client, throwaway_redis.client() as redis:
+        claim_database(client)
+        child = start_workload(throwaway_redis.url)
+        try:
+            _kill_four_times(child, redis, capfd)
+        finally:
+            child.stop()
 
 
 def _kill_four_times(child: Workload, redis: Any, capfd: pytest.CaptureFixture[str]) -> None:
