@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from omniq_core import QueueSnapshot, queue_state
 
 MANY_FAILED = 50
 """From here on the failed figure is red: a few failures are a normal day."""
-
-STATES = ("running", "paused", "stalled", "idle")
-WORDS = {"running": "Running", "paused": "Paused", "stalled": "Stalled", "idle": "Idle"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +22,7 @@ class Limits:
 class QueueRow:
     """A queue and its figures. Times are ms since the epoch, None where there is none.
 
-    `oldest_age_ms` only ages, so it is left out of the representation that live versions are made of.
+    Nothing in it only ages: live versions are made of its representation.
     """
 
     queue: str
@@ -41,7 +38,6 @@ class QueueRow:
     completed: int
     groups_ready: int
     oldest_ms: int | None
-    oldest_age_ms: int | None = field(repr=False)
     oldest_tone: str
     next_due_ms: int | None
     last_activity_ms: int | None
@@ -74,7 +70,6 @@ def queue_row(snapshot: QueueSnapshot, now_ms: int, limits: Limits) -> QueueRow:
         completed=snapshot.completed,
         groups_ready=snapshot.groups_ready,
         oldest_ms=entered,
-        oldest_age_ms=oldest,
         oldest_tone=tone,
         next_due_ms=snapshot.next_due_ms,
         last_activity_ms=snapshot.last_activity_ms or None,
