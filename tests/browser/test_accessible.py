@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from omniq_core import OmniqClient
+from tests.browser.axe import both_themes
 from tests.browser.desk import Desk, OpenDesk
 from tests.browser.hostile import fail_hostile_jobs
 from tests.support.clock import Clock
@@ -17,45 +17,14 @@ from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_
 from tests.support.redis_server import RedisServer
 from tests.support.watched_page import Complaints
 
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}  # all that a theme changes
 LONG_QUEUE = "q" * 128
 LONG_GROUP = "g" * 200
 LONG_ERROR = "E" * 4096
 WIDTHS = (390, 320)
-# Chromium may keep visited links in the colours of the old theme after an emulated change; put in again they are new.
-DRAWN_AGAIN = """for (const link of document.links) {
-  if (link !== document.activeElement) link.parentNode.insertBefore(link, link.nextSibling);
-}"""
-TRIES = 4
-COLOURS_ARE_THERE = """document.getAnimations()
-  .filter(change => change.effect.getComputedTiming().endTime !== Infinity).forEach(change => change.finish())"""
 TRACE = """Traceback (most recent call last):
   File "/srv/app/mail.py", line 7, in send
     raise KeyError("to")
 KeyError: 'to'"""
-
-
-def findings(page: Page, rules: dict[str, Any]) -> list[str]:
-    """What axe says against the page as it stands, one line per element."""
-    found = Axe().run(page, options=rules).response["violations"]
-    return [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
-
-
-def both_themes(page: Page, where: str) -> None:
-    """Fails when axe finds something in light or dark."""
-    page.emulate_media(color_scheme="light")
-    for scheme, rules in (("light", WCAG), ("dark", CONTRAST)):
-        if scheme == "dark":
-            page.emulate_media(color_scheme="dark")
-        found = [""]
-        for left in reversed(range(TRIES)):
-            page.evaluate(COLOURS_ARE_THERE)
-            found = findings(page, rules)
-            if not found or not left:
-                break
-            page.evaluate(DRAWN_AGAIN)
-        assert found == [], f"{where}, {scheme}"
 
 
 def in_every_lane(client: OmniqClient, queue: str, clock: Clock) -> None:

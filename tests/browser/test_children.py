@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from omniq_core import Discovery, OmniqClient
+from tests.browser.axe import both_themes
 from tests.browser.desk import Desk, OpenDesk
 from tests.browser.hostile import NAMES, raw_bytes
 
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 KEYS = {key: shown for key, shown in NAMES.items() if "{" not in key} | {"x" * 128: "x" * 128}
-SETTLED = "Promise.allSettled(document.getAnimations().map(change => change.finished))"
 
 
 def find(client: OmniqClient) -> None:
@@ -201,8 +199,4 @@ def test_axe_and_the_width_of_the_window(
 
 def no_findings(d: Desk, where: str) -> None:
     assert d.overflow <= 0, where
-    for scheme in ("light", "dark"):
-        d.page.emulate_media(color_scheme=scheme)
-        d.page.evaluate(SETTLED)
-        found = Axe().run(d.page, options=WCAG).response["violations"]
-        assert [(rule["id"], node["html"][:160]) for rule in found for node in rule["nodes"]] == [], (where, scheme)
+    both_themes(d.page, where)

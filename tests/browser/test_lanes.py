@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from omniq_core import OmniqClient
+from tests.browser.axe import both_themes
 from tests.browser.desk import Desk, OpenDesk
-from tests.browser.test_accessible import both_themes
 from tests.support.clock import Clock
 from tests.support.factories import complete_jobs, delay_jobs, lease_jobs, publish_jobs
 
