@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from .one_trip import read_keys
 from .snapshot import keys_of
 
 JOB_LANES = ("wait", "active", "delayed", "failed", "completed")
@@ -53,40 +54,41 @@ def read_queue(redis: Any, queue: str) -> QueueData:
     """Read all keys of `queue`. Nothing may write meanwhile. `redis` must give bytes."""
     base = b"{" + queue.encode() + b"}:"
     data = QueueData()
-    types = _types(redis, base, queue, data)
+    kept = _everything(redis, base, queue, data)
     if data.wrong_types:
         return data
 
+    def ids(name: bytes) -> list[bytes]:
+        return kept.get(name) or []
+
     for lane in JOB_LANES:
-        key = base + lane.encode()
-        zset = lane in ("active", "delayed")
-        data.lanes[lane] = redis.zrange(key, 0, -1) if zset else redis.lrange(key, 0, -1)
-        data.index[lane] = set(redis.zrange(base + b"idx:" + lane.encode(), 0, -1))
-    data.ready = set(redis.zrange(base + b"groups:ready", 0, -1))
-    data.stats = {name.decode(): _number(text) for name, text in redis.hgetall(base + b"stats").items()}
-    _read_groups(redis, base, types, data)
-    _read_jobs(redis, base, types, data)
+        name = lane.encode()
+        data.lanes[lane] = ids(name)[:: 2 if lane in ("active", "delayed") else 1]
+        data.index[lane] = set(ids(b"idx:" + name)[::2])
+    data.ready = set(ids(b"groups:ready")[::2])
+    stats = ids(b"stats")
+    data.stats = {name.decode(): _number(text) for name, text in zip(stats[::2], stats[1::2], strict=True)}
+    for name, value in kept.items():
+        if name.startswith(b"job:"):
+            data.jobs[name.removeprefix(b"job:")] = dict(zip(_FIELDS, value, strict=True))
+        elif group := _GROUP_KEY.fullmatch(name):
+            _keep_group(group[1], group[2], value, data)
     return data
 
 
-def _types(redis: Any, base: bytes, queue: str, data: QueueData) -> dict[bytes, str]:
+def _everything(redis: Any, base: bytes, queue: str, data: QueueData) -> dict[bytes, Any]:
     names = [key[len(base) :] for key in keys_of(redis, queue)]
     names = [name for name in names if not name.startswith(b"x:")]
-    with redis.pipeline(transaction=False) as pipe:
-        for name in names:
-            pipe.type(base + name)
-            pipe.pttl(base + name)
-        replies = pipe.execute()
-    types: dict[bytes, str] = {}
-    for name, kind, ttl in zip(names, replies[::2], replies[1::2], strict=True):
-        types[name] = kind.decode()
+    kept: dict[bytes, Any] = {}
+    for name, (kind, ttl, value) in zip(names, read_keys(redis, [base + name for name in names], _FIELDS), strict=True):
+        kept[name] = value
         wanted = _wanted_type(name)
-        if wanted and types[name] != wanted:
-            data.wrong_types.append(f"key {name!r} is a {types[name]}, not a {wanted}")
+        if wanted and kind != wanted:
+            data.wrong_types.append(f"key {name!r} is a {kind}, not a {wanted}")
         if ttl >= 0 and name != b"paused":  # a pause may end by itself
             data.expiring.add(name)
     data.names = set(names)
-    return types
+    return kept
 
 
 def _wanted_type(name: bytes) -> str | None:
@@ -96,28 +98,13 @@ def _wanted_type(name: bytes) -> str | None:
     return _GROUP_TYPES[group[2]] if group else _TYPES.get(name)
 
 
-def _read_groups(redis: Any, base: bytes, types: dict[bytes, str], data: QueueData) -> None:
-    for name in types:
-        group = _GROUP_KEY.fullmatch(name)
-        if group is None:
-            continue
-        gid, part = group[1], group[2]
-        if part == b"wait":
-            data.group_wait[gid] = redis.lrange(base + name, 0, -1)
-        elif part == b"inflight":
-            data.inflight[gid] = _number(redis.get(base + name))
-        else:
-            data.limits[gid] = _number(redis.get(base + name))
-
-
-def _read_jobs(redis: Any, base: bytes, types: dict[bytes, str], data: QueueData) -> None:
-    ids = [name.removeprefix(b"job:") for name in types if name.startswith(b"job:")]
-    with redis.pipeline(transaction=False) as pipe:
-        for job_id in ids:
-            pipe.hmget(base + b"job:" + job_id, _FIELDS)
-        replies = pipe.execute()
-    for job_id, values in zip(ids, replies, strict=True):
-        data.jobs[job_id] = {name: value or b"" for name, value in zip(_FIELDS, values, strict=True)}
+def _keep_group(gid: bytes, part: bytes, value: Any, data: QueueData) -> None:
+    if part == b"wait":
+        data.group_wait[gid] = value
+    elif part == b"inflight":
+        data.inflight[gid] = _number(value)
+    else:
+        data.limits[gid] = _number(value)
 
 
 def _number(text: bytes | None) -> int:
