@@ -22,6 +22,7 @@ class Limits:
 class QueueRow:
     """A queue and its figures. Times are ms since the epoch, None where there is none.
 
+    The count of a lane in `broken` is 0 and means nothing: its key is of another type than the protocol's.
     Nothing in it only ages: live versions are made of its representation.
     """
 
@@ -43,6 +44,7 @@ class QueueRow:
     last_activity_ms: int | None
     last_enqueue_ms: int | None
     last_finish_ms: int | None
+    broken: tuple[str, ...]
 
     @property
     def failed_tone(self) -> str:
@@ -59,7 +61,7 @@ def queue_row(snapshot: QueueSnapshot, now_ms: int, limits: Limits) -> QueueRow:
     return QueueRow(
         queue=snapshot.queue,
         state=state,
-        attention=state == "stalled" or (state == "paused" and snapshot.waiting_total > 0),
+        attention=state == "stalled" or (state == "paused" and snapshot.waiting_total > 0) or snapshot.broken > 0,
         waiting=snapshot.waiting_total,
         ungrouped=snapshot.waiting,
         grouped=snapshot.group_waiting,
@@ -75,4 +77,5 @@ def queue_row(snapshot: QueueSnapshot, now_ms: int, limits: Limits) -> QueueRow:
         last_activity_ms=snapshot.last_activity_ms or None,
         last_enqueue_ms=snapshot.last_enqueue_ms or None,
         last_finish_ms=snapshot.last_finish_ms or None,
+        broken=snapshot.broken_lanes,
     )

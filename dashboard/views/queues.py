@@ -169,6 +169,7 @@ def _context(queue: str, lane: str, args: Fields, asked: live.Tick | None = None
     return {
         "page": page,
         "rows": [_row(job, ids, lane) for job in page.jobs.rows],
+        "LANES": LANES,
         "LANE_WORDS": LANE_WORDS,
         "LANE_TITLES": LANE_TITLES,
         "SIZES": SIZES,

@@ -57,7 +57,9 @@ class LanePage:
 
     `older` and `newer` are the cursors of the pages beside it, None at the ends; in an order by lease or by due time
     they lead to lower and to higher scores. `indexed` is False for a lane that
-    an old SDK filled: its pages are by place, so rows may shift, and grouped waiting jobs are not in it.
+    an old SDK filled: its pages are by place, so rows may shift, and grouped waiting jobs are not in it. `broken` names
+    the part of the queue (`failed`, `idx:failed`) that is of another type than the protocol's, and that type: what
+    the lane holds is then not known.
     """
 
     rows: tuple[LaneRow, ...]
@@ -66,6 +68,7 @@ class LanePage:
     older: str | None
     newer: str | None
     indexed: bool
+    broken: tuple[str, str] | None = None
 
 
 def lane_page_call(
@@ -97,17 +100,18 @@ def parse_lane_page(reply: Any, cursor: str | None = None) -> LanePage:
     """What the script answered. An entry that failed in its pipeline is raised here."""
     if isinstance(reply, Exception):
         raise reply
-    total, indexed, low, newest_first, found, oldest, newest = reply
+    total, indexed, low, newest_first, found, oldest, newest, wrong = reply
+    broken = (decode_text(wrong[0]), decode_text(wrong[1])) if wrong else None
     rows = [read_row(raw) for raw in found]
     if not rows:
-        return LanePage((), total, 0, *_beside_nothing(cursor, total), indexed == 1)
+        return LanePage((), total, 0, *_beside_nothing(cursor, total), indexed == 1, broken)
     older = make_cursor("o", Position(*oldest)) if low > 0 else None
     newer = make_cursor("n", Position(*newest)) if low + len(rows) < total else None
     first = low + 1
     if newest_first:
         rows.reverse()
         first = total - (low + len(rows)) + 1
-    return LanePage(tuple(rows), total, first, older, newer, indexed == 1)
+    return LanePage(tuple(rows), total, first, older, newer, indexed == 1, broken)
 
 
 def lane_page(

@@ -16,6 +16,7 @@ BATCH = 500
 STALLED_AFTER_MS = 60_000
 
 QueueState = Literal["running", "idle", "paused", "stalled"]
+_BITS = {"wait": 1, "active": 2, "delayed": 4, "failed": 8, "completed": 16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class QueueSnapshot:
 
     `waiting` are the ungrouped ones. `expired` are leases whose time is over. `has_index` is False when a lane holds
     jobs that an SDK older than 3.0.0 put there without an index: pages of it are by place, its ages are not known.
-    `pause_left_ms` is None for a pause without an end.
+    `pause_left_ms` is None for a pause without an end. `broken` has a bit for each of `broken_lanes`.
     """
 
     queue: str
@@ -48,6 +49,12 @@ class QueueSnapshot:
     last_finish_ms: int | None = None
     resumed_ms: int | None = None
     has_index: bool = True
+    broken: int = 0
+
+    @property
+    def broken_lanes(self) -> tuple[str, ...]:
+        """The lanes whose key or index has another type than the protocol gives it: their count is not known."""
+        return tuple(lane for lane, bit in _BITS.items() if self.broken & bit)
 
 
 def snapshot_call(queue: str, now_ms: int) -> Call:
@@ -85,6 +92,7 @@ def parse_snapshot(queue: str, reply: Any) -> QueueSnapshot:
         last_finish_ms=read_moment(reply[16]),
         resumed_ms=_resumed(reply[17]),
         has_index=reply[18] == 0,
+        broken=reply[19],
     )
 
 

@@ -126,13 +126,17 @@ def test_an_old_sdks_lane_has_these_orders_without_an_index(client: OmniqClient,
 
 
 @pytest.mark.broken_data
-def test_a_lane_of_the_wrong_type_is_empty(client: OmniqClient, redis: Any, clock: Clock) -> None:
+def test_a_lane_of_the_wrong_type_says_so(client: OmniqClient, redis: Any, clock: Clock) -> None:
     delay_jobs(client, "q", 30, now_ms=clock.now_ms, due_ms=clock.now_ms + 1_000)
     cursor = page(client, "delayed", "due", size=7).newer
     redis.delete("{q}:delayed")
     redis.set("{q}:delayed", "x")
-    assert page(client, "delayed", "due").rows == ()
-    assert page(client, "delayed", "due", cursor=cursor).rows == ()
+    for found in (page(client, "delayed", "due"), page(client, "delayed", "due", cursor=cursor)):
+        assert (found.rows, found.broken) == ((), ("delayed", "string"))
+    redis.delete("{q}:delayed", "{q}:idx:delayed")
+    redis.hset("{q}:idx:delayed", "x", "y")
+    assert page(client, "delayed", "due").broken == ("idx:delayed", "hash")
+    assert page(client, "waiting", "entered").broken is None
 
 
 def test_positions_count_within_the_group_or_among_the_ungrouped(client: OmniqClient, clock: Clock) -> None:

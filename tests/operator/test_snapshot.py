@@ -88,6 +88,7 @@ def test_a_key_of_the_wrong_type_hides_only_itself(client: OmniqClient, redis: A
         redis.set(f"{{q}}:{name}", "rubbish")
     found = one(client, "q", clock.now_ms)
     assert (found.exists, found.failed, found.active, found.waiting_total, found.delayed) == (True, 0, 0, 5, 2)
+    assert found.broken_lanes == ("active", "failed")
 
 
 def test_a_pause_tells_how_long_and_a_resume_when(client: OmniqClient, redis: Any, clock: Clock) -> None:

@@ -2,17 +2,19 @@
 -- @include reading
 -- Places in a lane, counted from 0 at the job that entered first. With an index they are its ranks; a lane that an old
 -- SDK filled has none, so its list or its own sorted set is counted. With `own` the lane's own scores give the order.
+-- `broken` is the part of the lane that has another type than it should: its own key, or its index.
 local LISTS = {wait = true, failed = true, completed = true}
 
 local function open_lane(lane, own)
   local view = {name = lane, is_list = LISTS[lane], zset = key("idx:" .. lane)}
+  local held, known = try(view.is_list and "LLEN" or "ZCARD", key(lane)), try("ZCARD", view.zset)
+  view.broken = not held and lane or not known and "idx:" .. lane or false
+  held = held or 0
   if own and not view.is_list then
-    view.zset, view.indexed = key(lane), true
-    view.total = try("ZCARD", view.zset) or 0
+    view.zset, view.indexed, view.total = key(lane), true, held
     return view
   end
-  local held = try(view.is_list and "LLEN" or "ZCARD", key(lane)) or 0
-  view.total = try("ZCARD", view.zset) or 0
+  view.total = known or 0
   view.indexed = view.total >= held
   if not view.indexed then view.total, view.zset = held, not view.is_list and key(lane) or nil end
   return view

@@ -3,7 +3,8 @@
 -- KEYS[1] anchor
 -- ARGV now, lane, rows wanted, highest first (1/0), cursor: kind, score, id, digest of a long id, own scores (1/0)
 --   kind: "" first page; o, O strictly lower, lower or equal; n, N higher; a score "@7" is a place in a lane without index
--- Returns {total, indexed, place of the lowest row, highest first, rows, cursor of the lowest, of the highest row}.
+-- Returns {total, indexed, place of the lowest row, highest first, rows, cursor of the lowest, of the highest row,
+--   the lane's key or index of another type and that type, or false}.
 -- @include keys
 -- @include reading
 -- @include places
@@ -37,4 +38,5 @@ local members, rows = between(view, low, high), {}
 for i, member in ipairs(members) do rows[i] = row(lane, member[1], own and "@" or member[2]) end
 local lowest, highest = members[1], members[#members]
 return {view.total, view.indexed and 1 or 0, low, highest_first and 1 or 0, rows,
-  lowest and cursor(lowest[1], lowest[2]) or false, highest and cursor(highest[1], highest[2]) or false}
+  lowest and cursor(lowest[1], lowest[2]) or false, highest and cursor(highest[1], highest[2]) or false,
+  view.broken and {view.broken, redis.call("TYPE", key(view.broken)).ok} or false}

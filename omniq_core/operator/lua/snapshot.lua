@@ -10,10 +10,12 @@ local lanes = redis.call("EXISTS", key("stats"), key("wait"), key("active"), key
   key("idx:delayed"), key("idx:failed"), key("idx:completed"))
 if lanes == 0 then return {0} end
 
-local length, indexed, idx_seen, unindexed = {}, {}, false, 0
+local length, indexed, idx_seen, unindexed, broken = {}, {}, false, 0, 0
+local BITS = {wait = 1, active = 2, delayed = 4, failed = 8, completed = 16}
 for lane, command in pairs({wait = "LLEN", active = "ZCARD", delayed = "ZCARD", failed = "LLEN", completed = "LLEN"}) do
-  length[lane] = try(command, key(lane)) or 0
-  indexed[lane] = try("ZCARD", key("idx:" .. lane)) or 0
+  local held, known = try(command, key(lane)), try("ZCARD", key("idx:" .. lane))
+  if not held or not known then broken = broken + BITS[lane] end
+  length[lane], indexed[lane] = held or 0, known or 0
   if indexed[lane] > 0 then idx_seen = true end
   if length[lane] > indexed[lane] then unindexed = unindexed + 1 end
 end
@@ -34,5 +36,5 @@ return {
   length.delayed, length.failed, length.completed, try("ZCARD", key("groups:ready")) or 0,
   first_score(key("idx:wait")) or false, first_score(key("delayed")) or false,
   moment("last_activity_ms"), moment("last_enqueue_ms"), moment("last_reserve_ms"), moment("last_finish_ms"),
-  record, unindexed,
+  record, unindexed, broken,
 }
