@@ -2,47 +2,8 @@
 -- KEYS[1] anchor
 -- ARGV now, id, ...
 -- Returns one answer per id: OK, BAD_JOB_ID, NO_JOB or NOT_DELAYED.
--- @include keys
--- @include counters
--- @include lanes
--- @include batch
-local now = ARGV[1]
-local refusal = wrong_type({ stats = "hash", delayed = "zset", ["idx:delayed"] = "zset", ["idx:wait"] = "zset",
-  wait = "list", ["groups:ready"] = "zset" })
-if refusal then return refusal end
-
-local answers, ids, gids, seen = {}, {}, {}, {}
-for i = 2, #ARGV do
-  local id = ARGV[i]
-  local answer = "OK"
-  if id == "" then
-    answer = "BAD_JOB_ID"
-  elseif not is_hash(id) then
-    answer = "NO_JOB"
-  else
-    local kept = redis.call("HMGET", job_key(id), "id", "state", "gid")
-    -- Workers would drop a job whose record has no id.
-    if not kept[1] then
-      answer = "NO_JOB"
-    elseif seen[id] or kept[2] ~= "delayed" or not redis.call("ZSCORE", key("delayed"), id) then
-      answer = "NOT_DELAYED"
-    else
-      local gid = kept[3] or ""
-      refusal = gid ~= "" and wrong_group(gid)
-      if refusal then return refusal end
-      seen[id] = true
-      ids[#ids + 1], gids[#gids + 1] = id, gid
-    end
-  end
-  answers[#answers + 1] = answer
-end
-if #ids == 0 then return answers end
-
-for i, id in ipairs(ids) do
-  leave_delayed(id)
-  redis.call("HSET", job_key(id), "state", "wait", "updated_ms", now)
-  enqueue(id, gids[i], now)
-end
-stamp("last_activity_ms", now)
-save_stats()
-return answers
+-- @include running
+local ids = {}
+for i = 2, #ARGV do ids[i - 1] = ARGV[i] end
+local answers, refusal = run_jobs_now(ids, ARGV[1])
+return answers or refusal

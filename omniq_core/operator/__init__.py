@@ -11,7 +11,10 @@ from .job import JobDetail, RawField, job_detail, job_payload
 from .lanes import COUNTED_POSITIONS, LanePage, LaneRow, lane_page, lane_page_call, parse_lane_page
 from .overview import DiscoveryState, OverviewData, read_overview
 from .queue import QueueRead, read_queue
+from .selection import Counting, Selection, WholeLane, read_selection
 from .snapshot import QueueSnapshot, parse_snapshot, queue_snapshots, queue_state, snapshot_call
+from .task_runner import TaskRunner
+from .tasks import Probe, Task, open_names_command, order_task, parse_names, read_task, read_tasks, start_task
 from .watch import LaneWatch
 
 __all__ = [
@@ -21,6 +24,7 @@ __all__ = [
     "BadCursor",
     "ChildCounter",
     "CounterList",
+    "Counting",
     "Discovery",
     "DiscoveryState",
     "JobDetail",
@@ -28,22 +32,34 @@ __all__ = [
     "LaneRow",
     "LaneWatch",
     "OverviewData",
+    "Probe",
     "QueueRead",
     "QueueSnapshot",
     "RawField",
+    "Selection",
+    "Task",
+    "TaskRunner",
+    "WholeLane",
     "backing_off",
     "counter_list",
     "job_detail",
     "job_payload",
     "lane_page",
     "lane_page_call",
+    "open_names_command",
+    "order_task",
     "parse_lane_page",
+    "parse_names",
     "parse_snapshot",
     "queue_snapshots",
     "queue_state",
     "read_counters",
     "read_overview",
     "read_queue",
+    "read_selection",
+    "read_task",
+    "read_tasks",
     "remove_counter",
     "snapshot_call",
+    "start_task",
 ]

@@ -23,4 +23,5 @@ local function save_stats()
     writes[#writes + 1] = value
   end
   if #writes > 0 then redis.call("HSET", key("stats"), unpack(writes)) end
+  counts, stamps = {}, {} -- a script that acts in two steps saves after each
 end

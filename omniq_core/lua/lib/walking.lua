@@ -16,7 +16,8 @@ end
 -- The ids that `wanted` agrees to, and the step: where it began, where it ends, how many it looked at.
 local function walk_lane(lane, wanted)
   local by_places = ARGV[4] == "1"
-  local view, step = opened(lane, by_places), { by_places = by_places, looked = 0, score = ARGV[5], id = ARGV[6] }
+  local view = opened(lane, by_places)
+  local step = { by_places = by_places, looked = 0, score = ARGV[5], id = ARGV[6], scores = {} }
   local low, stop = 0, 0
   if by_places then
     low, stop = tonumber(ARGV[5]), math.min(tonumber(ARGV[7]), view.total)
@@ -33,7 +34,7 @@ local function walk_lane(lane, wanted)
   for _, entry in ipairs(between(view, low, math.min(low + tonumber(ARGV[10]), stop) - 1)) do
     if #ids == most then break end
     step.looked, step.id, step.score = step.looked + 1, entry[1], entry[2]
-    if wanted(entry[1]) then ids[#ids + 1] = entry[1] end
+    if wanted(entry[1]) then ids[#ids + 1], step.scores[#ids + 1] = entry[1], entry[2] end
   end
   step.finished = low + step.looked >= stop
   return ids, step

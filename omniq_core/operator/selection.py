@@ -1,0 +1,104 @@
+"""What a bulk task is about: which jobs of a lane, found a few at a time by reads that change nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+from ..connection import Link
+from ..keys import QueueKeys
+from ..scripts import script
+
+LOOK = 10
+"""A look takes at most this many times more jobs than are wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The next jobs, the oldest first, each with the score by which it was found.
+
+    A score "@7" is a place in a lane without index, "!" an id of which only the beginning is known.
+    `cursor` is where the next look begins; `finished`: nothing more stands before the mark.
+    """
+
+    jobs: tuple[tuple[bytes, bytes], ...]
+    cursor: bytes
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How many jobs a selection has up to its mark: `count` so far, all of them when `finished`.
+
+    `scanned` of `total` jobs of the lane were looked at. `mark` is where the lane ended at the first look.
+    """
+
+    mark: bytes
+    cursor: bytes
+    count: int
+    scanned: int
+    total: int
+    finished: bool
+
+
+class Selection(Protocol):
+    """Jobs of one lane (its protocol name). Both reads are bounded in time; a cursor of b"" is the beginning."""
+
+    def text(self) -> str:
+        """The selection as `read_selection` takes it."""
+        ...
+
+    def count(self, link: Link, queue: str, lane: str, so_far: Counting | None = None) -> Counting:
+        """Fixes the mark and begins to count, or goes on from `so_far`."""
+        ...
+
+    def find(self, link: Link, queue: str, lane: str, mark: bytes, cursor: bytes, limit: int, done: int) -> Found:
+        """At most `limit` jobs after the cursor, up to the mark. `done` are those that this task has taken away."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WholeLane:
+    """Every job of the lane."""
+
+    def text(self) -> str:
+        """As `Selection.text`."""
+        return json.dumps({"v": 1, "kind": "lane"})
+
+    def count(self, link: Link, queue: str, lane: str, so_far: Counting | None = None) -> Counting:
+        """As `Selection.count`, at once."""
+        if so_far is not None:
+            return so_far
+        keys = QueueKeys(queue)
+        total, *last = cast(list[Any], link.run(script("operator/task_mark"), keys.anchor, lane, read=True))
+        mark = b" ".join(last) if last else b"@%d" % total
+        return Counting(mark, b"", total, total, total, finished=True)
+
+    def find(self, link: Link, queue: str, lane: str, mark: bytes, cursor: bytes, limit: int, done: int) -> Found:
+        """As `Selection.find`, in one round trip."""
+        by_places = mark.startswith(b"@")
+        if by_places:
+            # What was taken away is behind no more: the mark comes that much nearer.
+            step = (b"1", cursor[1:] or b"0", b"", b"%d" % (int(mark[1:]) - done), b"")
+        else:
+            step = (b"0", *_parts(cursor), *_parts(mark))
+        reply = link.run(
+            script("operator/task_look"), QueueKeys(queue).anchor, lane, "", "", *step, limit, LOOK * limit, read=True
+        )
+        finished, score, last_id, *flat = cast(list[Any], reply)
+        after = b"@" + score if by_places else score + b" " + last_id if score else b""
+        return Found(tuple(zip(flat[::2], flat[1::2], strict=True)), after, finished == 1)
+
+
+def read_selection(text: str) -> Selection:
+    """The selection that `text()` wrote. Raises ValueError for any other text."""
+    kept: Any = json.loads(text)
+    if isinstance(kept, dict) and cast(dict[str, Any], kept).get("kind") == "lane":
+        return WholeLane()
+    raise ValueError("not a selection of jobs")
+
+
+def _parts(place: bytes) -> tuple[bytes, bytes]:
+    score, _, job_id = place.partition(b" ")
+    return score, job_id

@@ -1,0 +1,194 @@
+"""Works through bulk tasks, a batch at a time, so that Redis always has time for others. Any process may."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from ..connection import REDIS_ERRORS, Link, is_outage
+from ..keys import QueueKeys, decode_text
+from ..pacing import Pace
+from ..scripts import script
+from .discovery import refuses_writes
+from .selection import Found, Selection, read_selection
+from .tasks import Task, close_entry, open_names_command, parse_names, parse_task
+
+CLAIM_MS = 10_000
+LOOK_S = 1.0
+PER_BATCH_S = 0.25
+"""A paced task moves about so many seconds' worth of jobs at once."""
+
+Name = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Held:
+    """A task this process works on: what it knows of it, and when its next batch is due."""
+
+    task: Task
+    selection: Selection
+    due: float
+    renew: float
+    pace: Pace = field(default_factory=Pace)
+
+
+class TaskRunner:
+    """The work of one process on all open tasks: call `tick` again after as many seconds as it returns.
+
+    What it does to jobs is one script per batch that also writes down what it did, so whatever dies goes on elsewhere
+    after `claim_ms`. A batch whose answer is lost is never sent again: the task says how far it came. `clock` gives ms
+    since the epoch. Not for more than one thread at once.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        clock: Callable[[], int],
+        *,
+        claim_ms: int = CLAIM_MS,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.link, self.clock = link, clock
+        self._claim_ms, self._timer = claim_ms, timer
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self._pid = os.getpid()
+        self._owner = secrets.token_hex(16)
+        self._name = f"{socket.gethostname()}, process {self._pid}"[:200]
+        self._held: dict[Name, Held] = {}
+        self._look_at = self._rest_until = 0.0
+
+    def tick(self) -> float:
+        """One small piece of work; returns the seconds until the next. Raises what Redis raised."""
+        if os.getpid() != self._pid:  # a fork: the claims are the parent's
+            self._start_over()
+        if self._timer() >= self._look_at:
+            self._look()
+            self._look_at = self._timer() + LOOK_S
+        now = self._timer()
+        due = sorted((held for held in self._held.values() if held.due <= now), key=lambda held: held.due)
+        if due and now >= self._rest_until:
+            self._work(due[0])
+            now = self._timer()
+        for held in list(self._held.values()):
+            if now >= held.renew and self._claim(held.task.queue, held.task.task_id) is None:
+                self._drop(held)
+        waits = [self._look_at, *(max(held.due, self._rest_until) for held in self._held.values())]
+        return max(min(waits) - now, 0.0)
+
+    def look_now(self) -> None:
+        """The next tick looks for tasks: one has just been written down."""
+        self._look_at = 0.0
+
+    def close(self) -> None:
+        """Gives its claims up, so that another process need not wait for them."""
+        held, self._held = (self._held if os.getpid() == self._pid else {}), {}
+        for queue, task_id in held:
+            self.link.run(script("operator/task_claim"), QueueKeys(queue).anchor, task_id, self._owner, "", 0)
+
+    def _look(self) -> None:
+        """Takes every open task that nobody holds; drops from the index what is over."""
+        names = parse_names(self.link.pipeline([open_names_command()])[0])
+        for queue, task_id in names:
+            if (queue, task_id) in self._held:
+                continue
+            task = self._claim(queue, task_id)
+            if task is None:
+                continue
+            try:
+                selection = read_selection(task.selection)
+            except ValueError:
+                self._give_up(task, "Its selection cannot be read by this version.")
+                continue
+            self._held[queue, task_id] = Held(task, selection, due=self._timer(), renew=self._renewal())
+
+    def _claim(self, queue: str, task_id: str) -> Task | None:
+        """The task as it stands when it is ours now; None when another's, or over (then it leaves the index)."""
+        claim = (task_id, self._owner, self._name, self._claim_ms)
+        reply = self.link.run(script("operator/task_claim"), QueueKeys(queue).anchor, *claim)
+        task = parse_task(queue, task_id, reply)
+        if task is None:
+            self._close_if_over(queue, task_id)
+        elif (queue, task_id) in self._held:
+            held = self._held[queue, task_id]
+            held.task, held.renew = task, self._renewal()
+        return task
+
+    def _close_if_over(self, queue: str, task_id: str) -> None:
+        state = self.link.call("HGET", QueueKeys(queue).of(f"x:task:{task_id}"), "state", read=True)
+        if state not in (b"running", b"probing"):
+            close_entry(self.link, queue, task_id, self.clock())
+
+    def _renewal(self) -> float:
+        return self._timer() + self._claim_ms / 3000
+
+    def _drop(self, held: Held) -> None:
+        self._held.pop((held.task.queue, held.task.task_id), None)
+
+    def _work(self, held: Held) -> None:
+        task = held.task
+        try:
+            if task.state == "probing":
+                self._watch_probe(held)
+                return
+            limit = self._limit(held)
+            found = held.selection.find(self.link, task.queue, task.lane, task.mark, task.cursor, limit, task.done)
+            self._step(held, found)
+        except (*REDIS_ERRORS, ValueError) as error:
+            # What it did is written down with it: the next look reads how far the task came.
+            self._drop(held)
+            if not isinstance(error, ValueError) and (is_outage(error) or refuses_writes(error)):
+                raise
+            self._give_up(task, decode_text(str(error).encode("utf-8", "replace"))[:200])
+
+    def _limit(self, held: Held) -> int:
+        task = held.task
+        limits = [held.pace.size, max(task.left, 1)]
+        if task.probe_left:
+            limits.append(task.probe_left)
+        elif task.per_s:
+            limits.append(max(int(task.per_s * PER_BATCH_S), 1))
+        return min(limits)
+
+    def _step(self, held: Held, found: Found) -> None:
+        task = held.task
+        flat = [part for pair in found.jobs for part in pair]
+        head = (self.clock(), secrets.token_hex(16), task.task_id, self._owner, self._claim_ms, task.batches)
+        anchor = QueueKeys(task.queue).anchor
+        reply, took = self.link.run_timed(
+            script("operator/task_step"), anchor, *head, found.cursor, int(found.finished), *flat
+        )
+        now = self._timer()
+        # A batch smaller than it might have been says nothing about how large the next may be.
+        size, rest = held.pace.size, held.pace.after(took)
+        if len(found.jobs) < size:
+            held.pace.size = min(held.pace.size, size)
+        self._rest_until = now + rest
+        status = decode_text(cast(list[Any], reply)[0])
+        if status in ("OK", "STALE", "probing") and self._claim(task.queue, task.task_id) is not None:
+            paced = len(found.jobs) / task.per_s if task.per_s and not task.probe_left else 0.0
+            # Behind by less than a second is caught up with, a longer delay is not.
+            held.due = max(held.due + paced, now - 1.0) if paced else now
+            return
+        self._drop(held)
+        if status != "LOST":
+            self._close_if_over(task.queue, task.task_id)
+
+    def _watch_probe(self, held: Held) -> None:
+        task = held.task
+        self.link.run(script("operator/task_probe"), QueueKeys(task.queue).anchor, task.task_id)
+        if self._claim(task.queue, task.task_id) is None:
+            self._drop(held)
+        held.due = self._timer() + LOOK_S
+
+    def _give_up(self, task: Task, fault: str) -> None:
+        """Nothing this process can do lets it go on: people see why, and may try again."""
+        args = (self.clock(), task.task_id, "fault", fault)
+        self.link.run(script("operator/task_order"), QueueKeys(task.queue).anchor, *args)
+        close_entry(self.link, task.queue, task.task_id, self.clock())

@@ -1,0 +1,266 @@
+"""Bulk work as a record in Redis: begun once, read by every page, gone on with by whichever process is alive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from ..connection import Link
+from ..keys import QueueKeys, decode_text, global_key, validate_queue
+from ..numbers import read_count, read_moment
+from ..scripts import script
+from .selection import Counting, Selection
+
+INDEX = global_key("tasks")
+"""Zset of `queue/id`: the moment a task ended, inf while it is open."""
+
+KEPT_MS = 7 * 86_400_000
+MOST_KEPT, MOST_OPEN = 1_000, 100
+PROBES = (1, 10, 100)
+
+Action = Literal["retry", "remove", "run_now"]
+LANES_OF: dict[str, tuple[str, ...]] = {
+    "retry": ("failed",),
+    "remove": ("failed", "wait", "delayed", "completed"),
+    "run_now": ("delayed",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """The jobs a probe retried and how they ended. `unkept`: completed and made room for newer ones, or removed."""
+
+    jobs: int
+    well: int
+    again: int
+    unkept: int
+
+    @property
+    def ended(self) -> int:
+        """How many of them ended."""
+        return self.well + self.again + self.unkept
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A bulk task as it stands. Times are ms. `done + skipped + left == total`, always.
+
+    `state`: `running`, `probing` (waits for a person to go on or stop), `stopped` (can go on), `finished`. `reasons`
+    say why jobs were skipped, by the protocol's codes; LEFT_LANE are those that were gone before their turn. `per_s`
+    paces it, 0 is at once. `fault` says why it stopped by itself. `runs_in` is the process at work on it, "" for none.
+    """
+
+    queue: str
+    task_id: str
+    action: str
+    lane: str
+    selection: str
+    mark: bytes
+    total: int
+    done: int
+    skipped: int
+    reasons: tuple[tuple[str, int], ...]
+    state: str
+    cursor: bytes
+    batches: int
+    per_s: float
+    probe_left: int
+    probe: Probe | None
+    actor: str
+    created_ms: int
+    went_on_ms: int
+    went_on_at: int
+    ended_ms: int | None
+    fault: str
+    runs_in: str
+    claimed_until_ms: int
+
+    @property
+    def left(self) -> int:
+        """How many jobs were not looked at yet."""
+        return max(self.total - self.done - self.skipped, 0)
+
+    @property
+    def is_open(self) -> bool:
+        """Is it at work, or watching its probe?"""
+        return self.state in ("running", "probing")
+
+    def rest_ms(self, now_ms: int) -> int | None:
+        """How long it will still take at the pace since it began or went on, None while that is not known."""
+        moved, took = self.done + self.skipped - self.went_on_at, now_ms - self.went_on_ms
+        return self.left * took // moved if self.state == "running" and moved > 0 and took > 0 else None
+
+
+def start_task(
+    link: Link,
+    queue: str,
+    task_id: str,
+    *,
+    action: Action,
+    lane: str,
+    selection: Selection,
+    counted: Counting,
+    actor: str,
+    now_ms: int,
+    limit: int = 0,
+    per_s: float = 0.0,
+    probe: int = 0,
+) -> bool:
+    """Writes a task down for the next runner; False when a task of this id is there already.
+
+    Raises ValueError for a lane the action has nothing to do in. With `limit` it ends after that many jobs. `per_s` is
+    the most jobs a second (0: as fast as Redis bears); `probe` of them first, then it waits for a person.
+    """
+    if lane not in LANES_OF.get(action, ()):
+        raise ValueError(f"nothing to {action} in {lane!r}")
+    if not counted.finished:
+        raise ValueError("the jobs are not counted yet")
+    total = min(counted.count, limit) if limit else counted.count
+    # Once before, so that a task is never there without an entry; once after, for a runner that met the entry without a
+    # task and closed it.
+    _open(link, queue, task_id, now_ms)
+    fields: dict[str, str | bytes | int] = {
+        "v": 1,
+        "action": action,
+        "lane": lane,
+        "selection": selection.text(),
+        "mark": counted.mark,
+        "total": total,
+        "done": 0,
+        "skipped": 0,
+        "state": "running",
+        "cursor": b"",
+        "batches": 0,
+        "pace": json.dumps({"v": 1, "per_s": per_s, "probe": probe}),
+        "probe_left": probe if probe < total else 0,
+        "actor": actor,
+        "created_ms": now_ms,
+        "went_on_ms": now_ms,
+    }
+    flat = [part for pair in fields.items() for part in pair]
+    if link.run(script("operator/task_start"), QueueKeys(queue).anchor, task_id, *flat) != 1:
+        return False
+    _open(link, queue, task_id, now_ms)
+    return True
+
+
+def read_task(link: Link, queue: str, task_id: str) -> Task | None:
+    """A task, or None when there is none (any more)."""
+    return read_tasks(link, [(queue, task_id)])[0]
+
+
+def read_tasks(link: Link, names: Iterable[tuple[str, str]]) -> list[Task | None]:
+    """The tasks of these (queue, id), in one round trip."""
+    wanted = list(names)
+    replies = link.pipeline([("HGETALL", task_key(queue, task_id)) for queue, task_id in wanted])
+    return [parse_task(*name, reply) for name, reply in zip(wanted, replies, strict=True)]
+
+
+def open_names_command() -> tuple[str | bytes | int, ...]:
+    """The read of which tasks are open, for a pipeline; give the reply to `parse_names`."""
+    return ("ZRANGEBYSCORE", INDEX, "inf", "inf", "LIMIT", 0, MOST_OPEN)
+
+
+def parse_names(reply: Any) -> list[tuple[str, str]]:
+    """(queue, id) of each entry of the index. What is none is left out; a refusal by Redis is raised."""
+    if isinstance(reply, Exception):
+        raise reply
+    found: list[tuple[str, str]] = []
+    for raw in cast(list[bytes], reply or []):
+        queue, _, task_id = decode_text(raw).rpartition("/")
+        try:
+            found.append((validate_queue(queue), task_id))
+        except ValueError:
+            continue
+    return found
+
+
+def order_task(link: Link, queue: str, task_id: str, order: Literal["cancel", "resume"], *, now_ms: int) -> str | None:
+    """Stops a task before its next batch, or lets a stopped or probing one go on; the state it was in, None without it.
+
+    An order that does not fit that state changes nothing.
+    """
+    was = link.run(script("operator/task_order"), QueueKeys(queue).anchor, now_ms, task_id, order, "")
+    if was and order == "resume":
+        _open(link, queue, task_id, now_ms)
+    return decode_text(was) if was else None
+
+
+def close_entry(link: Link, queue: str, task_id: str, now_ms: int) -> None:
+    """A task is over, or was never there: it leaves the open ones, unless somebody lets it go on just now."""
+    _index(link, queue, task_id, str(now_ms), now_ms)
+    found = read_task(link, queue, task_id)
+    if found is not None and found.is_open:
+        _open(link, queue, task_id, now_ms)
+
+
+def task_key(queue: str, task_id: str) -> bytes:
+    """The hash of a task."""
+    return QueueKeys(queue).of(f"x:task:{task_id}")
+
+
+def _open(link: Link, queue: str, task_id: str, now_ms: int) -> None:
+    _index(link, queue, task_id, "inf", now_ms)
+
+
+def _index(link: Link, queue: str, task_id: str, score: str, now_ms: int) -> None:
+    for reply in link.pipeline(
+        [
+            ("ZADD", INDEX, score, f"{queue}/{task_id}"),
+            ("ZREMRANGEBYSCORE", INDEX, "-inf", now_ms - KEPT_MS),
+            ("ZREMRANGEBYRANK", INDEX, 0, -MOST_KEPT - 1),
+            ("PEXPIRE", INDEX, KEPT_MS),
+        ]
+    ):
+        if isinstance(reply, Exception):
+            raise reply
+
+
+def parse_task(queue: str, task_id: str, reply: Any) -> Task | None:
+    """A task from its hash (as HGETALL answers it). What is no task of ours is None."""
+    if isinstance(reply, Exception) or not reply:
+        return None
+    kept = cast(dict[bytes, bytes], reply)
+    if not isinstance(reply, dict):  # as a script hands it on
+        kept = dict(zip(reply[::2], reply[1::2], strict=True))
+
+    def text(name: str) -> str:
+        return decode_text(kept.get(name.encode(), b""))
+
+    def number(name: str) -> int:
+        return read_count(kept.get(name.encode()))
+
+    try:
+        pace: dict[str, Any] = json.loads(text("pace"))
+        per_s, probed = float(pace["per_s"]), int(pace["probe"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    reasons = sorted((name[4:].decode(), read_count(n)) for name, n in kept.items() if name.startswith(b"why:"))
+    return Task(
+        queue=queue,
+        task_id=task_id,
+        action=text("action"),
+        lane=text("lane"),
+        selection=text("selection"),
+        mark=kept.get(b"mark", b""),
+        total=number("total"),
+        done=number("done"),
+        skipped=number("skipped"),
+        reasons=tuple(sorted(reasons, key=lambda reason: -reason[1])),
+        state=text("state"),
+        cursor=kept.get(b"cursor", b""),
+        batches=number("batches"),
+        per_s=per_s,
+        probe_left=number("probe_left"),
+        probe=Probe(probed, number("probe_well"), number("probe_again"), number("probe_unkept")) if probed else None,
+        actor=text("actor"),
+        created_ms=number("created_ms"),
+        went_on_ms=number("went_on_ms"),
+        went_on_at=number("went_on_at"),
+        ended_ms=read_moment(kept.get(b"ended_ms")),
+        fault=text("fault"),
+        runs_in=text("owner_name") if number("owner_until") else "",
+        claimed_until_ms=number("owner_until"),
+    )
