@@ -7,7 +7,9 @@ from .children import MOST_COUNTERS, ChildCounter, CounterList, counter_list, re
 from .cuts import BadCursor
 from .delayed import backing_off
 from .discovery import Discovery
+from .filters import BadFilter, Filter
 from .job import JobDetail, RawField, job_detail, job_payload
+from .lane_scan import Match, Scan, mark, scan_lane
 from .lanes import COUNTED_POSITIONS, LanePage, LaneRow, lane_page, lane_page_call, parse_lane_page
 from .overview import DiscoveryState, OverviewData, read_overview
 from .queue import QueueRead, read_queue
@@ -22,20 +24,24 @@ __all__ = [
     "MOST_COUNTERS",
     "Background",
     "BadCursor",
+    "BadFilter",
     "ChildCounter",
     "CounterList",
     "Counting",
     "Discovery",
     "DiscoveryState",
+    "Filter",
     "JobDetail",
     "LanePage",
     "LaneRow",
     "LaneWatch",
+    "Match",
     "OverviewData",
     "Probe",
     "QueueRead",
     "QueueSnapshot",
     "RawField",
+    "Scan",
     "Selection",
     "Task",
     "TaskRunner",
@@ -46,6 +52,7 @@ __all__ = [
     "job_payload",
     "lane_page",
     "lane_page_call",
+    "mark",
     "open_names_command",
     "order_task",
     "parse_lane_page",
@@ -60,6 +67,7 @@ __all__ = [
     "read_task",
     "read_tasks",
     "remove_counter",
+    "scan_lane",
     "snapshot_call",
     "start_task",
 ]
