@@ -10,7 +10,7 @@ from .discovery import Discovery
 from .filters import BadFilter, Filter
 from .job import JobDetail, RawField, job_detail, job_payload
 from .lane_scan import Match, Scan, mark, scan_lane
-from .lanes import COUNTED_POSITIONS, LanePage, LaneRow, lane_page, lane_page_call, parse_lane_page
+from .lanes import COUNTED_POSITIONS, LanePage, LaneRow, lane_page, lane_page_call, page_of_mark, parse_lane_page
 from .overview import DiscoveryState, OverviewData, read_overview
 from .queue import QueueRead, read_queue
 from .selection import Counting, Selection, WholeLane, read_selection
@@ -55,6 +55,7 @@ __all__ = [
     "mark",
     "open_names_command",
     "order_task",
+    "page_of_mark",
     "parse_lane_page",
     "parse_names",
     "parse_snapshot",

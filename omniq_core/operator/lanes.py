@@ -140,6 +140,12 @@ def _beside_nothing(cursor: str | None, total: int) -> tuple[str | None, str | N
     return make_cursor("O" if kind == "n" else "o", at), None
 
 
+def page_of_mark(mark: str) -> str:
+    """The cursor of the page, newest first, that began with the newest job when `LaneWatch.mark` was read."""
+    behind_all_of_that_moment = b"\xff" * 256
+    return make_cursor("O", Position(mark.encode("utf-8", "replace"), behind_all_of_that_moment, b""))
+
+
 def protocol_lane(lane: str) -> str:
     """The protocol's name of a lane, for that name or for the word of the pages. ValueError for any other."""
     lane = "wait" if lane == "waiting" else lane

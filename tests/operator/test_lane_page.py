@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from omniq_core import BadCursor, OmniqClient
-from omniq_core.operator import LanePage, lane_page
+from omniq_core.operator import LanePage, lane_page, page_of_mark
 from tests.operator.lanes_by_hand import FIRST_MS, drop_failed, push_failed, write_failed
 from tests.support.clock import Clock
 from tests.support.factories import delay_jobs, fail_jobs, lease_jobs, publish_jobs
@@ -135,6 +135,17 @@ def test_an_index_that_misses_jobs_hides_none_of_them(client: OmniqClient, redis
     redis.zrem("{q}:idx:failed", all_ids[0])
     found = page(client)
     assert (ids(found), found.indexed) == (list(reversed(all_ids)), False)
+
+
+def test_the_page_of_a_mark_begins_where_the_lane_began_then(client: OmniqClient, clock: Clock) -> None:
+    fail_jobs(client, "q", ["c", "b", "a", "\xff"], now_ms=clock.now_ms, step_ms=0)
+    then = page_of_mark(str(clock.now_ms))
+    fail_jobs(client, "q", ["new", "newer"], now_ms=clock.now_ms + 1)
+    found = page(client, size=3, cursor=then)
+    assert (ids(found), found.first, found.total) == (["\xff", "c", "b"], 3, 6)
+    assert ids(page(client, cursor=found.newer)) == ["newer", "new"]
+    with pytest.raises(BadCursor):
+        page(client, cursor=page_of_mark("yesterday"))
 
 
 @pytest.mark.parametrize("cursor", ["x", "é", "", "bzoK", "AAAA", "b" * 3, "b1xuMQoKYQ==", "bwppbmYxCgph"])
