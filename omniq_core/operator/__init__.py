@@ -13,7 +13,7 @@ from .lane_scan import Match, Scan, mark, scan_lane
 from .lanes import COUNTED_POSITIONS, LanePage, LaneRow, lane_page, lane_page_call, page_of_mark, parse_lane_page
 from .overview import DiscoveryState, OverviewData, read_overview
 from .queue import QueueRead, read_queue
-from .selection import Counting, Selection, WholeLane, read_selection
+from .selection import Counting, Matching, Selection, WholeLane, read_selection
 from .snapshot import QueueSnapshot, parse_snapshot, queue_snapshots, queue_state, snapshot_call
 from .task_runner import TaskRunner
 from .tasks import Probe, Task, open_names_command, order_task, parse_names, read_task, read_tasks, start_task
@@ -36,6 +36,7 @@ __all__ = [
     "LaneRow",
     "LaneWatch",
     "Match",
+    "Matching",
     "OverviewData",
     "Probe",
     "QueueRead",

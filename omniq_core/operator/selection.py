@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol, cast
 
 from ..connection import Link
-from ..keys import QueueKeys
+from ..keys import QueueKeys, encode_id
 from ..scripts import script
+from .cuts import Position
+from .filters import BadFilter, Filter
+from .lane_scan import mark as end_of_lane
+from .lane_scan import scan_lane
 
 LOOK = 10
 """A look takes at most this many times more jobs than are wanted."""
@@ -31,7 +35,8 @@ class Found:
 class Counting:
     """How many jobs a selection has up to its mark: `count` so far, all of them when `finished`.
 
-    `scanned` of `total` jobs of the lane were looked at. `mark` is where the lane ended at the first look.
+    `scanned` of `total` jobs of the lane were looked at, `unsearched` of them not into (too large; they are not in the
+    count). `mark` is where the lane ended at the first look.
     """
 
     mark: bytes
@@ -40,6 +45,7 @@ class Counting:
     scanned: int
     total: int
     finished: bool
+    unsearched: int = 0
 
 
 class Selection(Protocol):
@@ -91,12 +97,76 @@ class WholeLane:
         return Found(tuple(zip(flat[::2], flat[1::2], strict=True)), after, finished == 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """The jobs of the lane that pass a filter."""
+
+    wanted: Filter
+
+    def text(self) -> str:
+        """As `Selection.text`."""
+        return json.dumps({"v": 1, "kind": "filter", **asdict(self.wanted)})
+
+    def count(self, link: Link, queue: str, lane: str, so_far: Counting | None = None) -> Counting:
+        """As `Selection.count`: about 150 ms a look."""
+        if so_far is None:
+            end = end_of_lane(link, queue, lane)
+            if end is None:
+                return Counting(b"", b"", 0, 0, 0, finished=True)
+            so_far = Counting(_pack(end), b"", 0, 0, 0, finished=False)
+        at, end = _unpack(so_far.cursor), _unpack(so_far.mark)
+        found = scan_lane(link, queue, lane, self.wanted, cursor=at, upto=end, newest_first=False, limit=0)
+        scanned = so_far.scanned + found.scanned
+        return Counting(
+            so_far.mark,
+            _pack(found.cursor) if found.cursor else b"",
+            so_far.count + found.matched,
+            scanned,
+            scanned + found.left,
+            found.cursor is None,
+            so_far.unsearched + found.unsearched,
+        )
+
+    def find(self, link: Link, queue: str, lane: str, mark: bytes, cursor: bytes, limit: int, done: int) -> Found:
+        """As `Selection.find`: it looks for 150 ms, and may find none in that time."""
+        if not mark:
+            return Found((), b"", finished=True)
+        if mark.startswith(b"@"):
+            mark = b"@%d" % (int(mark[1:]) - done)
+        end, at = _unpack(mark), _unpack(cursor)
+        found = scan_lane(
+            link, queue, lane, self.wanted, cursor=at, upto=end, newest_first=False, limit=limit, rows=False
+        )
+        jobs = tuple(
+            (encode_id(match.job_id), b"!" if match.id_cut else match.position.score) for match in found.matches
+        )
+        return Found(jobs, _pack(found.cursor) if found.cursor else b"", found.cursor is None)
+
+
 def read_selection(text: str) -> Selection:
     """The selection that `text()` wrote. Raises ValueError for any other text."""
-    kept: Any = json.loads(text)
-    if isinstance(kept, dict) and cast(dict[str, Any], kept).get("kind") == "lane":
+    found: Any = json.loads(text)
+    kept = cast(dict[str, Any], found) if isinstance(found, dict) else {}
+    kind, version = kept.pop("kind", ""), kept.pop("v", 0)
+    if (kind, version) == ("lane", 1):
         return WholeLane()
+    if (kind, version) == ("filter", 1):
+        try:
+            return Matching(Filter(**kept))
+        except (TypeError, BadFilter):
+            pass
     raise ValueError("not a selection of jobs")
+
+
+def _pack(at: Position) -> bytes:
+    return at.score if at.score.startswith(b"@") else b" ".join((at.score, at.digest, at.job_id))
+
+
+def _unpack(place: bytes) -> Position | None:
+    if not place or place.startswith(b"@"):
+        return Position(place, b"", b"") if place else None
+    score, digest, job_id = place.split(b" ", 2)
+    return Position(score, job_id, digest)
 
 
 def _parts(place: bytes) -> tuple[bytes, bytes]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from omniq_core import Counting, Link, Selection, Task, TaskRunner, WholeLane, read_task, start_task
 
-NOW = 1_760_000_000_000
+FIRST_MS, NOW = 1_750_000_000_000, 1_760_000_000_000
 
 
 class Timer:
@@ -71,3 +71,25 @@ def work_off(link: Link, until: Callable[[], object], *, with_runner: tuple[Task
             return timer.now - began
         timer.now += works.tick()
     raise AssertionError("it does not come to its end")
+
+
+def fill_failed(redis: Any, plain: int, grouped: int, groups: int, *, queue: str = "q") -> tuple[list[str], list[str]]:
+    """Failed jobs of many groups among ungrouped ones, one ms apart; gives the ids of both kinds, oldest first."""
+    base, every = f"{{{queue}}}:", max((plain + grouped) // max(grouped, 1), 1)
+    ids: tuple[list[str], list[str]] = ([], [])
+    for start in range(0, plain + grouped, 2_000):
+        pipe = redis.pipeline(transaction=False)
+        for n in range(start, min(start + 2_000, plain + grouped)):
+            has_group = n % every == 0 and len(ids[1]) < grouped
+            job_id = f"{'g' if has_group else 'u'}{n:07}"
+            fields = {"id": job_id, "state": "failed", "attempt": 1, "max_attempts": 1, "payload": "{}"}
+            fields |= {"timeout_ms": 60_000, "failed_ms": FIRST_MS + n, "last_error": "E: no"}
+            fields |= {"gid": f"group-{len(ids[1]) % groups}"} if has_group else {}
+            ids[has_group].append(job_id)
+            pipe.hset(f"{base}job:{job_id}", mapping=fields)
+            pipe.lpush(f"{base}failed", job_id)
+            pipe.zadd(f"{base}idx:failed", {job_id: FIRST_MS + n})
+        pipe.execute()
+    assert (len(ids[0]), len(ids[1])) == (plain, grouped)
+    redis.hset(f"{base}stats", "failed", plain + grouped)
+    return ids
