@@ -7,6 +7,7 @@ from .children import MOST_COUNTERS, ChildCounter, CounterList, counter_list, re
 from .cuts import BadCursor
 from .delayed import backing_off
 from .discovery import Discovery
+from .filtered import Count, FilteredPage, filtered_page, newer_matches
 from .filters import BadFilter, Filter
 from .job import JobDetail, RawField, job_detail, job_payload
 from .lane_scan import Match, Scan, mark, scan_lane
@@ -26,11 +27,13 @@ __all__ = [
     "BadCursor",
     "BadFilter",
     "ChildCounter",
+    "Count",
     "CounterList",
     "Counting",
     "Discovery",
     "DiscoveryState",
     "Filter",
+    "FilteredPage",
     "JobDetail",
     "LanePage",
     "LaneRow",
@@ -49,11 +52,13 @@ __all__ = [
     "WholeLane",
     "backing_off",
     "counter_list",
+    "filtered_page",
     "job_detail",
     "job_payload",
     "lane_page",
     "lane_page_call",
     "mark",
+    "newer_matches",
     "open_names_command",
     "order_task",
     "page_of_mark",

@@ -44,8 +44,9 @@ class Scan:
     """What a walk saw. `matched` counts all matches, `matches` holds those that were collected, in the walk's order.
 
     `scanned` entries were looked at, `left` are still to be; `unsearched` of the scanned have an error or a payload
-    over 64 KB that was not looked into (and are no matches). `total` is the length of the lane. `cursor` is where to go
-    on, None when the walk is through. `indexed` as in `LanePage`.
+    over 64 KB that was not looked into (and are no matches). `total` is the length of the lane, `span` how much of it
+    a walk from its beginning looks at. `cursor` is where to go on, None when the walk is through. `indexed` as in
+    `LanePage`.
     """
 
     matches: tuple[Match, ...]
@@ -54,6 +55,7 @@ class Scan:
     left: int
     unsearched: int
     total: int
+    span: int
     cursor: Cursor | None
     indexed: bool
 
@@ -102,7 +104,7 @@ def scan_lane(
         places = [*(cursor or _NOWHERE), *(upto or _NOWHERE)]
         want = [max(limit - len(found), 0), int(rows)]
         reply, took_s = link.run_timed(chunk, anchor, *before, *places, work, *want, *tests)
-        total, indexed, left, looked, sure, large, stands, hits = reply
+        total, indexed, span, left, looked, sure, large, stands, hits = reply
         asked = [hit for hit in hits if hit[2] is None or payload_matches(hit[2], wanted.payload)]
         matched += sure + sum(hit[2] is not None for hit in asked)
         if limit:
@@ -111,7 +113,7 @@ def scan_lane(
         cursor = Position(*stands) if stands else None
         spent_ms = (time.monotonic() - began) * 1000
         if cursor is None or (limit and len(found) >= limit) or spent_ms >= budget_ms:
-            return Scan(tuple(found), matched, scanned, left, unsearched, total, cursor, indexed == 1)
+            return Scan(tuple(found), matched, scanned, left, unsearched, total, span, cursor, indexed == 1)
         work = _next_work(work, took_s)
 
 

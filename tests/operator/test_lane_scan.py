@@ -218,4 +218,4 @@ def test_the_other_lanes_and_their_orders(client: OmniqClient, clock: Clock) -> 
 
 def test_an_empty_lane_is_through_at_once(client: OmniqClient) -> None:
     assert mark(client.link, "q", "failed") is None
-    assert scan(client, asked=Filter(q="x")) == Scan((), 0, 0, 0, 0, 0, None, True)
+    assert scan(client, asked=Filter(q="x")) == Scan((), 0, 0, 0, 0, 0, 0, None, True)

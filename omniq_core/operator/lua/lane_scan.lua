@@ -3,8 +3,8 @@
 -- ARGV lane, own scores (1/0), highest first (1/0), cursor: score, id, digest ("" at the start), mark: the same ("" none),
 --   work (about 2 µs each), matches wanted at most (0: only counted), whole rows (1/0), filter (lib/matching)
 --   The walk goes on behind the cursor and takes nobody that entered the lane after the mark.
--- Returns {total of the lane, indexed, left to look at, looked at, sure matches, not searched, cursor or false at the end,
---   matches: {row or {id, its length, score}, cursor, payload that has to be looked at or false}}.
+-- Returns {total of the lane, indexed, entries of the whole walk, left of them, looked at, sure matches, not searched,
+--   cursor or false at the end, matches: {row or {id, its length, score}, cursor, payload to be looked at or false}}.
 -- @include keys
 -- @include reading
 -- @include places
@@ -31,6 +31,7 @@ end
 if check_due and own and lane == "delayed" then
   high, check_due = math.min(high, redis.call("ZCOUNT", view.zset, "-inf", ARGV[14]) - 1), false
 end
+local span = math.max(high - low + 1, 0)
 if ARGV[4] ~= "" then
   local before, held = place_of(view, ARGV[4], ARGV[5], ARGV[6])
   if downwards then high = math.min(high, before - 1) else low = math.max(low, held and before + 1 or before) end
@@ -78,5 +79,5 @@ while low <= high and spent < work and sent < MOST_SENT and (limit == 0 or #hits
   end
 end
 
-return {view.total, view.indexed and 1 or 0, math.max(high - low + 1, 0), scanned, sure, large,
+return {view.total, view.indexed and 1 or 0, span, math.max(high - low + 1, 0), scanned, sure, large,
   last and low <= high and cut(last[1], last[2]) or false, hits}
