@@ -10,6 +10,8 @@ from importlib import resources
 
 _INCLUDE = re.compile(r"^-- @include (\w+)$", re.MULTILINE)
 _COMMENT_LINE = re.compile(r"^\s*--[^\n]*\n", re.MULTILINE)
+# Of one line, or from its head to the first line that begins with `end`.
+_FUNCTION = re.compile(r"^local function (\w+)\((?:[^\n]* end\n|[^\n]*\n(?:[ ][^\n]*\n|\n)*end\n)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,14 @@ def _splice(text: str, seen: set[str]) -> str:
     return _INCLUDE.sub(put, text)
 
 
+def _without_unused(text: str) -> str:
+    """Leaves out the functions that nobody calls: Lua makes each of the others anew at every run of the script."""
+    for found in _FUNCTION.finditer(text):
+        if len(re.findall(rf"\b{found[1]}\b", text)) == 1:
+            return _without_unused(text[: found.start()] + text[found.end() :])
+    return text
+
+
 @functools.cache
 def script(name: str) -> Script:
     """The script of that name: `reserve` is lua/reserve.lua, `operator/snapshot` is operator/lua/snapshot.lua.
@@ -44,5 +54,5 @@ def script(name: str) -> Script:
     """
     folder, _, stem = name.rpartition("/")
     path = f"{folder}/lua/{stem}.lua" if folder else f"lua/{stem}.lua"
-    source = _COMMENT_LINE.sub("", _splice(_read(path), set())).encode()
+    source = _without_unused(_COMMENT_LINE.sub("", _splice(_read(path), set()))).encode()
     return Script(name, source, hashlib.sha1(source, usedforsecurity=False).hexdigest().encode())

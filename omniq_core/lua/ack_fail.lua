@@ -15,14 +15,13 @@ if token ~= "" and kept[6] and string.sub(kept[6], 1, #mark) == mark then
   if answer == "FAILED" then return { "FAILED" } end
   if string.sub(answer, 1, 6) == "RETRY:" then return { "RETRY", string.sub(answer, 7) } end
 end
-local refusal = lease_refusal(id, token, kept[1])
+local refusal = token_refusal(token, kept[1])
 if refusal then return { refusal } end
 
-release(id, kept[2] or "", now)
+if not release(id, kept[2] or "", now) then return { "NOT_ACTIVE" } end
 if message ~= "" then redis.call("HSET", job, "last_error", message, "last_error_ms", now) end
 local due = retry_or_fail(id, int(kept[3], 0), int(kept[4], 0), int(kept[5], 0), now)
 redis.call("HSET", job, "x_ack", mark .. (due and "RETRY:" .. due or "FAILED"))
-stamp("last_finish_ms", now)
-save_stats()
+stamp("last_activity_ms", now, "last_finish_ms", now)
 if due then return { "RETRY", due } end
 return { "FAILED" }

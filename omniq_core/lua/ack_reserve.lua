@@ -12,5 +12,4 @@ if acked == "OK" then
   local fine, leased = pcall(lease_next, ARGV[1], ARGV[4])
   answer = fine and leased
 end
-save_stats()
 return { acked, unpack(answer or {}) }

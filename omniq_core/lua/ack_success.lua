@@ -3,6 +3,4 @@
 -- ARGV now, id, lease token
 -- Returns {"OK"} or {code}. The same ack again answers OK again and changes nothing.
 -- @include completing
-local answer = complete(ARGV[2], ARGV[3], ARGV[1])
-save_stats()
-return { answer }
+return { complete(ARGV[2], ARGV[3], ARGV[1]) }

@@ -18,5 +18,4 @@ for _, id in ipairs(redis.call("ZRANGEBYSCORE", key("delayed"), "-inf", now, "LI
   end
 end
 if promoted > 0 then stamp("last_activity_ms", now) end
-save_stats()
 return promoted

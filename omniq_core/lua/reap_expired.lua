@@ -18,5 +18,5 @@ for _, id in ipairs(ids) do
     release(id, "", now)
   end
 end
-save_stats()
+if #ids > 0 then stamp("last_activity_ms", now) end
 return #ids

@@ -3,6 +3,4 @@
 -- ARGV now, lease token to give
 -- Returns nil when there is nothing, {"PAUSED"}, or {"JOB", id, payload, lock_until, attempt, max_attempts, gid}.
 -- @include reserving
-local answer = lease_next(ARGV[1], ARGV[2])
-save_stats()
-return answer
+return lease_next(ARGV[1], ARGV[2])

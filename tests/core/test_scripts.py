@@ -43,6 +43,13 @@ def test_a_shared_part_stands_in_it_once(name: str) -> None:
     assert source.count("local base = ") <= 1
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_script_holds_no_function_that_nobody_calls(name: str) -> None:
+    """Lua makes every function of a script anew at each run, so an unused one costs each job something."""
+    source = script(name).source.decode()
+    assert [one for one in re.findall(r"function (\w+)", source) if len(re.findall(rf"\b{one}\b", source)) == 1] == []
+
+
 def test_a_script_is_made_once() -> None:
     assert script("reserve") is script("reserve")
 

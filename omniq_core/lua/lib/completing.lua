@@ -2,7 +2,7 @@
 -- @include numbers
 -- @include counters
 -- @include leases
--- Ending a lease well. The caller saves the stats.
+-- Ending a lease well.
 local KEEP, TRIM_AT_ONCE = 100, 1000
 
 -- "OK", or why not. The same ack again is OK again and changes nothing.
@@ -10,21 +10,21 @@ local function complete(id, token, now)
   local job = job_key(id)
   local kept = redis.call("HMGET", job, "lease_token", "gid", "x_ack")
   if token ~= "" and kept[3] == token .. "|OK" then return "OK" end
-  local refusal = lease_refusal(id, token, kept[1])
+  local refusal = token_refusal(token, kept[1])
   if refusal then return refusal end
 
-  release(id, kept[2] or "", now)
+  if not release(id, kept[2] or "", now) then return "NOT_ACTIVE" end
   redis.call("HSET", job, "state", "completed", "updated_ms", now, "completed_ms", now, "lease_token", "",
     "lock_until_ms", "", "x_ack", token .. "|OK")
   local length = redis.call("LPUSH", key("completed"), id)
   redis.call("ZADD", key("idx:completed"), now, id)
-  for _ = 1, math.min(length - KEEP, TRIM_AT_ONCE) do
+  local over = math.min(length - KEEP, TRIM_AT_ONCE)
+  for _ = 1, over do
     local old = redis.call("RPOP", key("completed"))
     redis.call("ZREM", key("idx:completed"), old)
     -- An id that was published again stands in another lane by now: its hash is that job's.
     if redis.call("HGET", job_key(old), "state") == "completed" then redis.call("UNLINK", job_key(old)) end
   end
-  stamp("completed_kept", text(redis.call("LLEN", key("completed"))))
-  stamp("last_finish_ms", now)
+  stamp("completed_kept", text(length - math.max(over, 0)), "last_activity_ms", now, "last_finish_ms", now)
   return "OK"
 end

@@ -4,19 +4,19 @@
 -- @include groups
 -- @include lanes
 -- Who may ack, and what the end of a lease leaves behind.
-local function lease_refusal(id, token, held)
+local function token_refusal(token, held)
   if token == "" then return "TOKEN_REQUIRED" end
   if held ~= token then return "TOKEN_MISMATCH" end
-  if not redis.call("ZSCORE", key("active"), id) then return "NOT_ACTIVE" end
   return nil
 end
 
+-- False when there is no lease to end; then nothing was changed.
 local function release(id, gid, now)
-  redis.call("ZREM", key("active"), id)
+  if redis.call("ZREM", key("active"), id) == 0 then return false end
   redis.call("ZREM", key("idx:active"), id)
   count("active", -1)
   if gid ~= "" then leave_group(gid, now) end
-  stamp("last_activity_ms", now)
+  return true
 end
 
 -- The attempt ended badly: another one after the backoff, or the failed lane. Returns the due time, or nil.

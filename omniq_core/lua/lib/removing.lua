@@ -78,6 +78,5 @@ local function remove_chosen(lane, chosen, now, nonce)
     count(lane, -removed)
   end
   stamp("last_activity_ms", now)
-  save_stats()
   return answers
 end

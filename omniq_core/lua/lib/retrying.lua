@@ -44,6 +44,5 @@ local function retry_jobs(wanted, now, nonce, task)
   end
   count("failed", -#ids)
   stamp("last_activity_ms", now)
-  save_stats()
   return answers
 end

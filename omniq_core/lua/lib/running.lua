@@ -43,6 +43,5 @@ local function run_jobs_now(wanted, now, task)
     enqueue(id, gids[i], now)
   end
   stamp("last_activity_ms", now)
-  save_stats()
   return answers
 end
