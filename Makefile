@@ -9,10 +9,10 @@ ARGS   ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format screenshots clean
+.PHONY: help run test test-long check format screenshots clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 run: $(VENV)/.installed-run ## start the dashboard (ARGS="--port 9000" and so on)
 	@if [ -n "$$OMNIQ_REDIS_URL$$REDIS_URL" ]; then exec $(BIN)/omniq-dashboard serve $(ARGS); else exec $(BIN)/omniq-dashboard demo $(ARGS); fi
@@ -21,6 +21,10 @@ test: $(VENV)/.installed-test ## lint, types and every test
 	@tools/get-test-programs.sh $(BIN)
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+test-long: $(VENV)/.installed-test ## 200 random walks of each sort, and the tests that take minutes
+	@tools/get-test-programs.sh $(BIN)
+	OMNIQ_SEEDS=200 $(BIN)/pytest -n $(WORKERS) -m "long or walk" $(ARGS)
 
 check: $(VENV)/.installed-test ## lint and types only
 	$(BIN)/ruff check .

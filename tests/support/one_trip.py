@@ -40,13 +40,14 @@ local function same(mine, theirs)
 end
 local differing = {}
 for i = 1, #ARGV, 2 do
-  local mine, theirs = ARGV[i], ARGV[i + 1]
-  for _, prefix in ipairs({ mine, theirs }) do
-    for _, key in ipairs(redis.call('KEYS', prefix .. '*')) do
-      local short = string.sub(key, #prefix + 1)
-      if string.sub(short, 1, 2) ~= 'x:' and not same(mine .. short, theirs .. short) then
+  local seen = {}
+  for at = i, i + 1 do
+    for _, key in ipairs(redis.call('KEYS', ARGV[at] .. '*')) do
+      local short = string.sub(key, #ARGV[at] + 1)
+      if not seen[short] and string.sub(short, 1, 2) ~= 'x:' and not same(ARGV[i] .. short, ARGV[i + 1] .. short) then
         differing[#differing + 1] = short
       end
+      seen[short] = true
     end
   end
 end
