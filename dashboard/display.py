@@ -31,12 +31,11 @@ class Display:
     keys: str = "on"
     live: str = "on"
 
-    @property
-    def live_title(self) -> str:
-        """What the Live button says under the pointer."""
+    def live_title(self, every: int) -> str:
+        """What the Live button says under the pointer. `every`: seconds, a page's own slower pace."""
         key = ". Press p to turn them {}." if self.keys == "on" else "."
         return (
-            f"Updates every {self.refresh} s{key.format('off')}"
+            f"Updates every {max(int(self.refresh), every)} s{key.format('off')}"
             if self.live == "on"
             else f"Updates off{key.format('on')}"
         )

@@ -49,11 +49,11 @@ def version(*data: object) -> str:
 def answer(asked: Tick, found: str, regions: Callable[[], Iterable[Partial]], *, replace_url: str = "") -> Response:
     """204 when `found` is the version the page has, else the regions. `replace_url` is the page's address from now on.
 
-    A held page and one that is not get different regions of the same data, so hold is part of the version.
+    A held page and one that is not get different regions of the same data, and so do those that name other rows: both
+    are part of the version.
     """
-    found = f"{found}{'-held' if asked.hold else ''}"
-    same = found == asked.version and not asked.named
-    response = Response(status=204) if same else render_partials(*regions())
+    found = f"{found}{'-held' if asked.hold else ''}{'-' + version(asked.named) if asked.named else ''}"
+    response = Response(status=204) if found == asked.version else render_partials(*regions())
     response.headers["X-Omniq-Version"] = found
     response.headers["X-Omniq-Now"] = str(now_ms())
     if replace_url:

@@ -88,6 +88,7 @@ def late(page: Page, _studio: Studio) -> None:
     summary.click()
     page.clock.run_for(9_000)
     page.keyboard.press("Escape")
+    page.clock.run_for(1_000)
     page.locator("#live[data-tone=warn]").wait_for()
     page.mouse.move(0, 0)
 

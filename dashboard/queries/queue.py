@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from omniq_core import LanePage, LaneRow, Link, QueueRead, queue_snapshots, read_queue
+from omniq_core import LanePage, LaneRow, Link, QueueRead, page_of_mark, queue_snapshots, read_queue
 
 from .queue_row import Limits, QueueRow, queue_row
 
@@ -138,7 +138,11 @@ def queue_page(
             ids=watch.ids,
         )
 
-    found = read(wish.cursor)
+    # Only in this order do jobs that come meanwhile belong before the page.
+    announces = wish.order == Order("entered", newest_first=True)
+    # Held rows stay the page they were drawn as, however many come before them.
+    held = announces and watch.hold and watch.mark and not wish.cursor
+    found = read(page_of_mark(watch.mark) if held else wish.cursor)
     if not found.snapshot.exists:
         raise UnknownQueue(queue)
     if wish.cursor and not found.page.rows and (found.page.newer or found.page.older):
@@ -150,8 +154,6 @@ def queue_page(
         if name != queue and may_read(name)
     ]
     others.sort(key=lambda row: (-row.failed, row.queue))
-    # Only in this order do jobs that come meanwhile belong before the page.
-    announces = wish.order == Order("entered", newest_first=True)
     # The first page, newest first, is drawn anew at each tick, unless it is held: nothing on it can be newer.
     settled = announces and not wish.cursor and not watch.hold
     return QueuePage(

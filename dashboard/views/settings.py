@@ -16,7 +16,7 @@ routes = Routes()
 
 SHORTCUTS = (
     ("Go to overview", ("g", "o")),
-    ("Find in this list", ("/",)),
+    ("Go to the page's search field", ("/",)),
     ("Go to failed jobs", ("g", "f")),
     ("Show this list", ("?",)),
     ("Next row", ("j",)),

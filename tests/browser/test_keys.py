@@ -234,6 +234,47 @@ def test_switched_off_they_do_nothing(failed_lane: Desk) -> None:
     assert posts == []
 
 
+def test_the_slash_stays_the_browsers_where_there_is_no_search(failed_lane: Desk) -> None:
+    d = failed_lane
+    d.open("/queues/mail/jobs/job-1")
+    d.page.evaluate("addEventListener('keydown', (event) => { window.taken = event.defaultPrevented; })")
+    d.page.get_by_role("link", name="mail").first.focus()
+    for key, taken in (("?", True), ("Escape", False), ("/", False)):
+        d.page.evaluate("delete window.taken")
+        keys(d, key)
+        if key == "?":
+            d.dialog.wait_for()
+        else:
+            assert d.page.evaluate("window.taken") is taken
+    d.focus_is("mail")
+    d.open("/")
+    keys(d, "/")
+    assert d.page.evaluate("document.activeElement.type") == "search"
+
+
+def test_no_cap_is_shown_while_shortcuts_are_off(failed_lane: Desk) -> None:
+    d = failed_lane
+    settings = d.page.locator("summary[aria-label='Display settings']")
+    caps = d.page.locator(".kbd")
+    d.open("/queues/mail/jobs/job-3")
+    following = d.page.get_by_label("Next failed job")
+    expect(following).to_have_attribute("title", "Next failed job (j)")
+    settings.click()
+    expect(caps.filter(visible=True)).to_have_text(["?"])
+    d.page.get_by_label("Keyboard shortcuts", exact=True).select_option("Off")
+    expect(following).to_have_attribute("title", "Next failed job")
+    expect(caps.filter(visible=True)).to_have_count(0)
+    d.page.reload()
+    expect(following).to_have_attribute("title", "Next failed job")
+    settings.click()
+    d.page.get_by_role("link", name="Show the shortcuts").click()
+    expect(d.dialog).to_contain_text("They are switched off.")
+    d.open("/queues/mail/failed")
+    d.check("job-1")
+    expect(d.bulk("Retry 1")).to_be_visible()
+    expect(caps.filter(visible=True)).to_have_count(0)
+
+
 def test_the_caps_stand_on_the_bulk_bar(failed_lane: Desk) -> None:
     keys(failed_lane, "j", "x")
     caps = failed_lane.page.locator("#bulk-bar .kbd")

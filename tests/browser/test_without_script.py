@@ -145,6 +145,18 @@ def test_controls_of_script_are_not_there(plain_page: Page, desk: OpenDesk, clie
     expect(d.page.get_by_role("button", name="Copy")).to_have_count(0)
 
 
+def test_local_times_are_offered_by_script_alone(
+    plain_page: Page, page: Page, desk: OpenDesk, client: OmniqClient, clock: Clock
+) -> None:
+    fail_jobs(client, "mail", 1, now_ms=clock.now_ms)
+    d = desk(page=plain_page)
+    for at, offered in ((plain_page, False), (page, True)):
+        at.goto(f"{d.url}/queues/mail/failed")
+        at.locator("summary[aria-label='Display settings']").click()
+        expect(at.get_by_label("Refresh")).to_be_visible()
+        expect(at.get_by_label("Times in")).to_be_visible(visible=offered)
+
+
 def test_a_job_that_another_client_retried_is_explained_on_a_page(
     plain_page: Page, desk: OpenDesk, reference: Any, complaints: Complaints, clock: Clock
 ) -> None:

@@ -37,6 +37,9 @@ function adopt(values) {
   // Without the attribute the system decides.
   if (values.theme === "auto") delete root.dataset.theme;
   showLive(values);
+  for (const control of document.querySelectorAll("[data-key][data-title]")) {
+    control.title = control.dataset.title + (values.keys === "on" ? ` (${control.dataset.key})` : "");
+  }
   document.dispatchEvent(new CustomEvent("omniq:display"));
 }
 
@@ -44,10 +47,11 @@ function showLive({ live, refresh, keys }) {
   const button = document.getElementById("live");
   if (!button) return;
   const on = live === "on";
+  const pace = Math.max(refresh, document.getElementById("main")?.dataset.every ?? 0);
   const key = keys === "on" ? `. Press p to turn them ${on ? "off" : "on"}.` : ".";
   button.value = on ? "off" : "on";
   button.setAttribute("aria-pressed", String(on));
-  button.title = `Updates ${on ? `every ${refresh} s` : "off"}${key}`;
+  button.title = `Updates ${on ? `every ${pace} s` : "off"}${key}`;
   button.firstChild.data = on ? "Live " : "Updates off ";
 }
 

@@ -29,16 +29,16 @@ document.addEventListener("keydown", (event) => {
   pendingUntil = event.key === "g" && !pending ? performance.now() + SECOND_KEY_MS : 0;
   const to = pending && Object.hasOwn(AFTER_G, event.key) && AFTER_G[event.key]();
   if (to) location.assign(to);
-  else if (Object.hasOwn(ACTIONS, event.key)) ACTIONS[event.key]();
-  else return;
+  // A key that finds nothing to do stays the browser's.
+  else if (!Object.hasOwn(ACTIONS, event.key) || ACTIONS[event.key]() === false) return;
   event.preventDefault();
 });
 
 function find() {
-  const fields = document.querySelectorAll("#job-search, #filters input[type='search'], main input[type='search']");
-  const field = [...fields].find((one) => one.offsetParent !== null);
-  field?.focus();
-  field?.select();
+  const field = [...document.querySelectorAll("input[type='search']")].find((one) => one.offsetParent !== null);
+  if (!field) return false;
+  field.focus();
+  field.select();
 }
 
 // The rows of the table the focus is in, else of the page's first one, that have a link (or a button) to stand on.

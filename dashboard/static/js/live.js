@@ -1,6 +1,6 @@
 // The live refresh: one clock, one request. It ticks while somebody can see it and nobody is in the middle of something.
 import * as away from "./away.js";
-import { held, missing, remember } from "./rows.js";
+import { held, missing, remember, unasked } from "./rows.js";
 import { showTimes, syncNow } from "./times.js";
 
 const main = document.getElementById("main");
@@ -9,13 +9,18 @@ let running = 0;
 let timer = 0;
 let last = Date.now();
 let forced = false;
+let anew = false;
+let askedAnew = false;
+let again = false;
 
 if (main?.hasAttribute("hx-get")) start();
 
 function start() {
   remember();
-  document.addEventListener("htmx:before:request", () => { running += 1; });
-  document.addEventListener("htmx:finally:request", () => { running = Math.max(0, running - 1); });
+  // A search that goes on by itself is in nobody's way.
+  const counts = (event) => !event.detail.ctx.sourceElement?.hasAttribute("data-counting");
+  document.addEventListener("htmx:before:request", (event) => { if (counts(event)) running += 1; });
+  document.addEventListener("htmx:finally:request", (event) => { if (counts(event)) running = Math.max(0, running - 1); });
   document.addEventListener("htmx:config:request", (event) => {
     const ctx = event.detail.ctx;
     if (ctx.sourceElement === main) ask(ctx);
@@ -29,6 +34,12 @@ function start() {
     if (ctx?.sourceElement === main) failed("dashboard");
   });
   document.addEventListener("htmx:after:swap", remember);
+  // A row that has left is asked for by name at once, not at the next tick: it goes dim when it is found to be gone.
+  document.addEventListener("htmx:finally:request", (event) => {
+    if (event.detail.ctx.sourceElement !== main) return;
+    again = !again && event.detail.ctx.response?.status === 200 && unasked();
+    if (again) setTimeout(tick);  // htmx drops a request while it still ends the one before
+  });
   // A button that found Redis away tells the page, also while updates are off.
   document.addEventListener("htmx:finally:request", (event) => {
     const ctx = event.detail.ctx;
@@ -37,15 +48,25 @@ function start() {
   document.addEventListener("omniq:display", () => { show(); plan(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
   addEventListener("pageshow", (event) => { if (event.persisted) tick(); });
-  document.addEventListener("omniq:refresh", () => { forced = true; tick(); });
+  document.addEventListener("omniq:refresh", (event) => {
+    forced = true;
+    anew ||= event.detail === "anew";
+    tick();
+  });
   for (const name of ["pointerover", "focusin", "change", "selectionchange"]) document.addEventListener(name, show);
   setInterval(show, 1000);
   show();
   plan();
 }
 
+// The reader's choice, but a page that changes slowly has a pace of its own.
 function rate() {
-  return (Number(root.dataset.refresh) || 2) * 1000;
+  return Math.max(Number(root.dataset.refresh) || 2, Number(main.dataset.every) || 0) * 1000;
+}
+
+// What the page is about changes no more.
+function final() {
+  return document.querySelector("#main [data-final]") !== null;
 }
 
 function on() {
@@ -59,13 +80,17 @@ function plan(ms = away.isAway() ? away.delay() : rate()) {
 
 // Somebody is in the middle of something: a tick now would be in their way.
 function busy() {
-  return running > 0 || document.querySelector("dialog[open], details.menu[open], [data-editing]") !== null;
+  return running > 0 || paused();
+}
+
+function paused() {
+  return document.querySelector("dialog[open], details.menu[open], [data-editing]") !== null;
 }
 
 function tick() {
   if (busy()) return plan(Math.min(rate(), 500));
   plan();
-  if ((on() || forced || away.isAway()) && !document.hidden) htmx.trigger(document.body, "omniq:tick");
+  if (((on() && !final()) || forced || away.isAway()) && !document.hidden) htmx.trigger(document.body, "omniq:tick");
 }
 
 // The address of a tick is the page's own, with its filters and its place; the rest is what the page knows.
@@ -75,12 +100,15 @@ function ask(ctx) {
   body.set("live", "1");
   body.set("v", main.dataset.version ?? "");
   const mark = document.getElementById("newer")?.dataset.mark;
-  if (mark) body.set("mark", mark);
-  body.delete("hold");
+  for (const name of ["mark", "counting", "hold", "sel"]) body.delete(name);
+  // Without its mark the page is drawn anew, for another filter.
+  if (mark && !anew) body.set("mark", mark);
+  if (!anew && document.querySelector("[data-counting]")) body.set("counting", "1");
   if (held() && !forced) body.set("hold", "1");
-  body.delete("sel");
-  for (const token of missing()) body.append("sel", token);
+  if (!anew) for (const token of missing()) body.append("sel", token);
   forced = false;
+  askedAnew = anew;
+  anew = false;
 }
 
 function answered(response) {
@@ -99,6 +127,7 @@ function answered(response) {
 }
 
 function failed(what) {
+  anew ||= askedAnew;
   away.gone(what, last, () => { clearTimeout(timer); tick(); });
   plan();
   show();
@@ -106,6 +135,7 @@ function failed(what) {
 
 // What the page is about is gone, or may no longer be read: the banner of the answer says so. It may come back.
 function over() {
+  anew ||= askedAnew;
   away.gone("", last);
   plan();
   show();
@@ -123,7 +153,7 @@ function stamp(now) {
 function show() {
   const button = document.getElementById("live");
   if (!button) return;
-  const late = !busy() && Date.now() - last > 3 * rate() + 1000;
+  const late = !paused() && !final() && Date.now() - last > 3 * rate() + 1000;
   const isHeld = on() && !away.isAway() && held();
   const [word, tone] = away.isAway() ? ["Offline", "danger"]
     : !on() ? ["Updates off", ""]
@@ -132,6 +162,7 @@ function show() {
   if (button.firstChild?.nodeType === Node.TEXT_NODE && button.firstChild.data !== `${word} `) button.firstChild.data = `${word} `;
   button.setAttribute("aria-pressed", String(on()));
   button.toggleAttribute("data-held", isHeld);
+  if (final()) button.title = "This job has ended and changes no more, so its page is not refreshed.";
   if (tone) button.dataset.tone = tone;
   else delete button.dataset.tone;
 }

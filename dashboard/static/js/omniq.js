@@ -77,7 +77,34 @@ function apply(field) {
   // Another selection of rows begins at its first page.
   url.searchParams.delete("page");
   url.searchParams.delete("cursor");
+  url.searchParams.delete("scan");
   if (url.href === location.href) return;
   history.replaceState(history.state, "", url);
-  document.dispatchEvent(new CustomEvent("omniq:refresh"));
+  // Where the page's buttons lead back to.
+  for (const back of document.querySelectorAll("input[name=back]")) back.value = back.value.split("?")[0] + url.search;
+  document.dispatchEvent(new CustomEvent("omniq:refresh", { detail: "anew" }));
 }
+
+// What nobody asked for has no place in the address of a filtered page.
+document.addEventListener("formdata", (event) => {
+  if (event.target.getAttribute("id") !== "filters") return;
+  const usual = (name) => event.target.elements.namedItem(name)?.dataset?.usual ?? "";
+  for (const [name, value] of [...event.formData]) if (value === usual(name)) event.formData.delete(name);
+});
+
+// A search goes on by itself. The answer for a filter that is no longer the page's is dropped; one that did not come is
+// asked for again.
+const AGAIN_MS = 4000;
+
+for (const step of ["htmx:before:request", "htmx:before:response"]) {
+  document.addEventListener(step, (event) => {
+    const { sourceElement, response } = event.detail.ctx;
+    if (!sourceElement?.hasAttribute("data-counting")) return;
+    if (!sourceElement.isConnected || response?.status >= 400) event.preventDefault();
+  });
+}
+document.addEventListener("htmx:finally:request", (event) => {
+  const source = event.detail.ctx?.sourceElement;
+  if (!source?.hasAttribute("data-counting") || !source.isConnected) return;
+  setTimeout(() => source.isConnected && htmx.trigger(source, "omniq:again"), AGAIN_MS);
+});

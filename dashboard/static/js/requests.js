@@ -41,8 +41,8 @@ async function send(form, button, event, key) {
 // Our answers are regions, also those that say what went wrong. Anything else came from a proxy, or did not come.
 document.addEventListener("htmx:finally:request", (event) => {
   const ctx = event.detail?.ctx;
-  // A tick that got no answer asked for no change: live.js shows the outage.
-  if (ctx?.sourceElement?.getAttribute("id") === "main") return;
+  // A tick or a search that got no answer asked for no change: live.js shows the outage.
+  if (ctx?.sourceElement?.matches("#main, [data-counting]")) return;
   if (ctx?.swap !== "none" || ctx.hx?.redirect || [204, 304].includes(ctx.response?.status)) return;
   if (!ctx.text?.includes("<hx-partial")) showLost();
 });

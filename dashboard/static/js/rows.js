@@ -1,5 +1,8 @@
 // The rows of the page's table: are they held in place, and which of them did the last answer not contain?
-let listed = new Set();
+// Rows that the page's own part of the answers lacks, and whether the server was asked for them by name.
+const apart = new Map();
+// Those that the last tick asked for.
+let asked = new Set();
 // A row of a tick whose job, queue or counter stands where the page shows it.
 const LISTED = /<hx-partial id="((?:job|queue|child)-[0-9a-f]{16}(?:-\d+)?)"[^>]*>\s*<tr id="[^"]*" role="row"(?! data-gone)/g;
 
@@ -16,9 +19,24 @@ export function held() {
 }
 
 // Rows that script has on the page and the answers no longer list: the server is asked how they fare, also whether one
-// that is dim is back.
+// that is dim is back. At most 20, those that nobody asked for first.
 export function missing() {
-  return rows().filter((row) => !listed.has(row.id)).slice(0, 20).map(token).filter(Boolean);
+  const wanted = rows().filter((row) => apart.has(row.id));
+  wanted.sort((a, b) => urgency(a) - urgency(b));
+  const now = wanted.slice(0, 20);
+  asked = new Set(now.map((row) => row.id));
+  for (const id of asked) apart.set(id, true);
+  return now.map(token);
+}
+
+function urgency(row) {
+  if (!apart.get(row.id)) return 0;
+  return row.hasAttribute("data-gone") ? 2 : 1;
+}
+
+// Did the last answer lack a row that the one before it had?
+export function unasked() {
+  return rows().some((row) => apart.get(row.id) === false);
 }
 
 // What an answer listed: every row right after a page was drawn, later those a region of the answer carried.
@@ -26,12 +44,17 @@ export function remember(event) {
   const ctx = event?.detail?.ctx;
   if (ctx?.response && ctx.response.status !== 200) return;
   const tick = ctx?.sourceElement?.getAttribute("id") === "main";
-  if (!tick || /<hx-partial id="(jobs|queues|children)"/.test(ctx.text)) listed = new Set(rows().map((row) => row.id));
-  else listed = new Set([...ctx.text.matchAll(LISTED)].map((found) => found[1]));
+  if (!tick || /<hx-partial id="(jobs|queues|children)"/.test(ctx.text)) return apart.clear();
+  const listed = new Set([...ctx.text.matchAll(LISTED)].map((found) => found[1]));
+  for (const row of rows()) {
+    if (!listed.has(row.id)) apart.set(row.id, apart.get(row.id) ?? false);
+    // One that was asked for by name is in the answer for that reason alone.
+    else if (!asked.has(row.id)) apart.delete(row.id);
+  }
 }
 
 function rows() {
-  return [...document.querySelectorAll("#jobs > tr[id], #queues > tr[id], #children > tr[id]")];
+  return [...document.querySelectorAll("#jobs > tr[id], #queues > tr[id], #children > tr[id]")].filter(token);
 }
 
 function token(row) {
