@@ -49,7 +49,7 @@ def make_blueprint(name: str, url_prefix: str) -> tuple[Blueprint, dict[str, str
         blueprint.add_url_rule(route.rule, route.endpoint, route.view, methods=[route.method])
     rest = Route("/<path:rest>", "GET", READ, "missing", _missing)
     for rule in ("/", rest.rule):
-        blueprint.add_url_rule(rule, rest.endpoint, rest.view, methods=["GET", "POST"])
+        blueprint.add_url_rule(rule, rest.endpoint, rest.view, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     blueprint.before_request(_check_access)
     blueprint.before_request(_check_origin)
     blueprint.before_request(_check_address)
@@ -128,14 +128,18 @@ def _finish(response: Response) -> Response:
 
 
 def _missing(**_rest: str) -> ResponseReturnValue:
-    """Everything below the mount that is no route: 404, or 405 where the other method would have been right."""
-    other = "POST" if request.method != "POST" else "GET"
-    try:
-        rule, _ = current_app.create_url_adapter(request).match(method=other, return_rule=True)  # pyright: ignore[reportOptionalMemberAccess]
-    except HTTPException:
-        raise no_such_page() from None
-    if rule.endpoint.rpartition(".")[2] in ("missing", "static"):
+    """Everything below the mount that is no route: 404, or 405 where another method would have been right."""
+    allowed = next((method for method in ("POST", "GET") if _has_route(method)), None)
+    if allowed is None:
         raise no_such_page()
-    response = make_response(errors.wrong_method())
-    response.headers["Allow"] = other
+    response = make_response(errors.wrong_method(allowed))
+    response.headers["Allow"] = allowed
     return response
+
+
+def _has_route(method: str) -> bool:
+    try:
+        rule, _ = current_app.create_url_adapter(request).match(method=method, return_rule=True)  # pyright: ignore[reportOptionalMemberAccess]
+    except HTTPException:
+        return False
+    return rule.endpoint.rpartition(".")[2] not in ("missing", "static")

@@ -46,9 +46,9 @@ def refused(decision: Deny) -> Response:
     return response
 
 
-def wrong_method() -> Response:
-    """405: the address is a button's, or a page's."""
-    text = "This address only takes what a button sends." if request.method != "POST" else "This address is a page."
+def wrong_method(allowed: str) -> Response:
+    """405: the address is a button's (only POST is `allowed`), or a page's."""
+    text = "This address only takes what a button sends." if allowed == "POST" else "This address is a page."
     return _answer(Problem(405, "Nothing to see here", f"{text} Nothing was changed.", way=Way("Overview", "/")))
 
 

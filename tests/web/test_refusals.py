@@ -100,7 +100,13 @@ def test_a_get_changes_nothing(jobs: OmniqClient, redis: Any, path: str, query: 
 def test_other_methods(jobs: OmniqClient, redis: Any, method: str) -> None:
     before = all_keys(redis)
     for path in WRITES:
-        assert browser(jobs).http.open(path, method=method, data=SENT, headers=OURS).status_code == 405
+        response = browser(jobs).http.open(path, method=method, data=SENT, headers=OURS)
+        assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+        assert "This address only takes what a button sends. Nothing was changed." in response.text
+    response = browser(jobs).http.open("/children", method=method, headers=OURS)
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET")
+    assert "This address is a page." in response.text
+    assert browser(jobs).http.open("/nothing", method=method, headers=OURS).status_code == 404
     assert all_keys(redis) == before
 
 
