@@ -7,9 +7,23 @@ from .children import MOST_COUNTERS, ChildCounter, CounterList, counter_list, re
 from .cuts import BadCursor
 from .delayed import backing_off
 from .discovery import Discovery
+from .failures import (
+    FailureKinds,
+    KindFigures,
+    KindRow,
+    failure_kinds,
+    failure_kinds_call,
+    kind_of_job,
+    kind_rows,
+    others_of_kind,
+    parse_failure_kinds,
+    want_failures,
+)
 from .filtered import Count, FilteredPage, filtered_page, newer_matches
 from .filters import BadFilter, Filter
+from .fingerprint import ErrorKind
 from .job import JobDetail, RawField, job_detail, job_payload
+from .kind_selection import KindSelection
 from .lane_scan import Match, Scan, mark, scan_lane
 from .lanes import COUNTED_POSITIONS, LanePage, LaneRow, lane_page, lane_page_call, page_of_mark, parse_lane_page
 from .overview import DiscoveryState, OverviewData, read_overview
@@ -32,9 +46,14 @@ __all__ = [
     "Counting",
     "Discovery",
     "DiscoveryState",
+    "ErrorKind",
+    "FailureKinds",
     "Filter",
     "FilteredPage",
     "JobDetail",
+    "KindFigures",
+    "KindRow",
+    "KindSelection",
     "LanePage",
     "LaneRow",
     "LaneWatch",
@@ -52,16 +71,22 @@ __all__ = [
     "WholeLane",
     "backing_off",
     "counter_list",
+    "failure_kinds",
+    "failure_kinds_call",
     "filtered_page",
     "job_detail",
     "job_payload",
+    "kind_of_job",
+    "kind_rows",
     "lane_page",
     "lane_page_call",
     "mark",
     "newer_matches",
     "open_names_command",
     "order_task",
+    "others_of_kind",
     "page_of_mark",
+    "parse_failure_kinds",
     "parse_lane_page",
     "parse_names",
     "parse_snapshot",
@@ -77,4 +102,5 @@ __all__ = [
     "scan_lane",
     "snapshot_call",
     "start_task",
+    "want_failures",
 ]

@@ -1,4 +1,4 @@
-"""What has to happen once per Redis while somebody looks: the search for queues, and the figures of all of them."""
+"""What has to happen once per Redis while somebody looks: the search for queues, their figures, kinds of errors."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..keys import global_key, validate_queue
 from ..numbers import read_int
 from ..scripts import script
 from .discovery import BATCH, Discovery, refuses_writes
+from .failure_index import FailureIndex
 from .overview import AT, LOOKED, NOW, QUEUES, SCAN, pack_figures, queue_name, state_of
 from .snapshot import queue_snapshots
 
@@ -55,6 +56,8 @@ class Background:
         self._token = secrets.token_hex(16)
         self.leads = False
         self._discovery = Discovery(self.link, timer=self._timer)
+        self._failures = FailureIndex(self.link)
+        self._search_at = 0.0
         self._renew_at = self._figures_at = self._mark_at = self._write_at = 0
         self._passed_at = -PASS_QUIET_MS
         self._written: set[str] = set()
@@ -73,6 +76,7 @@ class Background:
             self._elect(now)
         if not self.leads and state.writable:
             self._mark(now)
+            self._failures.tell(now)
             return 1.0
         busy = self._busy(now)
         rest = 1.0
@@ -83,7 +87,7 @@ class Background:
         if state.writable and now >= self._figures_at:
             self._figure(now)
             self._figures_at = now + (BUSY_MS if self._busy(now) else QUIET_MS)
-        return rest
+        return min(rest, self._read_failures(now)) if state.writable else rest
 
     def close(self) -> None:
         """Gives the claim up, so that another process need not wait 15 s for it."""
@@ -127,13 +131,27 @@ class Background:
 
     def _search(self, now: int) -> float:
         started = self._timer()
+        if started < self._search_at:  # what else there is to do came sooner
+            return self._search_at - started
         ended = self._discovery.step(STEP_MS)
         self._in_pass = not ended
         if ended:
             self._figures_at = now  # what this pass found has figures at once
             self._passed_at = now
             return 1.0
-        return min((self._timer() - started) * (1 / SHARE - 1), 5.0)
+        stopped = self._timer()
+        rest = min((stopped - started) * (1 / SHARE - 1), 5.0)
+        self._search_at = stopped + rest
+        return rest
+
+    def _read_failures(self, now: int) -> float:
+        try:
+            return self._failures.step(now)
+        except Exception as error:
+            if not refuses_writes(error):
+                raise
+            self._lose_writing(now)
+            return 1.0
 
     def _figure(self, now: int) -> None:
         state = state_of(self.link)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 HEAD, CAUSE = 300, 150
@@ -12,6 +13,7 @@ TRACEBACK = "Traceback (most recent call last):"
 DIRECT_CAUSE = "\nThe above exception was the direct cause of the following exception:"
 CAUSES = ("\nCaused by: ", "[cause]: ", "\nNext ")
 """What stands before the cause in Java, in Node, and before the outer error in PHP."""
+_NOT_INDENTED = re.compile(r"\n[^ \t\n]")
 
 
 class Excerpt(NamedTuple):
@@ -34,10 +36,8 @@ def _after_traceback(text: str) -> int:
     """Where the exception line stands: the first line after the last traceback that is not indented."""
     if not text.startswith(TRACEBACK):
         return 0
-    at = text.find("\n", text.rfind(TRACEBACK))
-    while at >= 0 and text[at + 1 : at + 2] in (" ", "\t", "\n"):
-        at = text.find("\n", at + 1)
-    return at + 1 if at >= 0 and at + 1 < len(text) else 0
+    found = _NOT_INDENTED.search(text, text.rfind(TRACEBACK))
+    return found.start() + 1 if found else 0
 
 
 def _cause(text: str) -> str:

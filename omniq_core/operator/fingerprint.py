@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from typing import NamedTuple
@@ -36,6 +37,8 @@ LEASE = ErrorKind(
 NO_RECORD = ErrorKind("no-record", "No job behind the id", "The lane names ids that have no job behind them.")
 TOO_LARGE = ErrorKind("too-large", "An error over 16 KB", "It is too long to be read. The job has it.")
 OTHER = ErrorKind("other", "Other", "Kinds beyond the first 500 are counted together.")
+STANDING = {kind.digest: kind for kind in (NO_MESSAGE, LEASE, NO_RECORD, TOO_LARGE, OTHER)}
+"""The kinds that are no error's."""
 
 _ANSI = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
@@ -71,6 +74,7 @@ def fingerprint(text: str) -> ErrorKind:
     return kind_of_excerpt(excerpt(text))
 
 
+@functools.lru_cache(maxsize=1024)
 def kind_of_excerpt(read: Excerpt) -> ErrorKind:
     """The kind of an error of which no more than this is known."""
     lines, frames = _message_lines(_ANSI.sub("", read.head))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -49,6 +49,7 @@ class ProcessState:
     counters: frozenset[bytes] = frozenset()
     discovery: DiscoveryState = DiscoveryState()
     looked_ms: int = 0
+    failures_looked: dict[str, int] = field(default_factory=dict[str, int])
 
 
 _states: WeakKeyDictionary[Link, ProcessState] = WeakKeyDictionary()

@@ -9,9 +9,7 @@ DEEPEST = 8
 """Quotes in quotes: what is deeper is one value."""
 
 # Services whose port tells which of them did not answer. A web server's tells nothing.
-_SERVICES = frozenset(
-    "22 25 53 465 587 1433 1521 2181 3306 4222 5432 5672 6379 9042 9092 9200 11211 26379 27017".split()
-)
+_SERVICES = re.compile(r"22|25|53|465|587|1433|1521|2181|3306|4222|5432|5672|6379|9042|9092|9200|11211|26379|27017")
 _WEB = {"80", "443", "3000", "5000", "8000", "8080", "8443", "9000"}
 _ENDS_HOST = (
     "com|net|org|edu|gov|io|dev|app|ai|co|eu|uk|de|fr|us|ca|au|jp|cn|br|nl|se|ch|at|es|it|pl|info|biz|cloud|example"
@@ -111,7 +109,7 @@ def with_placeholders(text: str, *, cut: bool = False, of: str = "", depth: int 
         if group == "open":
             return "‹text›" if cut else found[0] + inside(found[1:])
         if group == "host":
-            return f"‹host›:{match['port']}" if match["port"] in _SERVICES else "‹host›"
+            return f"‹host›:{match['port']}" if _SERVICES.fullmatch(match["port"] or "") else "‹host›"
         if group == "named":
             return _named(found, match["at"], inside)
         if group == "towards":
@@ -129,7 +127,7 @@ _SHOWN = {"word": "id", "value": "text"}
 
 def _named(found: str, port: str, inside: Callable[[str], str]) -> str:
     """`redis-master:6379`, or something else with a colon and a number."""
-    if port in _SERVICES:
+    if _SERVICES.fullmatch(port):
         return f"‹host›:{port}"
     if port in _WEB:
         return "‹host›"

@@ -155,6 +155,10 @@ def read_selection(text: str) -> Selection:
             return Matching(Filter(**kept))
         except (TypeError, BadFilter):
             pass
+    if (kind, version) == ("fingerprint", 1):
+        from .kind_selection import read_kind_selection  # which is one of these selections itself
+
+        return read_kind_selection(kept)
     raise ValueError("not a selection of jobs")
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from omniq_core import REDIS_ERRORS, Background, OmniqClient, QueueSnapshot, read_overview
+from omniq_core import REDIS_ERRORS, Background, OmniqClient, QueueSnapshot, failure_kinds, read_overview, want_failures
 from omniq_core.operator import background as module
 from omniq_core.operator.overview import pack_figures
+from tests.operator.failing import fail_by_hand
 from tests.support.clock import Clock
 from tests.support.factories import fail_jobs, publish_jobs
 from tests.support.redis_server import RedisServer
@@ -219,3 +220,44 @@ def test_a_fork_gives_up_the_claim_of_its_parent(
     monkeypatch.setattr(module.os, "getpid", lambda: -1)
     background.tick()
     assert not background.leads
+
+
+def test_errors_are_grouped_while_somebody_looks(
+    client: OmniqClient, other: OmniqClient, redis: Any, clock: Clock
+) -> None:
+    fail_jobs(client, "q", 3, now_ms=clock.now_ms, error="KeyError: 'a'")
+    leader, follower = Background(client.link, clock), Background(other.link, clock)
+    leader.tick()
+    assert not list(redis.scan_iter("{q}:x:*")), "nobody looked"
+    want_failures(other.link, "q", clock.now_ms)
+    follower.tick()
+    clock.advance(2_000)
+    leader.tick()
+    found = failure_kinds(client.link, "q", now_ms=clock.now_ms)
+    assert (found.complete, [kind.jobs for kind in found.kinds]) == (True, [3])
+
+
+def test_the_search_keeps_its_share_while_errors_are_read(client: OmniqClient, redis: Any, clock: Clock) -> None:
+    redis.mset({f"other:{n}": "x" for n in range(50_000)})
+    fail_by_hand(redis, [(f"job-{n:04}", "KeyError: 'a'") for n in range(2_000)], now_ms=clock.now_ms)
+    time_s = iter(n / 100 for n in range(10_000))  # each look at the clock is 10 ms later
+    background = Background(client.link, clock, timer=lambda: next(time_s))
+    want_failures(client.link, "q", clock.now_ms)
+    background.tick()
+    passed = redis.info("commandstats")["cmdstat_scan"]["calls"]
+    background.tick()  # the failures need it at once, the search still rests
+    assert redis.info("commandstats")["cmdstat_scan"]["calls"] == passed
+
+
+def test_a_redis_that_refuses_to_write_reads_no_errors(
+    client: OmniqClient, redis_server: Any, redis: Any, clock: Clock
+) -> None:
+    fail_jobs(client, "q", 3, now_ms=clock.now_ms, error="KeyError: 'a'")
+    redis.acl_setuser("reader", enabled=True, nopass=True, keys=["*"], commands=READ_ONLY)
+    with OmniqClient(host=redis_server.host, port=redis_server.port, username="reader", password="x") as reader:
+        background = Background(reader.link, clock)
+        want_failures(reader.link, "q", clock.now_ms)
+        background.tick()
+        found = failure_kinds(reader.link, "q", now_ms=clock.now_ms)
+        assert (found.writable, found.complete, found.kinds, found.total) == (False, False, (), 3)
+    redis.acl_deluser("reader")

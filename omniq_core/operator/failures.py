@@ -1,0 +1,146 @@
+"""Failed jobs by the kind of their error, as far as the background has read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..connection import Call, Link
+from ..keys import QueueKeys, decode_text, encode_id
+from ..numbers import read_int
+from ..scripts import script
+from .fingerprint import RULES_VERSION, STANDING, ErrorKind, fingerprint, without_message
+from .job import JobDetail
+from .overview import read_json, state_of
+
+MOST_ROWS = 50
+"""So many kinds are read with their texts and spans of time at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class KindFigures:
+    """How many failed jobs a kind has, when the first of it was ever seen and when the last one failed (ms)."""
+
+    digest: str
+    jobs: int
+    first_ms: int | None
+    last_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailureKinds:
+    """The kinds of a queue's failed jobs, most jobs first.
+
+    `read` of the `total` failed jobs were read. `complete`: the lane was read to its end, last at `as_of_ms`; until
+    then the figures are those of the older part. `indexed` is False for a lane without index (an old SDK wrote it),
+    which cannot be read. `writable` is False where this process may not write what it reads.
+    """
+
+    kinds: tuple[KindFigures, ...]
+    total: int
+    read: int
+    complete: bool
+    as_of_ms: int | None
+    indexed: bool
+    writable: bool
+
+    @property
+    def grouped(self) -> int:
+        """How many jobs the kinds have together."""
+        return sum(kind.jobs for kind in self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class KindRow:
+    """What a list shows of a kind: `kind`, and how many of its jobs failed in each span of time, the oldest first."""
+
+    kind: ErrorKind
+    spans: tuple[int, ...]
+
+
+def want_failures(link: Link, queue: str, now_ms: int) -> None:
+    """Somebody looks at this queue's failures: its index is kept up to date for a minute. No round trip."""
+    state = state_of(link)
+    state.looked_ms = now_ms
+    state.failures_looked[queue] = now_ms
+
+
+def failure_kinds_call(queue: str) -> Call:
+    """The read of a queue's kinds, for a pipeline with others; give the reply to `parse_failure_kinds`."""
+    return script("operator/failures_list"), QueueKeys(queue).anchor, [RULES_VERSION]
+
+
+def parse_failure_kinds(link: Link, reply: Any) -> FailureKinds:
+    """What the script answered. An entry that failed in its pipeline is raised here."""
+    if isinstance(reply, Exception):
+        raise reply
+    indexed, total, read, done, at, found = reply
+    kinds = [
+        KindFigures(decode_text(digest), jobs, _moment(first), _moment(last)) for digest, jobs, first, last in found
+    ]
+    kinds.sort(key=lambda kind: (-kind.jobs, kind.digest))
+    return FailureKinds(tuple(kinds), total, read, done == b"1", read_int(at), indexed == 1, state_of(link).writable)
+
+
+def failure_kinds(link: Link, queue: str, *, now_ms: int) -> FailureKinds:
+    """The kinds of one queue, in one round trip. Raises ValueError for a bad name, and what Redis raised."""
+    want_failures(link, queue, now_ms)
+    return parse_failure_kinds(link, link.run_many([failure_kinds_call(queue)])[0])
+
+
+def kind_rows(
+    link: Link, queue: str, digests: Sequence[str], *, begin_ms: int, span_ms: int, spans: int
+) -> dict[str, KindRow]:
+    """Texts and figures of these kinds (50 at most): one round trip. The first span is (begin, begin + span].
+
+    A kind whose text is gone is called by its digest.
+    """
+    if len(digests) > MOST_ROWS:
+        raise ValueError(f"at most {MOST_ROWS} kinds, not {len(digests)}")
+    if not digests:
+        return {}
+    args = [RULES_VERSION, begin_ms, span_ms, spans, *digests]
+    reply = link.run_many([(script("operator/failures_rows"), QueueKeys(queue).anchor, args)])[0]
+    if isinstance(reply, Exception):
+        raise reply
+    return {
+        digest: KindRow(unpack_kind(digest, raw), tuple(counts))
+        for digest, (raw, counts) in zip(digests, reply, strict=True)
+    }
+
+
+def kind_of_job(job: JobDetail) -> ErrorKind | None:
+    """The kind of a failed job, None in any other state and where its error was not read."""
+    if job.state != "failed" or (job.last_error_bytes and not job.last_error):
+        return None
+    if not job.last_error_bytes or (job.last_error_ms or 0) < (job.last_started_ms or 0):
+        return without_message(job.last_started_ms, job.failed_ms, job.timeout_ms)
+    return fingerprint(job.last_error)
+
+
+def others_of_kind(link: Link, queue: str, digest: str, job_id: str, *, now_ms: int) -> int | None:
+    """How many other failed jobs of this kind there are, None while that is not known. One round trip."""
+    want_failures(link, queue, now_ms)
+    keys = QueueKeys(queue)
+    kind, state = keys.of(f"x:fp:{RULES_VERSION}:{digest}"), keys.of(f"x:fp:{RULES_VERSION}:state")
+    jobs, held, done = link.pipeline([("ZCARD", kind), ("ZSCORE", kind, encode_id(job_id)), ("HGET", state, "done")])
+    if isinstance(jobs, Exception) or isinstance(done, Exception) or done != b"1":
+        return None
+    return jobs - (1 if isinstance(held, bytes) else 0)
+
+
+def unpack_kind(digest: str, raw: object) -> ErrorKind:
+    """A kind as the index keeps it."""
+    if digest in STANDING:
+        return STANDING[digest]
+    known = read_json(raw)
+    name, text = known.get("n"), known.get("t")
+    if not isinstance(name, str) or not isinstance(text, str):
+        return ErrorKind(digest, digest, "")
+    return ErrorKind(digest, name, text)
+
+
+def _moment(raw: object) -> int | None:
+    number = read_int(raw)
+    return number if number is not None and number > 0 else None
