@@ -16,9 +16,9 @@ from .leasing import read_lease
 from .models import BatchResultItem, PayloadT, PublishedId, ReserveResult
 from .numbers import checked_number
 from .own_operations import OwnOperations
-from .payloads import check_payload, error_bytes, structured
+from .payloads import check_payload, error_bytes, payload_bytes, structured
 from .publish_many import PublishMany
-from .publishing import job_arguments
+from .publishing import chosen_id, job_options
 from .registry import remember_queue
 from .scripts import script
 from .whole_lanes import WholeLanes
@@ -106,10 +106,8 @@ class OmniqClient(OwnOperations, PublishMany, WholeLanes):
         """
         check_payload(payload)
         keys = QueueKeys(queue)
-        new_id, arguments = job_arguments(
-            secrets.token_hex(16),
-            payload=payload,
-            job_id=job_id,
+        raw = payload_bytes(payload)
+        options = job_options(
             max_attempts=max_attempts,
             timeout_ms=timeout_ms,
             backoff_ms=backoff_ms,
@@ -117,8 +115,9 @@ class OmniqClient(OwnOperations, PublishMany, WholeLanes):
             gid=gid,
             group_limit=group_limit,
         )
-        now = self._now(now_ms_override)
-        created, state = self.link.run(script("publish"), keys.anchor, now, *arguments)
+        new_id, id_bytes = chosen_id(job_id)
+        args = (self._now(now_ms_override), id_bytes, raw, *options, secrets.token_hex(16))
+        created, state = self.link.run(script("publish"), keys.anchor, *args)
         if not created:
             log.warning("publish to %s: id %r is %s already, nothing was published", queue, new_id, decode_text(state))
         remember_queue(self.link, queue)

@@ -14,8 +14,8 @@ _LONGEST = 32
 
 def checked_number(name: str, value: Any) -> int:
     """A number of a call. Raises ValueError from 10^14 up (Lua prints those in scientific notation), TypeError."""
-    number = int(value)
-    if abs(number) >= MAX_NUMBER:
+    number = value if type(value) is int else int(value)
+    if not -MAX_NUMBER < number < MAX_NUMBER:
         raise ValueError(f"{name} must stay below 10^14")
     return number
 

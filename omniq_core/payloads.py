@@ -7,6 +7,7 @@ import json
 from typing import Any, cast
 
 MAX_ERROR_BYTES = 4096
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
 def check_payload(payload: object) -> None:
@@ -21,7 +22,7 @@ def payload_bytes(payload: object) -> bytes:
     Raises TypeError for what JSON cannot hold, ValueError for NaN, Infinity and text that is no Unicode: every other
     SDK must be able to read it.
     """
-    return json.dumps(payload, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _encode(payload).encode()
 
 
 def structured(value: Any) -> Any:

@@ -12,8 +12,8 @@ from .connection import REDIS_ERRORS, Arg, Link
 from .keys import QueueKeys
 from .models import JobToPublish, PublishedId
 from .numbers import checked_number
-from .payloads import check_payload
-from .publishing import job_arguments
+from .payloads import check_payload, payload_bytes
+from .publishing import chosen_id, job_options
 from .registry import remember_queue
 from .scripts import script
 
@@ -24,8 +24,12 @@ MAX_BYTES = 512 * 1024
 REMEMBERED_MS = 60_000
 _STATES = {"w": "wait", "d": "delayed", "a": "active", "f": "failed"}
 _OPTIONS = frozenset(JobToPublish.__annotations__)
+_OWN = ("payload", "job_id")
+_GID = 4
 
-_Job = tuple[str, list[Arg]]
+_Options = tuple[tuple[str, Any], ...]
+_Job = tuple[str, bytes, bytes, _Options]
+"""Id, its bytes, the payload's, and the options that were given."""
 
 
 class PublishMany:
@@ -44,12 +48,12 @@ class PublishMany:
         listed = [_checked(at, job) for at, job in enumerate(jobs)]
         keys = QueueKeys(queue)
         now = checked_number("now_ms_override", now_ms_override) if now_ms_override else 0
-        nonce = secrets.token_hex(12)
-        ready = [_arguments(at, job, f"{nonce}{at:08x}") for at, job in enumerate(listed)]
+        # Jobs mostly share their options: each set of them is checked and sent once.
+        sets: dict[_Options, list[Arg]] = {}
+        ready = [_prepared(at, job, sets) for at, job in enumerate(listed)]
         done: list[PublishedId] = []
         known: list[tuple[str, str]] = []
-        for batch in _batches(ready):
-            args = [arg for _, arguments in batch for arg in arguments]
+        for batch in _batches(ready, sets):
             try:
                 # Sent again after a lost connection: the script knows this nonce, and each job its own.
                 reply = self.link.run(
@@ -58,7 +62,7 @@ class PublishMany:
                     now or clock.now_ms(),
                     secrets.token_hex(16),
                     REMEMBERED_MS,
-                    *args,
+                    *_arguments(batch, sets),
                     read=True,
                 )
             except REDIS_ERRORS as error:
@@ -67,7 +71,7 @@ class PublishMany:
                 )
                 raise
             answers = cast(bytes, reply).decode()
-            for (job_id, _), answer in zip(batch, answers, strict=True):
+            for (job_id, *_), answer in zip(batch, answers, strict=True):
                 done.append(PublishedId(job_id, answer == "+"))
                 if answer != "+":
                     known.append((job_id, _STATES[answer]))
@@ -83,11 +87,11 @@ class PublishMany:
 
 
 def _checked(at: int, job: object) -> Mapping[str, Any]:
-    if not isinstance(job, Mapping):
+    if not isinstance(job, dict) and not isinstance(job, Mapping):  # a dict is found out faster
         raise TypeError(f"jobs[{at}]: a job is a dict of publish's arguments, not {type(job).__name__}")
     options = cast(Mapping[str, Any], job)
-    unknown = sorted(str(name) for name in options.keys() - _OPTIONS)
-    if unknown or "payload" not in options:
+    if not options.keys() <= _OPTIONS or "payload" not in options:
+        unknown = sorted(str(name) for name in options.keys() - _OPTIONS)
         raise TypeError(f"jobs[{at}]: " + (f"publish has no {unknown[0]!r}" if unknown else "a job needs a payload"))
     try:
         check_payload(options["payload"])
@@ -96,20 +100,24 @@ def _checked(at: int, job: object) -> Mapping[str, Any]:
     return options
 
 
-def _arguments(at: int, job: Mapping[str, Any], nonce: str) -> _Job:
+def _prepared(at: int, job: Mapping[str, Any], sets: dict[_Options, list[Arg]]) -> _Job:
     try:
-        return job_arguments(nonce, **job)
+        raw = payload_bytes(job["payload"])
+        options = tuple([one for one in job.items() if one[0] not in _OWN])
+        if options not in sets:
+            sets[options] = job_options(**dict(options))
+        return *chosen_id(job.get("job_id")), raw, options
     except TypeError as wrong:
         raise TypeError(f"jobs[{at}]: {wrong}") from wrong
     except ValueError as wrong:
         raise ValueError(f"jobs[{at}]: {wrong}") from wrong
 
 
-def _batches(jobs: list[_Job]) -> Iterator[list[_Job]]:
+def _batches(jobs: list[_Job], sets: dict[_Options, list[Arg]]) -> Iterator[list[_Job]]:
     batch: list[_Job] = []
     size = 0
     for job in jobs:
-        weight = sum(len(arg) for arg in job[1] if isinstance(arg, bytes))
+        weight = len(job[1]) + len(job[2]) + len(cast(bytes, sets[job[3]][_GID]))
         if batch and (len(batch) == MAX_JOBS or size + weight > MAX_BYTES):
             yield batch
             batch, size = [], 0
@@ -117,3 +125,11 @@ def _batches(jobs: list[_Job]) -> Iterator[list[_Job]]:
         size += weight
     if batch:
         yield batch
+
+
+def _arguments(batch: list[_Job], sets: dict[_Options, list[Arg]]) -> list[Arg]:
+    numbered: dict[_Options, int] = {}
+    jobs: list[Arg] = []
+    for _, id_bytes, raw, options in batch:
+        jobs += (numbered.setdefault(options, len(numbered) + 1), id_bytes, raw)
+    return [len(numbered), *(arg for options in numbered for arg in sets[options]), *jobs]
