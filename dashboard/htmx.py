@@ -13,7 +13,7 @@ from . import notices
 from .state import current, mount_path
 from .templating import render
 
-TICK_PARAMS = frozenset({"live", "hold", "sel", "v", "mark"})
+TICK_PARAMS = frozenset({"live", "hold", "sel", "v", "mark", "counting"})
 """What script adds to the address of a page for a tick of the live refresh. None of it belongs to the page."""
 
 Kind = Literal["page", "partial", "restore"]

@@ -19,13 +19,15 @@ MOST_NAMED = 20
 class Tick:
     """One tick. `hold`: rows stay where they are. `named`: ids on the page that the last answer did not contain.
 
-    `version` is that of the last answer, `mark` what `LaneWatch.mark` was when the page was drawn.
+    `version` is that of the last answer, `mark` what the page's mark was when it was drawn; without one it is to be
+    drawn anew. `counting`: the page is still looking for what matches its filter, by requests of its own.
     """
 
     hold: bool
     version: str
     mark: str
     named: tuple[str, ...]
+    counting: bool = False
 
 
 def tick(args: Fields) -> Tick | None:
@@ -33,7 +35,7 @@ def tick(args: Fields) -> Tick | None:
     if not is_tick():
         return None
     named = tokens(args, "sel", at_most=MOST_NAMED)
-    return Tick(args.get("hold") == "1", args.get("v", ""), args.get("mark", ""), named)
+    return Tick(args.get("hold") == "1", args.get("v", ""), args.get("mark", ""), named, args.get("counting") == "1")
 
 
 def is_tick() -> bool:

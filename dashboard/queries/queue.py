@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from omniq_core import LanePage, LaneRow, Link, QueueRead, page_of_mark, queue_snapshots, read_queue
+from omniq_core import FilteredPage, LanePage, LaneRow, Link, QueueRead, page_of_mark, queue_snapshots, read_queue
 
+from .lane_filter import LaneFilter
 from .queue_row import Limits, QueueRow, queue_row
 
 LANES = {"waiting": "wait", "active": "active", "delayed": "delayed", "failed": "failed", "completed": "completed"}
@@ -44,18 +45,22 @@ def usual_sort(lane: str) -> str:
     return next(iter(SORTS[lane]))
 
 
+NO_FILTER = LaneFilter()
+
+
 class UnknownQueue(LookupError):
     """No key of the protocol carries this queue's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class LaneWish:
-    """What the address asks for: a lane, the name of its order, rows per page, and where the page begins."""
+    """What the address asks for: a lane, the name of its order, rows per page, where the page begins, and a filter."""
 
     lane: str
     sort: str
     size: int = 50
     cursor: str | None = None
+    filter: LaneFilter = NO_FILTER
 
     @property
     def order(self) -> Order:
@@ -65,11 +70,29 @@ class LaneWish:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What an open page adds to its wish: the mark it has, rows it wants by id, whether its rows are held in place."""
+    """What an open page adds to its wish: the mark it has, rows it wants by id, whether its rows are held in place.
+
+    A filtered page goes on looking from the token `going_on`, or should `stop`; a tick that finds it `counting` leaves
+    its rows and its count alone.
+    """
 
     mark: str = ""
     ids: tuple[str, ...] = ()
     hold: bool = False
+    going_on: str = ""
+    stop: bool = False
+    counting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How far a filtered page is: what was found, the token that goes on (None: through), whether it was `stopped`, and
+    how many ms the rest may take (None: not known)."""
+
+    page: FilteredPage
+    going_on: str | None
+    stopped: bool
+    left_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +109,9 @@ class QueuePage:
     """A queue's page. `others` are the queues with the most failures, at most eight, from the background's figures.
 
     `mark` is where the newest job stood when the page was drawn, `newer` how many entered since (0 on a first page
-    that may be drawn anew), `named` the rows that were asked for by id.
+    that may be drawn anew; at least so many when there is `more_newer`), `named` the rows that were asked for by id.
+    `matching` is how many jobs the list has on all its pages, None while they are being counted; `look` is how far that
+    is, None without a filter and for a tick that leaves the rows alone.
     """
 
     head: QueueRow
@@ -98,6 +123,9 @@ class QueuePage:
     others: tuple[OtherQueue, ...]
     queues: int
     now_ms: int
+    matching: int | None
+    look: Look | None = None
+    more_newer: bool = False
 
 
 def queue_head(link: Link, queue: str, *, now_ms: int, limits: Limits) -> QueueRow:
@@ -166,4 +194,5 @@ def queue_page(
         others=tuple(OtherQueue(row.queue, row.failed, row.failed_tone) for row in others[:SWITCHER_ROWS]),
         queues=len(others) + 1,
         now_ms=now_ms,
+        matching=found.page.total,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -36,8 +36,11 @@ def children_url(wish: ChildrenWish, **changes: Any) -> str:
     return _with_query(url_for(".children"), {name: value for name, value in asked.items() if value != usual[name]})
 
 
-def lane_url(queue: str, wish: LaneWish, **changes: Any) -> str:
-    """A lane of a queue with some of its wishes changed; without a cursor in `changes` it starts at its first page."""
+def lane_url(queue: str, wish: LaneWish, *, scan: str | None = None, **changes: Any) -> str:
+    """A lane of a queue with some of its wishes changed; without a cursor in `changes` it starts at its first page.
+
+    With `scan`, the token of a filtered page, it goes on looking from there.
+    """
     if "cursor" not in changes:
         changes["cursor"] = None
     wanted = replace(wish, **changes)
@@ -46,8 +49,11 @@ def lane_url(queue: str, wish: LaneWish, **changes: Any) -> str:
         query["sort"] = wanted.sort
     if wanted.size != 50:
         query["size"] = wanted.size
+    query |= {name: value for name, value in asdict(wanted.filter).items() if value}
     if wanted.cursor:
         query["cursor"] = wanted.cursor
+    if scan:
+        query["scan"] = scan
     return _with_query(url_for(".lane", queue=queue, lane=wanted.lane), query)
 
 

@@ -29,7 +29,7 @@ class FilteredPage:
     how many match before the page, `listed` counts its rows with those that earlier calls found; `complete`: no more
     belong to it. `count` is None until the whole lane was looked at. So far `matched` were found among `scanned`
     entries, `left` are still to be looked at, `unsearched` were not searched; `going_on` is the token of the call that
-    goes on from there. `mark` is the mark as a token, "" for an empty lane.
+    goes on from there. `mark` is the mark as a token, "" for an empty lane. This call looked at `looked` entries.
     """
 
     jobs: LanePage
@@ -43,6 +43,7 @@ class FilteredPage:
     unsearched: int
     going_on: str | None
     mark: str
+    looked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class _Walk:
     end: Position | None = None
     matched: int = 0
     unsearched: int = 0
+    looked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ def _page(lane: _Lane, walk: _Walk, size: int) -> FilteredPage:
     if walk.listing:
         seen = lane.scan(walk.at, walk.upto, size - walk.listed)
         matches = seen.matches
-        walk.at, walk.listed = seen.cursor, walk.listed + len(matches)
+        walk.at, walk.listed, walk.looked = seen.cursor, walk.listed + len(matches), seen.scanned
         if matches:
             walk.end = matches[-1].position
             walk.start = walk.start or (None if walk.from_top else matches[0].position)
@@ -172,7 +174,8 @@ def _page_before(lane: _Lane, begin: _Begin, at: Position, size: int, count: Cou
     matches = seen.matches[::-1]
     before = max(begin.before - len(matches), 0)
     end, above = (matches[-1].position, matches[0].position) if matches else (at, seen.cursor)
-    walk = _Walk(False, True, None, begin.upto, before, count, len(matches), above, end)
+    # Jobs leave, but none comes before the mark: what stood first then is still the most that can stand there.
+    walk = _Walk(False, True, None, begin.upto, before, count, len(matches), above if before else None, end)
     return _answer(walk, _go_on_counting(lane, walk, seen), matches, True)
 
 
@@ -181,7 +184,7 @@ def _go_on_counting(lane: _Lane, walk: _Walk, seen: Scan | None) -> Scan:
     if seen and (walk.count or walk.listing or time.monotonic() >= lane.until):
         return seen
     seen = lane.scan(walk.at, walk.upto, 0)
-    walk.at = seen.cursor
+    walk.at, walk.looked = seen.cursor, walk.looked + seen.scanned
     walk.matched, walk.unsearched = walk.matched + seen.matched, walk.unsearched + seen.unsearched
     if not seen.cursor:
         walk.count = Count(walk.matched, seen.total, walk.unsearched)
@@ -210,6 +213,7 @@ def _answer(walk: _Walk, seen: Scan, matches: tuple[Match, ...], more: bool) -> 
         unsearched=walk.unsearched,
         going_on=None if count and not walk.listing else _write_walk(walk),
         mark=write_mark(walk.upto) if walk.upto else "",
+        looked=walk.looked,
     )
 
 

@@ -220,10 +220,3 @@ def test_ids_of_rows_are_unique(client: OmniqClient, redis: Any, visitor: Browse
     ids = [row["id"] for row in visitor.get(FAILED).soup.select("tbody#jobs > tr")]
     assert len(ids) == len(set(ids)) == 3
     assert ids[0] + "-2" == ids[2]
-
-
-@pytest.mark.parametrize("name", ["q", "group", "prefix", "since", "payload"])
-def test_a_filter_that_is_not_there_yet_is_not_ignored(client: OmniqClient, name: str) -> None:
-    fail_jobs(client, QUEUE, 1, now_ms=NOW - 1000)
-    page = browser(client).get(f"{FAILED}?{name}=15m", status=400)
-    assert page.one(f"input[name={name}]")["value"] == "15m"

@@ -1,0 +1,86 @@
+"""A page of the jobs of a lane that match, as much of it as one answer has time for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from omniq_core import BadCursor, LanePage, Link, filtered_page, newer_matches
+
+from .queue import LANES, LaneWish, Look, Order, QueuePage, Watch, queue_page
+from .queue_row import Limits
+
+PAGE_MS = 150.0
+TICK_MS = 40.0
+NEWER_MS = 20.0
+"""How long a page may look, a tick of it, and a tick for what came since."""
+
+
+def filtered_queue_page(
+    link: Link,
+    queue: str,
+    wish: LaneWish,
+    *,
+    now_ms: int,
+    may_read: Callable[[str], bool],
+    limits: Limits,
+    watch: Watch,
+) -> QueuePage:
+    """Two round trips and one for each 3 ms that the lane is looked through. Errors as `queue_page`, and BadFilter.
+
+    A page of which a `watch` with a mark is kept stays as of that mark, and is counted anew.
+    """
+    plain = replace(wish, cursor=None, size=1)
+    base = queue_page(link, queue, plain, now_ms=now_ms, may_read=may_read, limits=limits, watch=Watch(ids=watch.ids))
+    if watch.counting:
+        nothing = LanePage((), 0, 0, None, None, True)
+        return replace(base, wish=wish, jobs=nothing, mark=watch.mark, newer=0, matching=None)
+    cursor, asked_ms = _unstamped(wish.cursor, now_ms)
+    going_on, asked_ms = _unstamped(watch.going_on, asked_ms)
+    upto, asked_ms = _unstamped(watch.mark, asked_ms)
+    wanted, lane = wish.filter.wanted(wish.lane, asked_ms), LANES[wish.lane]
+    began = time.perf_counter()
+    found = filtered_page(
+        link, queue, lane, wanted, size=wish.size, cursor=cursor, going_on=going_on, upto=upto,
+        newest_first=wish.order.newest_first, order=wish.order.by, recount=upto is not None,
+        budget_ms=0 if watch.stop else TICK_MS if upto else PAGE_MS,
+    )  # fmt: skip
+    took_ms = (time.perf_counter() - began) * 1000
+    newer, all_newer = 0, True
+    if upto and wish.order == Order("entered", newest_first=True):
+        newer, all_newer = newer_matches(link, queue, lane, wanted, upto, budget_ms=NEWER_MS)
+    return replace(
+        base,
+        wish=wish,
+        jobs=replace(
+            found.jobs,
+            older=_stamped(found.jobs.older, asked_ms),
+            newer=_stamped(found.jobs.newer, asked_ms),
+            broken=base.jobs.broken,
+        ),
+        mark=_stamped(found.mark, asked_ms) or "",
+        newer=newer,
+        more_newer=not all_newer,
+        matching=found.count.matching if found.count else None,
+        look=Look(
+            page=found,
+            going_on=_stamped(found.going_on, asked_ms),
+            stopped=watch.stop,
+            left_ms=int(found.left * took_ms / found.looked) if found.looked else None,
+        ),
+    )
+
+
+# Tokens carry the moment from which `since` counts, so that a page is as of one moment however long it stays open.
+def _stamped(token: str | None, asked_ms: int) -> str | None:
+    return f"{token}~{asked_ms}" if token else None
+
+
+def _unstamped(token: str | None, asked_ms: int) -> tuple[str | None, int]:
+    if not token:
+        return None, asked_ms
+    token, _, stamp = token.partition("~")
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 15):
+        raise BadCursor("not a cursor of this list")
+    return token, int(stamp)

@@ -1,0 +1,83 @@
+"""The filters of a lane: read from an address, and shown as fields and as tags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from omniq_core import BadFilter
+
+from ..params import Fields, choice, text
+from ..present import present
+from ..problems import BadInput
+from ..queries.lane_filter import SINCE_MS, WITH_ERRORS, LaneFilter
+from ..queries.queue import LaneWish
+from .addresses import lane_url
+
+ERROR_WORDS = {"failed": "Error contains", "delayed": "Last error contains"}
+ENTERED_WORDS = {
+    "waiting": "Queued",
+    "active": "Started",
+    "delayed": "Due",
+    "failed": "Failed",
+    "completed": "Completed",
+}
+SINCE_WORDS = {"15m": "15 min", "1h": "hour", "24h": "24 h", "7d": "7 d"}
+CLEAR_WORDS = {"q": "error", "group": "group", "prefix": "id", "payload": "payload", "since": "time"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """An active filter: its words, its value for people, what its cross is called, and where that leads."""
+
+    label: str
+    value: str
+    clear: str
+    url: str
+
+
+def lane_filter(lane: str, args: Fields, now_ms: int) -> LaneFilter:
+    """The filter of an address. Raises BadInput."""
+    found = LaneFilter(
+        q=text(args, "q"),
+        group=text(args, "group"),
+        prefix=text(args, "prefix"),
+        payload=text(args, "payload"),
+        since=choice(args, "since", tuple(SINCE_MS), ""),
+    )
+    if found.q and lane not in WITH_ERRORS:
+        raise BadInput("q", f"{lane.capitalize()} jobs have no error to search.")
+    try:
+        found.wanted(lane, now_ms)
+    except BadFilter as bad:
+        raise BadInput(bad.field, bad.why) from None
+    return found
+
+
+def since_options(lane: str) -> list[tuple[str, str]]:
+    """The values and words of the select."""
+    word = "Next" if lane == "delayed" else "Last"
+    return [("", "Any time"), *((name, f"{word} {words}") for name, words in SINCE_WORDS.items())]
+
+
+def tags(queue: str, wish: LaneWish) -> list[Tag]:
+    """The active filters of a page."""
+    lane, asked = wish.lane, wish.filter
+    path, _, value = asked.payload.partition(":")
+    since = f"{'next' if lane == 'delayed' else 'last'} {SINCE_WORDS[asked.since]}" if asked.since else ""
+    words = {
+        "q": (ERROR_WORDS.get(lane, ""), asked.q),
+        "group": ("Group", asked.group),
+        "prefix": ("Job id starts with", asked.prefix),
+        "payload": ("Payload", asked.payload) if value.strip() else ("Payload has", path),
+        "since": (f"{ENTERED_WORDS[lane]} in", since),
+    }
+    return [
+        Tag(
+            label,
+            present("value", value),
+            f"Clear {CLEAR_WORDS[name]} filter",
+            lane_url(queue, wish, filter=replace(asked, **{name: ""})),
+        )
+        for name, (label, value) in words.items()
+        if value
+    ]

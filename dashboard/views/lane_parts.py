@@ -1,0 +1,71 @@
+"""The regions of a lane's page that an answer to script brings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import live
+from ..formatting import RowIds
+from ..htmx import Partial
+from ..queries.queue import LANES, QueuePage
+from .job_rows import job_row
+
+_COUNTED = {"match-count": "match_count", "pager": "pager"}
+"""Regions that only a filtered page has, or changes by itself."""
+
+
+def lane_parts(context: dict[str, Any]) -> tuple[Partial, ...]:
+    """All that a change of jobs or of the queue changes."""
+    names = {
+        "queue-state": "queue_state",
+        "queue-actions": "queue_actions",
+        "queue-tiles": "queue_tiles",
+        "queue-tabs": "queue_tabs",
+        "jobs": "jobs",
+        "pager": "pager",
+    }
+    if context["page"].look is not None:
+        names |= _COUNTED
+    return tuple(Partial(target, f"omniq/queues/{name}.html", context=context) for target, name in names.items())
+
+
+def tick_parts(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
+    """The regions of a tick. Held rows come one by one, so that none is added, moved or taken away."""
+    page: QueuePage = context["page"]
+    if not asked.mark:
+        found = [*parts_anew(context), Partial("jobs-head", "omniq/queues/jobs_head.html", context=context)]
+    else:
+        found = [part for part in lane_parts(context) if part.target not in _not_known(page)]
+    found = [part for part in found if part.target != "jobs" or not asked.hold]
+    rows = [(row, "job_row") for row in context["rows"]] if asked.hold else []
+    for row in (job_row(job, RowIds(), page.wish.lane) for job in page.named):
+        stands = row.job.state == LANES[page.wish.lane] and not row.job.missing
+        rows.append((row, "job_row" if stands else "job_gone"))
+    for row, name in rows:
+        found.append(Partial(row.dom_id, f"omniq/queues/{name}.html", "outerMorph", {**context, "row": row}))
+    found.append(Partial("newer", "omniq/queues/newer.html", "outerMorph", context))
+    return found
+
+
+def parts_anew(context: dict[str, Any]) -> list[Partial]:
+    """All regions, for a page that is searched from the beginning: a search under way ends with its element."""
+    found = [part for part in lane_parts(context) if part.target != "match-count"]
+    return [*found, Partial("filter-tags", "omniq/queues/filter_tags.html", "innerHTML", context)]
+
+
+def _not_known(page: QueuePage) -> set[str]:
+    """The regions of a filtered page that a tick had no time to look at: its rows, or the count of all that match."""
+    if not page.wish.filter.asks:
+        return set()
+    rows = set() if page.look and page.look.page.complete else {"jobs"}
+    return rows if page.matching is not None else rows | set(_COUNTED)
+
+
+def next_parts(context: dict[str, Any]) -> list[Partial]:
+    """What the next part of a search adds to its page."""
+    look = context["page"].look
+    had = look.page.listed - len(context["rows"])
+    found = [Partial(name, f"omniq/queues/{template}.html", context=context) for name, template in _COUNTED.items()]
+    if context["rows"] or not look.page.listed:
+        found.insert(0, Partial("jobs", "omniq/queues/jobs.html", "beforeend" if had else "innerHTML", context))
+    return found
