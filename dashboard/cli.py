@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -16,7 +17,7 @@ from omniq_core import REDIS_ERRORS, OmniqClient, explain_redis_error
 from . import __version__
 from .demo.mark import NotOurDatabase, claim_database
 from .demo.process import start_workload
-from .embedded import EmbeddedError, start_embedded
+from .embedded import EmbeddedError, EmbeddedRedis, start_embedded
 from .extension import create_app
 from .serving import CannotListen, Listener, listen, serve
 from .settings import TABLE, Settings, SettingsError, load_settings
@@ -89,6 +90,8 @@ def demo_command(data: Path | None, **given: Any) -> None:
         if not url:
             embedded = start_embedded(data or _data_folder())
             stack.callback(embedded.stop)
+            stack.callback(_explain_death, embedded)
+            embedded.when_it_dies(lambda: os.kill(os.getpid(), signal.SIGTERM))
             # the process that owns an embedded Redis runs its workload too
             url, source, works = embedded.url, "the embedded Redis", not embedded.attached
             kept = _short(embedded.data_dir)
@@ -179,6 +182,12 @@ def _short(path: Path) -> str:
         return f"~/{path.relative_to(Path.home())}"
     except ValueError:
         return str(path)
+
+
+def _explain_death(embedded: EmbeddedRedis) -> None:
+    if embedded.died:
+        log = _short(embedded.data_dir / "server.log")
+        raise EmbeddedError(f"its {embedded.engine} ended by itself, so the demo did too ({log} may tell why)")
 
 
 def _fail(message: str, code: int = CANNOT_START) -> NoReturn:

@@ -12,7 +12,9 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -43,6 +45,7 @@ class EmbeddedRedis:
     """A running server: `url`, `engine` ("valkey" or "redis"), `version`, `data_dir` (its own folder), `attached`.
 
     Use it as a context manager, or call `stop()`. `attached` means that another process owns it and will end it.
+    `died`: it was ours and ended by itself (`when_it_dies` tells).
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class EmbeddedRedis:
         self.version = version
         self.data_dir = data_dir
         self.attached = process is None
+        self.died = False
         self._process = process
         self._lock = lock
 
@@ -70,6 +74,20 @@ class EmbeddedRedis:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def when_it_dies(self, tell: Callable[[], None]) -> None:
+        """Calls `tell` once, in a thread of its own, if our server ends before `stop`."""
+        process = self._process
+        if process is None:
+            return
+
+        def watch() -> None:
+            process.wait()
+            if self._process is process:
+                self.died = True
+                tell()
+
+        threading.Thread(target=watch, name="omniq-embedded", daemon=True).start()
 
     def stop(self) -> None:
         """End the server with everything on disk (10 s at most). Nothing happens when it is not ours or ended."""
