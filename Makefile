@@ -7,9 +7,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 WORKERS ?= 2
+BENCH  := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long check format screenshots clean
+.PHONY: help run test test-long check format bench screenshots clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -35,12 +36,15 @@ format: $(VENV)/.installed-test ## sort imports and lay out the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+bench: $(BENCH)/.installed ## omniq_core beside the reference SDK, as ratios (ARGS="publish lease": only those parts)
+	$(BENCH)/bin/python -m benchmarks $(ARGS)
+
 screenshots: $(VENV)/.installed-test ## every page and state as PNG in build/screenshots/, and the README's
 	@tools/get-test-programs.sh $(BIN)
 	$(BIN)/python -m screenshots $(ARGS)
 
-clean: ## remove the venv and all caches
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist test-results
+clean: ## remove the venvs and all caches
+	rm -rf $(VENV) $(BENCH) .pytest_cache .ruff_cache .hypothesis build dist test-results
 	find omniq_core dashboard tests screenshots benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.installed-run: pyproject.toml
@@ -51,3 +55,7 @@ $(VENV)/.installed-run: pyproject.toml
 $(VENV)/.installed-test: pyproject.toml
 	@tools/install.sh $(VENV) test,compat "$(PYTHON)"
 	@touch $(VENV)/.installed-run $@
+
+$(BENCH)/.installed: pyproject.toml
+	@tools/install.sh $(BENCH) bench "$(PYTHON)"
+	@touch $@

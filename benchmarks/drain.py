@@ -1,33 +1,24 @@
-"""How fast consume() drains a queue: ours beside the reference SDK (a black box), in turn on one server.
-
-    python -m benchmarks.drain [ROUNDS]        (starts a Redis of its own; 5 rounds unless told)
+"""How fast consume() drains a queue, and what it costs its own process.
 
 The reference works one job at a time, so one consume() of it is what all of ours are compared with.
-Printed: the median of each in jobs a second, their ratio, and the CPU that each takes per job of this process.
 """
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import statistics
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from omniq_core import OmniqClient
-from tests.support.redis_server import RedisServer
 
-# name, workers, seconds that a handler takes, jobs for ours, jobs for the reference
-SHAPES = (
-    ("trivial jobs, 1 worker", 1, 0.0, 2_000, 600),
-    ("trivial jobs, 8 workers", 8, 0.0, 2_000, 600),
-    ("5 ms handlers, 16 workers", 16, 0.005, 2_000, 300),
-)
+from .judged import Result
+from .sides import Bench, reference_client
+
+Speed = tuple[float, float]
+"""Jobs a second, and CPU µs per job of this process."""
 
 
 class Drained(BaseException):
@@ -35,7 +26,7 @@ class Drained(BaseException):
 
 
 class Countdown:
-    """A handler that takes its time, and knows when the first job began and the last one ended."""
+    """A handler that takes its time, and knows when the last job ended."""
 
     def __init__(self, jobs: int, takes_s: float) -> None:
         self._left, self._takes_s = jobs, takes_s
@@ -53,89 +44,74 @@ class Countdown:
             raise Drained
 
 
-def drain(consume: Callable[[Countdown], None], countdown: Countdown) -> tuple[float, float]:
-    """Seconds until the last job ended, and the CPU seconds of this process in them."""
+class Drains:
+    """Runs of consume(), each on a fresh queue that is filled before."""
 
-    def run() -> None:
-        with contextlib.suppress(Drained):
-            consume(countdown)
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._runs = 0
 
-    thread = threading.Thread(target=run, daemon=True)
-    began, cpu = time.perf_counter(), time.process_time()
-    thread.start()
-    if not countdown.over.wait(timeout=120):
-        raise RuntimeError("not drained within 120 s")
-    return time.perf_counter() - began, time.process_time() - cpu
+    def ours(self, workers: int, takes_s: float, jobs: int) -> Speed:
+        """One run of ours."""
+        client = OmniqClient(host=self._bench.server.host, port=self._bench.server.port)
+        return self._run(lambda **told: client.consume(**told, concurrency=workers), workers, takes_s, jobs)
 
+    def reference(self, takes_s: float, jobs: int) -> Speed:
+        """One run of the reference."""
+        return self._run(reference_client(self._bench.server).consume, 1, takes_s, jobs)
 
-def ours(server: RedisServer, queue: str, workers: int, takes_s: float, jobs: int) -> tuple[float, float]:
-    """Jobs a second and CPU µs per job of one run."""
-    with OmniqClient(redis_url=server.url) as filling:
-        _fill(filling, queue, jobs)
-        client = OmniqClient(redis_url=server.url)
-        countdown = Countdown(jobs, takes_s)
-        work: Callable[[Countdown], None] = lambda handler: client.consume(  # noqa: E731
-            queue=queue, handler=handler, concurrency=workers
-        )
-        seconds, cpu = drain(work, countdown)
-        _end(filling, queue, workers)
-    return jobs / seconds, cpu / jobs * 1e6
-
-
-def reference(server: RedisServer, queue: str, takes_s: float, jobs: int) -> tuple[float, float]:
-    """The same of the reference SDK."""
-    from omniq.client import OmniqClient as ReferenceClient
-
-    with OmniqClient(redis_url=server.url) as filling:
-        _fill(filling, queue, jobs)
+    def _run(self, consume: Callable[..., Any], workers: int, takes_s: float, jobs: int) -> Speed:
+        self._runs += 1
+        queue = f"drain-{self._runs}"
+        self._fill(queue, jobs)
         countdown = Countdown(jobs, takes_s)
 
-        def work(handler: Countdown) -> None:
-            client: Any = ReferenceClient(host=server.host, port=server.port)
-            client.consume(queue=queue, handler=handler)
+        def work() -> None:
+            with contextlib.suppress(Drained):
+                consume(queue=queue, handler=countdown)
 
-        seconds, cpu = drain(work, countdown)
-        _end(filling, queue, 1)
-    return jobs / seconds, cpu / jobs * 1e6
+        thread = threading.Thread(target=work, daemon=True)
+        began, cpu = time.perf_counter(), time.process_time()
+        thread.start()
+        if not countdown.over.wait(timeout=120):
+            raise RuntimeError("not drained within 120 s")
+        took, cpu = time.perf_counter() - began, time.process_time() - cpu
+        self._fill(queue, workers)  # one more job for each loop: its handler ends it
+        thread.join(timeout=10)
+        return jobs / took, cpu / jobs * 1e6
 
-
-def _fill(client: OmniqClient, queue: str, jobs: int) -> None:
-    for _ in range(jobs):
-        client.publish(queue=queue, payload={"n": 1})
-
-
-def _end(client: OmniqClient, queue: str, workers: int) -> None:
-    # One more job for each loop: its handler ends it.
-    _fill(client, queue, workers)
-    end = time.monotonic() + 10
-    while threading.active_count() > 1 and time.monotonic() < end:
-        time.sleep(0.02)
+    def _fill(self, queue: str, jobs: int) -> None:
+        self._bench.ours.publish_many(queue=queue, jobs=[{"payload": {"n": n}} for n in range(jobs)])
 
 
-def main(rounds: int) -> None:
-    """Prints one line per shape."""
-    logging.disable()
-    threading.excepthook = lambda _args: None
-    with tempfile.TemporaryDirectory() as folder:
-        server = RedisServer(Path(folder))
-        server.start()
-        try:
-            for name, workers, takes_s, our_jobs, their_jobs in SHAPES:
-                mine: list[tuple[float, float]] = []
-                theirs: list[tuple[float, float]] = []
-                for n in range(rounds):
-                    mine.append(ours(server, f"ours-{workers}-{n}", workers, takes_s, our_jobs))
-                    theirs.append(reference(server, f"theirs-{workers}-{n}", takes_s, their_jobs))
-                fast, slow = (statistics.median(one[0] for one in each) for each in (mine, theirs))
-                cpu, their_cpu = (statistics.median(one[1] for one in each) for each in (mine, theirs))
-                print(
-                    f"{name:26} ours {fast:6,.0f}/s, reference {slow:6,.0f}/s: ratio {fast / slow:5.1f}; "
-                    f"CPU per job {cpu:4.0f} against {their_cpu:4.0f} µs",
-                    flush=True,
-                )
-        finally:
-            server.stop()
+def drains(bench: Bench) -> Iterator[Result]:
+    """Trivial jobs with 1 and 8 workers, the CPU of the former, and 5 ms handlers with 16."""
+    runs = Drains(bench)
+    many, few = bench.size(1_500, 60), bench.size(400, 20)
+    runs.ours(1, 0.0, few)
+    runs.reference(0.0, few)
+    one: list[Speed] = []
+    eight: list[Speed] = []
+    theirs: list[Speed] = []
+    for _ in range(bench.rounds):
+        one.append(runs.ours(1, 0.0, many))
+        theirs.append(runs.reference(0.0, few))
+        eight.append(runs.ours(8, 0.0, many))
+    yield _compared("drain_1", one, theirs)
+    yield _compared("drain_8", eight, theirs)
+    yield _compared("drain_8_to_1", eight, one)
+    cpu, their_cpu = (statistics.median(cpu for _, cpu in each) for each in (one, theirs))
+    yield Result("cpu", cpu, f"{cpu:.0f} µs", f"{their_cpu:.0f} µs")
+    slow: list[Speed] = []
+    their_slow: list[Speed] = []
+    for _ in range(bench.rounds):
+        slow.append(runs.ours(16, 0.005, bench.size(1_000, 60)))
+        their_slow.append(runs.reference(0.005, bench.size(80, 5)))
+    yield _compared("drain_16", slow, their_slow)
+    bench.server.flush()
 
 
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+def _compared(key: str, ours: list[Speed], theirs: list[Speed]) -> Result:
+    ratio = statistics.median(a / b for (a, _), (b, _) in zip(ours, theirs, strict=True))
+    mine, other = (statistics.median(speed for speed, _ in each) for each in (ours, theirs))
+    return Result(key, ratio, f"{mine:,.0f}/s", f"{other:,.0f}/s")

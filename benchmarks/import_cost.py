@@ -1,54 +1,33 @@
-"""What `import omniq_core` costs beside the `import redis` that it contains: time and memory, in fresh processes.
-
-    python -m benchmarks.import_cost [ROUNDS]        (default 15)
-
-The two take turns, so that a busy machine slows both; the medians and their ratio are printed. The aim is at most 1.15.
-"""
+"""What `import omniq_core` costs beside the `import redis` that it contains: CPU time, in fresh processes."""
 
 from __future__ import annotations
 
 import statistics
 import subprocess
 import sys
+from collections.abc import Iterator
 
-AIM = 1.15
+from .judged import Result, in_turn
+from .sides import Bench
+
 _PROBE = """
 import sys, time
 began = time.process_time()
 import {name}
-took = time.process_time() - began
-import resource
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(took * 1000, peak / (1024 * 1024 if sys.platform == "darwin" else 1024))
+print(time.process_time() - began)
 """
 
 
-def cost(name: str) -> tuple[float, float]:
-    """CPU time (ms) of importing `name` in a fresh process, and that process's peak memory (MB)."""
-    ran = subprocess.run(
-        [sys.executable, "-c", _PROBE.format(name=name)], check=True, capture_output=True, text=True, timeout=60
-    )
-    took, peak = ran.stdout.split()
-    return float(took), float(peak)
+def cost(name: str) -> float:
+    """CPU seconds of importing `name` in a fresh process."""
+    command = [sys.executable, "-c", _PROBE.format(name=name)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout)
 
 
-def main(rounds: int) -> None:
-    """Prints a line per package and the ratios of time and memory."""
-    names = ("redis", "omniq_core")
-    costs: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
-    for turn in range(rounds + 1):
-        for name in names:
-            measured = cost(name)
-            if turn:  # the first of each writes the byte code
-                costs[name].append(measured)
-    medians = {name: [statistics.median(column) for column in zip(*costs[name], strict=True)] for name in names}
-    for name in names:
-        took, peak = medians[name]
-        print(f"import {name:<12} {took:>7.1f} ms of CPU  {peak:>6.1f} MB")
-    time_ratio, memory_ratio = (medians["omniq_core"][at] / medians["redis"][at] for at in (0, 1))
-    verdict = "within" if time_ratio <= AIM else "above"
-    print(f"ratio: {time_ratio:.2f} in time ({verdict} the aim of {AIM}), {memory_ratio:.2f} in memory")
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 15)
+def import_cost(bench: Bench) -> Iterator[Result]:
+    """Ours beside redis, which every SDK has to import."""
+    for name in ("redis", "omniq_core"):  # the first of each writes the byte code
+        cost(name)
+    mine, other, ratio = in_turn(bench.rounds, lambda: cost("omniq_core"), lambda: cost("redis"))
+    ours, redis = (f"{statistics.median(each) * 1000:.0f} ms of CPU" for each in (mine, other))
+    yield Result("import", 1 / ratio, ours, f"redis {redis}")
