@@ -50,13 +50,16 @@ def filtered_queue_page(
     newer, all_newer = 0, True
     if upto and wish.order == Order("entered", newest_first=True):
         newer, all_newer = newer_matches(link, queue, lane, wanted, upto, budget_ms=NEWER_MS)
+    onward, back = _stamped(found.jobs.older, asked_ms), _stamped(found.jobs.newer, asked_ms)
+    # With the oldest first it is the newer ones that a reader goes on to.
+    older, newer_page = (onward, back) if wish.order.newest_first else (back, onward)
     return replace(
         base,
         wish=wish,
         jobs=replace(
             found.jobs,
-            older=_stamped(found.jobs.older, asked_ms),
-            newer=_stamped(found.jobs.newer, asked_ms),
+            older=older,
+            newer=newer_page,
             broken=base.jobs.broken,
         ),
         mark=_stamped(found.mark, asked_ms) or "",

@@ -15,6 +15,7 @@ from dashboard import create_app
 from dashboard.access import allow_all
 from omniq_core import OmniqClient
 from tests.support.factories import fail_jobs
+from tests.support.live_server import LiveServer
 from tests.support.redis_server import RedisServer
 
 FAILED = "/queues/mail/failed"
@@ -69,6 +70,24 @@ class TestOutage:
             os.kill(throwaway_redis.pid, signal.SIGCONT)
         expect(page.locator(".banner")).to_have_count(0, timeout=10_000)
         expect(page.get_by_role("button", name="Retry a")).to_be_enabled()
+
+    def test_a_dashboard_that_ends_and_comes_back(
+        self, page: Page, client: OmniqClient, live_server: Callable[[Any], Any], complaints: Any
+    ) -> None:
+        fail(client, "mail", ["a", "b"])
+        complaints.allow("Failed to fetch|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET")
+        first = live_server(create_app(redis=client, access=allow_all, background=False))
+        page.goto(f"{first.url}{FAILED}")
+        first.stop()
+        expect(page.locator(".banner")).to_contain_text("The dashboard does not answer.", timeout=6_000)
+        expect(page.get_by_role("button", name="Retry a")).to_be_disabled()
+        again = LiveServer(create_app(redis=client, access=allow_all, background=False), first.port)
+        try:
+            expect(page.locator(".banner")).to_have_count(0, timeout=12_000)
+            page.get_by_role("button", name="Retry a").click()
+            expect(page.locator(".toast")).to_contain_text("Retried 1 job")
+        finally:
+            again.stop()
 
 
 class TestDialogErrors:

@@ -17,10 +17,13 @@ class _Quiet(WSGIRequestHandler):
 
 
 class LiveServer:
-    """One application on 127.0.0.1 and a port of its own: `url` is its root, without a slash at the end."""
+    """One application on 127.0.0.1 and a port of its own: `url` is its root, without a slash at the end.
 
-    def __init__(self, app: WsgiApp) -> None:
-        self._server: BaseWSGIServer = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    `port`: one that was free a moment ago, for a server that comes back; 0 is any.
+    """
+
+    def __init__(self, app: WsgiApp, port: int = 0) -> None:
+        self._server: BaseWSGIServer = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
         self.port = self._server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._serve, name="live server", daemon=True)
