@@ -26,6 +26,7 @@ def lane_parts(context: dict[str, Any]) -> tuple[Partial, ...]:
     }
     if context["page"].look is not None:
         names |= _COUNTED
+    context = {**context, "scripted": True}
     return tuple(Partial(target, f"omniq/queues/{name}.html", context=context) for target, name in names.items())
 
 
@@ -50,6 +51,7 @@ def tick_parts(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
 def parts_anew(context: dict[str, Any]) -> list[Partial]:
     """All regions, for a page that is searched from the beginning: a search under way ends with its element."""
     found = [part for part in lane_parts(context) if part.target != "match-count"]
+    context = {**context, "scripted": True}
     return [*found, Partial("filter-tags", "omniq/queues/filter_tags.html", "innerHTML", context)]
 
 
@@ -63,6 +65,7 @@ def _not_known(page: QueuePage) -> set[str]:
 
 def next_parts(context: dict[str, Any]) -> list[Partial]:
     """What the next part of a search adds to its page."""
+    context = {**context, "scripted": True}
     look = context["page"].look
     had = look.page.listed - len(context["rows"])
     found = [Partial(name, f"omniq/queues/{template}.html", context=context) for name, template in _COUNTED.items()]

@@ -66,14 +66,16 @@ document.addEventListener("input", (event) => {
   if (!field.matches?.("input[type=search]") || field.form?.getAttribute("id") !== "filters") return;
   if (!document.getElementById("main")?.hasAttribute("hx-get")) return;
   clearTimeout(timer);
-  timer = setTimeout(() => apply(field), AFTER_MS);
+  timer = setTimeout(() => apply(field.form), AFTER_MS);
 });
 
-function apply(field) {
+function apply(form) {
   const url = new URL(location.href);
-  const value = field.value.trim();
-  if (value) url.searchParams.set(field.name, value);
-  else url.searchParams.delete(field.name);
+  for (const field of form.querySelectorAll("input[type=search]")) {
+    const value = field.value.trim();
+    if (value) url.searchParams.set(field.name, value);
+    else url.searchParams.delete(field.name);
+  }
   // Another selection of rows begins at its first page.
   url.searchParams.delete("page");
   url.searchParams.delete("cursor");
