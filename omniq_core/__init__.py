@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from .client import OmniqClient
 from .connection import REDIS_ERRORS, Link, connect, explain_redis_error, is_outage
-from .consumer import consume
 from .errors import (
     AckUnknown,
     AlreadyInit,
@@ -25,9 +24,9 @@ from .errors import (
     TokenRequired,
 )
 from .models import BatchResultItem, JobToPublish, PayloadT, PublishedId, ReserveJob, ReservePaused
-from .types import JobCtx
 
 if TYPE_CHECKING:
+    from .consumer import consume
     from .monitor import QueueMonitor
     from .operator import (
         COUNTED_POSITIONS,
@@ -95,6 +94,7 @@ if TYPE_CHECKING:
         start_task,
         want_failures,
     )
+    from .types import JobCtx
 
 __all__ = [
     "COUNTED_POSITIONS",
@@ -192,13 +192,15 @@ __all__ = [
     "want_failures",
 ]
 
-# A worker needs none of these, and they are half of what the import would cost.
-_LATER = frozenset(__all__) - frozenset(globals())
-
+# A publisher needs none of these, and they are most of what the import would cost.
+_LATER: dict[str, str] = {
+    **dict.fromkeys(frozenset(__all__) - frozenset(globals()), ".operator"),
+    **{"consume": ".consumer", "JobCtx": ".types", "QueueMonitor": ".monitor"},
+}
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(".monitor" if name == "QueueMonitor" else ".operator", __name__), name)
+    value = getattr(import_module(_LATER[name], __name__), name)
     globals()[name] = value
     return value

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from dataclasses import dataclass
 from importlib import resources
 
 _INCLUDE = re.compile(r"^-- @include (\w+)$", re.MULTILINE)
@@ -14,13 +13,13 @@ _COMMENT_LINE = re.compile(r"^\s*--[^\n]*\n", re.MULTILINE)
 _FUNCTION = re.compile(r"^local function (\w+)\((?:[^\n]* end\n|[^\n]*\n(?:[ ][^\n]*\n|\n)*end\n)", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
 class Script:
     """One operation: its source with all includes in place, and the SHA-1 that EVALSHA wants."""
 
-    name: str
-    source: bytes
-    sha: bytes
+    __slots__ = ("name", "sha", "source")
+
+    def __init__(self, name: str, source: bytes, sha: bytes) -> None:
+        self.name, self.source, self.sha = name, source, sha
 
 
 def _read(path: str) -> str:
