@@ -198,6 +198,7 @@ _LATER: dict[str, str] = {
     **{"consume": ".consumer", "JobCtx": ".types", "QueueMonitor": ".monitor"},
 }
 
+
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
