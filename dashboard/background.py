@@ -1,4 +1,4 @@
-"""The one background thread of a process: started by the first request, again after a fork, ended by stop()."""
+"""The background threads of a process: started by the first request, again after a fork, ended by stop()."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable
 from typing import Protocol
 
-from omniq_core import Background, Link
+from omniq_core import Background, Link, TaskRunner
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,7 @@ class BackgroundThread:
     def _reset(self) -> None:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._seen: set[str] = set()
 
@@ -53,9 +54,14 @@ class BackgroundThread:
                 self._thread = threading.Thread(target=self._run, name="omniq-background", daemon=True)
                 self._thread.start()
 
+    def wake(self) -> None:
+        """The next tick comes at once."""
+        self._wake.set()
+
     def stop(self, timeout_s: float = 5.0) -> None:
         """Ends the thread for good and waits for it, `timeout_s` at most."""
         self._stopping.set()
+        self._wake.set()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout_s)
@@ -71,7 +77,7 @@ class BackgroundThread:
 
     def _run(self) -> None:
         failures = 0
-        stopping = self._stopping
+        stopping, wake = self._stopping, self._wake
         while not stopping.is_set():
             try:
                 pause = self._work.tick()
@@ -81,7 +87,9 @@ class BackgroundThread:
                 failures += 1
                 pause = min(2.0 ** (failures - 1), LONGEST_PAUSE_S)
                 self._note(error)
-            stopping.wait(pause)
+            wake.wait(pause)
+            if not stopping.is_set():
+                wake.clear()
         with contextlib.suppress(Exception):  # giving the claim up early is a courtesy
             self._work.close()
 
@@ -93,11 +101,51 @@ class BackgroundThread:
             log.warning("omniq background: %s; trying again", kind)
 
 
-def background_for(link: Link, clock: Callable[[], int], allow_list: tuple[str, ...] = ()) -> BackgroundThread:
-    """The thread of this process for that link, not started yet: two mounts of one link share it."""
+class ProcessThreads:
+    """What a process does for one Redis: a thread looks for queues and keeps figures, one works on bulk tasks.
+
+    They are apart because neither may wait for the other: a scan takes its time, and a batch wants the next at once.
+    """
+
+    def __init__(self, link: Link, clock: Callable[[], int], allow_list: tuple[str, ...], tasks: bool) -> None:
+        self._figures = BackgroundThread(Background(link, clock, allow_list))
+        self._runner = TaskRunner(link, clock) if tasks else None
+        self._tasks = BackgroundThread(self._runner) if self._runner else None
+
+    @property
+    def running(self) -> bool:
+        """Are they alive in this process?"""
+        return self._figures.running and (self._tasks is None or self._tasks.running)
+
+    def ensure_started(self) -> None:
+        """Starts what does not run. Cheap: every request calls it."""
+        self._figures.ensure_started()
+        if self._tasks:
+            self._tasks.ensure_started()
+
+    def look_for_tasks(self) -> None:
+        """A task has been written down: the runner need not find it by itself within the next second."""
+        if self._runner and self._tasks:
+            self._runner.look_now()
+            self._tasks.wake()
+
+    def stop(self) -> None:
+        """Ends them for good and waits for them, 5 s each at most."""
+        self._figures.stop()
+        if self._tasks:
+            self._tasks.stop()
+
+
+def background_for(
+    link: Link, clock: Callable[[], int], allow_list: tuple[str, ...] = (), *, tasks: bool = True
+) -> ProcessThreads:
+    """The threads of this process for that link, not started yet: two mounts of one link share them.
+
+    Without `tasks` (read only) it works on no bulk task.
+    """
     found = _threads.get(id(link))
     if found is None:
-        found = _threads[id(link)] = BackgroundThread(Background(link, clock, allow_list))
+        found = _threads[id(link)] = ProcessThreads(link, clock, allow_list, tasks)
     return found
 
 
@@ -107,6 +155,6 @@ def _restart_all() -> None:
 
 
 # A thread keeps its link alive, so the id of a link that stands here is nobody else's.
-_threads: weakref.WeakValueDictionary[int, BackgroundThread] = weakref.WeakValueDictionary()
+_threads: weakref.WeakValueDictionary[int, ProcessThreads] = weakref.WeakValueDictionary()
 _after_fork: weakref.WeakSet[BackgroundThread] = weakref.WeakSet()
 os.register_at_fork(after_in_child=_restart_all)

@@ -26,9 +26,14 @@ def ids_digest(ids: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
+def fresh_nonce() -> str:
+    """What tells two confirmations apart; the id of the task that one begins."""
+    return secrets.token_hex(8)
+
+
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What somebody agreed to. `ids` is `ids_digest(...)`, or empty with a filter; `mark` see the bulk tasks."""
+    """What somebody agreed to: `ids` is `ids_digest(...)`; or, in bulk, `filter` is the selection."""
 
     action: str
     queue: str
@@ -37,7 +42,7 @@ class Confirmation:
     ids: str = ""
     filter: str = ""
     mark: str = ""
-    nonce: str = field(default_factory=lambda: secrets.token_hex(8), compare=False)
+    nonce: str = field(default_factory=fresh_nonce, compare=False)
 
 
 def seal(signing: Signing, what: Confirmation, now_ms: int) -> str:

@@ -122,7 +122,8 @@ def mount(
         actions=actions,
     )
     if settings.background:
-        state.background = background_for(client.link, lambda: state.clock(), settings.queues)
+        tasks = not settings.read_only
+        state.background = background_for(client.link, lambda: state.clock(), settings.queues, tasks=tasks)
     app.register_blueprint(blueprint)
     mounts[name] = state
     return state

@@ -13,7 +13,7 @@ from . import notices
 from .state import current, mount_path
 from .templating import render
 
-TICK_PARAMS = frozenset({"live", "hold", "sel", "v", "mark", "counting"})
+TICK_PARAMS = frozenset({"live", "hold", "sel", "v", "mark", "counting", "task"})
 """What script adds to the address of a page for a tick of the live refresh. None of it belongs to the page."""
 
 Kind = Literal["page", "partial", "restore"]
@@ -88,9 +88,9 @@ def render_page(template: str, /, *, status: int = 200, **context: Any) -> Respo
     return make_response(str(render(template, **context)), status)
 
 
-def render_partials(*partials: Partial, status: int = 200) -> Response:
+def render_partials(*partials: Partial, status: int = 200, toasts: tuple[Toast, ...] = ()) -> Response:
     """Regions for script. A region whose target is not on the page is dropped by htmx without a word."""
-    return make_response(str(render("omniq/shared/answer.html", partials=partials, toasts=())), status)
+    return make_response(str(render("omniq/shared/answer.html", partials=partials, toasts=toasts)), status)
 
 
 def show_dialog(template: str, /, *, status: int = 200, **context: Any) -> Response:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from flask import Response, request
 
+from .frame import shown_tasks, tasks_answer
 from .htmx import Partial, kind, render_partials
 from .params import Fields, tokens
 from .state import now_ms
@@ -55,7 +56,10 @@ def answer(asked: Tick, found: str, regions: Callable[[], Iterable[Partial]], *,
     are part of the version.
     """
     found = f"{found}{'-held' if asked.hold else ''}{'-' + version(asked.named) if asked.named else ''}"
-    response = Response(status=204) if found == asked.version else render_partials(*regions())
+    at_work, cards, toasts = tasks_answer(shown_tasks(request.args))
+    found += f"-{version(at_work)}" if at_work else ""
+    same = found == asked.version
+    response = Response(status=204) if same else render_partials(*regions(), *cards, toasts=toasts)
     response.headers["X-Omniq-Version"] = found
     response.headers["X-Omniq-Now"] = str(now_ms())
     if replace_url:

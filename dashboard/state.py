@@ -18,9 +18,11 @@ EXTENSION = "omniq_dashboard"
 
 
 class BackgroundLike(Protocol):
-    """The thread of this process, started lazily."""
+    """The threads of this process, started lazily."""
 
     def ensure_started(self) -> None: ...
+
+    def look_for_tasks(self) -> None: ...
 
 
 @dataclass(slots=True)

@@ -98,7 +98,7 @@ def icons() -> Markup:
 @functools.cache
 def environment() -> Environment:
     """Our environment, one for all mounts of the process."""
-    from . import htmx  # htmx renders, templates link back: the cycle is closed here, after both exist
+    from . import frame, htmx  # these render, templates link back: the cycle is closed here, after all exist
 
     env = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
@@ -120,6 +120,7 @@ def environment() -> Environment:
         split_ulid=formatting.split_ulid,
         row_id=formatting.row_id,
         can=can,
+        task_cards=frame.cards,
         csrf_field=csrf.field,
         back_field=htmx.back_field,
         back_url=lambda: htmx.mount_url(htmx.back()),

@@ -57,5 +57,11 @@ def lane_url(queue: str, wish: LaneWish, *, scan: str | None = None, **changes: 
     return _with_query(url_for(".lane", queue=queue, lane=wanted.lane), query)
 
 
+def bulk_url(endpoint: str, queue: str, wish: LaneWish) -> str:
+    """Where a button about everything that matches asks for its dialog: the filter goes along."""
+    query = {name: value for name, value in asdict(wish.filter).items() if value}
+    return _with_query(url_for(endpoint, queue=queue), query)
+
+
 def _with_query(path: str, query: dict[str, Any]) -> str:
     return f"{path}?{urlencode(query)}" if query else path

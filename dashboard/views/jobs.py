@@ -22,6 +22,7 @@ from ..queries.job import WHOLE_PAYLOAD, JobPage, job_page
 from ..routes import Routes
 from ..state import actor, can, current, now_ms
 from ..tokens import to_token
+from . import bulk
 from .lanes import LANE_WORDS
 from .regions import regions
 
@@ -56,7 +57,9 @@ def job_download(queue: str, job_id: str) -> Response:
 
 @routes.post("/queues/<omniq:queue>/jobs/retry/confirm", action="retry")
 def retry_confirm(queue: str) -> Response:
-    """Asks before several jobs are retried."""
+    """Asks before several jobs are retried, or all that match."""
+    if bulk.is_asked():
+        return bulk.ask("retry", queue, "failed")
     ids = job_ids(request.form)
     # Whoever failed first has waited longest: a list that shows the newest first is taken from its end.
     return _ask("retry", queue, "failed", ids[::-1] if request.form.get("order") == "newest" else ids)
@@ -65,6 +68,8 @@ def retry_confirm(queue: str) -> Response:
 @routes.post("/queues/<omniq:queue>/jobs/retry", action="retry")
 def retry(queue: str) -> Response:
     """Retries one job, or as many as were confirmed."""
+    if bulk.is_asked():
+        return bulk.start("retry", queue, "failed")
     ids = job_ids(request.form)
     refusal = _unconfirmed("retry", queue, "failed", ids)
     if refusal:
@@ -75,13 +80,17 @@ def retry(queue: str) -> Response:
 
 @routes.post("/queues/<omniq:queue>/jobs/run-now/confirm", action="run-now")
 def run_now_confirm(queue: str) -> Response:
-    """Asks before several delayed jobs are run now."""
+    """Asks before several delayed jobs are run now, or all that match."""
+    if bulk.is_asked():
+        return bulk.ask("run_now", queue, "delayed")
     return _ask("run_now", queue, "delayed", job_ids(request.form))
 
 
 @routes.post("/queues/<omniq:queue>/jobs/run-now", action="run-now")
 def run_now(queue: str) -> Response:
     """Runs one delayed job now, or as many as were confirmed."""
+    if bulk.is_asked():
+        return bulk.start("run_now", queue, "delayed")
     ids = job_ids(request.form)
     refusal = _unconfirmed("run_now", queue, "delayed", ids)
     if refusal:
@@ -93,14 +102,17 @@ def run_now(queue: str) -> Response:
 
 @routes.post("/queues/<omniq:queue>/jobs/remove/confirm", action="remove")
 def remove_confirm(queue: str) -> Response:
-    """Asks before jobs are removed."""
-    return _ask("remove", queue, choice(request.form, "lane", LANES, "failed"), job_ids(request.form))
+    """Asks before jobs are removed, those that are named or all that match."""
+    lane = choice(request.form, "lane", LANES, "failed")
+    return bulk.ask("remove", queue, lane) if bulk.is_asked() else _ask("remove", queue, lane, job_ids(request.form))
 
 
 @routes.post("/queues/<omniq:queue>/jobs/remove", action="remove")
 def remove(queue: str) -> Response:
     """Removes one job, or as many as were confirmed."""
     lane = choice(request.form, "lane", LANES, "failed")
+    if bulk.is_asked():
+        return bulk.start("remove", queue, lane)
     ids = job_ids(request.form)
     refusal = _unconfirmed("remove", queue, lane, ids)
     if refusal:

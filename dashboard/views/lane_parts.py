@@ -10,7 +10,7 @@ from ..htmx import Partial
 from ..queries.queue import LANES, QueuePage
 from .job_rows import job_row
 
-_COUNTED = {"match-count": "match_count", "pager": "pager"}
+_COUNTED = {"match-count": "match_count", "pager": "pager", "lane-actions": "lane_actions"}
 """Regions that only a filtered page has, or changes by itself."""
 
 
@@ -21,6 +21,7 @@ def lane_parts(context: dict[str, Any]) -> tuple[Partial, ...]:
         "queue-actions": "queue_actions",
         "queue-tiles": "queue_tiles",
         "queue-tabs": "queue_tabs",
+        "lane-actions": "lane_actions",
         "jobs": "jobs",
         "pager": "pager",
     }

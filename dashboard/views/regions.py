@@ -17,7 +17,7 @@ def regions() -> tuple[Partial, ...]:
     """The regions of the page that `back` names; none for a form without script, which gets a whole page anyway."""
     if kind() != "partial":
         return ()
-    from . import children, jobs, overview, queues  # those modules call this one
+    from . import children, jobs, overview, queues, tasks  # those modules call this one
 
     path, _, query = back().partition("?")
     args = MultiDict(parse_qsl(query, keep_blank_values=True))
@@ -33,6 +33,8 @@ def regions() -> tuple[Partial, ...]:
             return queues.lane_regions(found["queue"], found["lane"], args)
         if rule == "job":
             return jobs.job_regions(found["queue"], found["job_id"], args)
+        if rule == "task":
+            return tasks.task_regions(found["queue"], found["task_id"])
     except (Problem, HTTPException):
         # The page cannot be drawn again (its queue is gone, say). The toast still says what was done.
         return ()

@@ -31,7 +31,7 @@ from .queue import QueueRead, read_queue
 from .selection import Counting, Matching, Selection, WholeLane, read_selection
 from .snapshot import QueueSnapshot, parse_snapshot, queue_snapshots, queue_state, snapshot_call
 from .task_runner import TaskRunner
-from .tasks import Probe, Task, open_names_command, order_task, parse_names, read_task, read_tasks, start_task
+from .tasks import Probe, Task, order_task, read_open_tasks, read_task, read_tasks, start_task
 from .watch import LaneWatch
 
 __all__ = [
@@ -82,17 +82,16 @@ __all__ = [
     "lane_page_call",
     "mark",
     "newer_matches",
-    "open_names_command",
     "order_task",
     "others_of_kind",
     "page_of_mark",
     "parse_failure_kinds",
     "parse_lane_page",
-    "parse_names",
     "parse_snapshot",
     "queue_snapshots",
     "queue_state",
     "read_counters",
+    "read_open_tasks",
     "read_overview",
     "read_queue",
     "read_selection",

@@ -14,8 +14,8 @@ from .filters import BadFilter, Filter
 from .lane_scan import mark as end_of_lane
 from .lane_scan import scan_lane
 
-LOOK = 10
-"""A look takes at most this many times more jobs than are wanted."""
+LOOK, COUNT_MS = 10, 150.0
+"""A look takes at most LOOK times more jobs than are wanted; a count at most COUNT_MS at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,9 @@ class Matching:
                 return Counting(b"", b"", 0, 0, 0, finished=True)
             so_far = Counting(_pack(end), b"", 0, 0, 0, finished=False)
         at, end = _unpack(so_far.cursor), _unpack(so_far.mark)
-        found = scan_lane(link, queue, lane, self.wanted, cursor=at, upto=end, newest_first=False, limit=0)
+        found = scan_lane(
+            link, queue, lane, self.wanted, cursor=at, upto=end, newest_first=False, limit=0, budget_ms=COUNT_MS
+        )
         scanned = so_far.scanned + found.scanned
         return Counting(
             so_far.mark,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -156,6 +156,22 @@ def read_tasks(link: Link, names: Iterable[tuple[str, str]]) -> list[Task | None
     wanted = list(names)
     replies = link.pipeline([("HGETALL", task_key(queue, task_id)) for queue, task_id in wanted])
     return [parse_task(*name, reply) for name, reply in zip(wanted, replies, strict=True)]
+
+
+def read_open_tasks(link: Link, known: Sequence[Task] = ()) -> tuple[Task, ...]:
+    """The tasks that are open, the oldest first. One round trip, a second one when some are not among those `known`."""
+    commands = [("HGETALL", task_key(task.queue, task.task_id)) for task in known]
+    opened, *replies = link.pipeline([open_names_command(), *commands])
+    found = {
+        (task.queue, task.task_id): parse_task(task.queue, task.task_id, reply)
+        for task, reply in zip(known, replies, strict=True)
+    }
+    names = parse_names(opened)
+    fresh = [name for name in names if name not in found]
+    if fresh:
+        found |= dict(zip(fresh, read_tasks(link, fresh), strict=True))
+    tasks = [task for name in names if (task := found[name]) and task.is_open]
+    return tuple(sorted(tasks, key=lambda task: (task.created_ms, task.task_id)))
 
 
 def open_names_command() -> tuple[str | bytes | int, ...]:

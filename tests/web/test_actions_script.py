@@ -12,7 +12,8 @@ from tests.support.snapshot import snapshot
 from tests.web.pages_support import NOW, QUEUE, SCRIPT, Browser, Page, browser, bulk_button, job_url, row_button, words
 
 FAILED = f"/queues/{QUEUE}/failed"
-REGIONS = ["queue-state", "queue-actions", "queue-tiles", "queue-tabs", "jobs", "pager", "dialog"]
+REGIONS = ["queue-state", "queue-actions", "queue-tiles", "queue-tabs", "lane-actions", "jobs", "pager"]
+REGIONS += ["filter-tags", "dialog"]
 
 
 @pytest.fixture

@@ -169,7 +169,7 @@ def test_ten_thousand_are_sorted_by_key_alone(visitor: Browser, client: OmniqCli
     find(client)
     before = client.link.round_trips
     page = visitor.get("/children?sort=remaining&page=4")
-    assert client.link.round_trips - before == 2
+    assert client.link.round_trips - before == 3  # one of them looks for bulk work, at most once in 900 ms
     known = sorted(counter_list(client.link, NOW).keys)
     assert shown(page) == known[150:200]
     assert page.words("#child-count") == "10,000+"

@@ -61,12 +61,18 @@ function start() {
 
 // The reader's choice, but a page that changes slowly has a pace of its own.
 function rate() {
+  if (atWork()) return 1000;
   return Math.max(Number(root.dataset.refresh) || 2, Number(main.dataset.every) || 0) * 1000;
+}
+
+// A bulk task is shown, and it changes each second.
+function atWork() {
+  return document.querySelector("#tasks [data-running]") !== null;
 }
 
 // What the page is about changes no more.
 function final() {
-  return document.querySelector("#main [data-final]") !== null;
+  return !atWork() && document.querySelector("#main [data-final]") !== null;
 }
 
 function on() {
@@ -99,6 +105,8 @@ function ask(ctx) {
   const body = ctx.request.body;
   body.set("live", "1");
   body.set("v", main.dataset.version ?? "");
+  body.delete("task");
+  for (const card of document.querySelectorAll("#tasks > [data-task]")) body.append("task", card.dataset.task);
   const mark = document.getElementById("newer")?.dataset.mark;
   for (const name of ["mark", "counting", "hold", "sel"]) body.delete(name);
   // Without its mark the page is drawn anew, for another filter.

@@ -1,0 +1,62 @@
+"""Bulk work: what somebody confirmed becomes a task, which any process of the dashboard works off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from omniq_core import Counting, Link, Selection, order_task, start_task
+
+from .jobs import REMOVABLE
+
+Verb = Literal["retry", "remove", "run_now"]
+VERBS: tuple[Verb, ...] = ("retry", "remove", "run_now")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast: `per_s` jobs a second (0: as fast as Redis bears); first `probe` jobs, then a person decides."""
+
+    per_s: float = 0.0
+    probe: int = 0
+
+
+def start(
+    link: Link,
+    queue: str,
+    task_id: str,
+    *,
+    verb: Verb,
+    lane: str,
+    selection: Selection,
+    mark: bytes,
+    count: int,
+    pace: Pace,
+    actor: str,
+    now_ms: int,
+) -> bool:
+    """Writes the task down; False when it is there already. ValueError for a lane where there is nothing to do so."""
+    counted = Counting(mark, b"", count, count, count, finished=True)
+    return start_task(
+        link,
+        queue,
+        task_id,
+        action=verb,
+        lane=REMOVABLE[lane],
+        selection=selection,
+        counted=counted,
+        actor=actor,
+        now_ms=now_ms,
+        per_s=pace.per_s,
+        probe=pace.probe,
+    )
+
+
+def cancel(link: Link, queue: str, task_id: str, *, now_ms: int) -> str | None:
+    """Stops it before its next batch. Gives the state it was in, None when there is no such task."""
+    return order_task(link, queue, task_id, "cancel", now_ms=now_ms)
+
+
+def go_on(link: Link, queue: str, task_id: str, *, now_ms: int) -> str | None:
+    """Lets a stopped task, or one that probed, do the rest. Gives the state it was in, None when there is none."""
+    return order_task(link, queue, task_id, "resume", now_ms=now_ms)

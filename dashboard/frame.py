@@ -1,0 +1,99 @@
+"""What every page shows besides itself: the bulk tasks at work, and how those ended that the page still shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from omniq_core import REDIS_ERRORS
+
+from .htmx import Link, Partial, Toast
+from .params import Fields
+from .queries.tasks import Name, TaskView, named_tasks, open_tasks
+from .state import can, current, now_ms
+from .task_words import ACTIONS, done_word, ended_words, probe_words, rest_words, title
+from .tokens import to_token
+
+MOST_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A task as a page shows it to this reader: in words, and with what they may press."""
+
+    view: TaskView
+    title: str
+    done_word: str
+    probe: str
+    rest: str
+    may_cancel: bool
+    may_go_on: bool
+
+
+_NAME = re.compile(r"([A-Za-z0-9._-]{1,128})/([0-9a-f]{16})")
+
+
+def card_of(view: TaskView) -> Card:
+    """The card of a task."""
+    queue, action = view.task.queue, view.task.action
+    may_cancel = can("cancel", queue)
+    may_go_on = may_cancel and can(ACTIONS.get(action, action), queue)
+    return Card(view, title(view), done_word(view), probe_words(view), rest_words(view), may_cancel, may_go_on)
+
+
+def cards() -> tuple[Card, ...]:
+    """The cards of the tasks at work, for every page."""
+    return tuple(map(card_of, _at_work()[:MOST_SHOWN]))
+
+
+def shown_tasks(args: Fields) -> tuple[Name, ...]:
+    """The (queue, id) of the tasks that a page says it shows."""
+    found = [match.groups() for value in args.getlist("task")[:MOST_SHOWN] if (match := _NAME.fullmatch(value))]
+    return tuple((queue, task_id) for queue, task_id in found if _may_read(queue))
+
+
+def tasks_region(shown: Sequence[Name] = ()) -> Partial:
+    """The region `#tasks`: what is at work, and those stopped ones that the page shows and nobody has closed."""
+    return _region(_ended(shown))
+
+
+def tasks_answer(shown: Sequence[Name]) -> tuple[tuple[Any, ...], tuple[Partial, ...], tuple[Toast, ...]]:
+    """For a tick: what the region depends on, the region, and a toast for each shown task that has finished.
+
+    Without a task, at work or shown, there is nothing to bring.
+    """
+    over = _ended(shown)
+    toasts = tuple(_toast(view) for view in over if view.task.state == "finished")
+    data = tuple(view.task for view in (*_at_work(), *over))
+    return data, (_region(over),) if data or shown else (), toasts
+
+
+def _ended(shown: Sequence[Name]) -> tuple[TaskView, ...]:
+    at_work = {(view.task.queue, view.task.task_id) for view in _at_work()}
+    return named_tasks(current().link, [name for name in shown if name not in at_work], now_ms=now_ms())
+
+
+def _region(over: Sequence[TaskView]) -> Partial:
+    stopped = tuple(card_of(view) for view in over if view.task.state == "stopped")
+    return Partial("tasks", "omniq/tasks/cards.html", context={"tasks": (*stopped, *cards())})
+
+
+def _at_work() -> tuple[TaskView, ...]:
+    """The open tasks this reader may see. None while Redis does not answer: the page itself says so."""
+    try:
+        return open_tasks(current().link, now_ms=now_ms(), may_read=_may_read)
+    except REDIS_ERRORS:
+        return ()
+
+
+def _may_read(queue: str) -> bool:
+    allowed = current().settings.queues
+    return (not allowed or queue in allowed) and can("read", queue)
+
+
+def _toast(view: TaskView) -> Toast:
+    text, lines = ended_words(view)
+    to = f"/queues/{to_token(view.task.queue)}/tasks/{view.task.task_id}"
+    return Toast(text, lines, "ok", link=Link("Details", to))

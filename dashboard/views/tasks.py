@@ -1,0 +1,101 @@
+"""One bulk task on its own page, and what people say to it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Response, request
+
+from .. import live
+from ..actions import bulk as act
+from ..frame import card_of, tasks_region
+from ..htmx import Partial, Toast, answer, kind, render_page, render_partials
+from ..problems import Problem, Way
+from ..queries.tasks import TaskView, look_again, task_view
+from ..routes import Routes
+from ..state import can, current, now_ms
+from ..task_words import ACTIONS, STATES, filter_words, heading, pace_words, reasons
+from ..tokens import to_token
+from .regions import regions
+
+routes = Routes()
+_ID = re.compile(r"[0-9a-f]{16}")
+
+
+@routes.get("/queues/<omniq:queue>/tasks/<omniq:task_id>")
+def task(queue: str, task_id: str) -> Response:
+    """A bulk task: how far it is, what was skipped and why, who began it; or what a tick of it changes."""
+    asked = live.tick(request.args)
+    context = _context(queue, task_id)
+    if asked:
+        return live.answer(asked, context["live_version"], lambda: _regions(context))
+    return render_page("omniq/tasks/page.html", **context)
+
+
+@routes.post("/queues/<omniq:queue>/tasks/<omniq:task_id>/cancel", action="cancel")
+def task_cancel(queue: str, task_id: str) -> Response:
+    """Stops it before its next batch."""
+    found = _found(queue, task_id)
+    act.cancel(current().link, queue, task_id, now_ms=now_ms())
+    return _told(found)
+
+
+@routes.post("/queues/<omniq:queue>/tasks/<omniq:task_id>/resume", action="cancel")
+def task_resume(queue: str, task_id: str) -> Response:
+    """Does the rest of a task that was stopped, or that probed. Who may do that may do what the task does."""
+    found = _found(queue, task_id)
+    if not can(ACTIONS.get(found.task.action, found.task.action), queue):
+        raise Problem(403, "Not allowed", "You may not do here what this task does.", icon="lock")
+    act.go_on(current().link, queue, task_id, now_ms=now_ms())
+    background = current().background
+    if background is not None:
+        background.look_for_tasks()
+    return _told(found)
+
+
+def task_regions(queue: str, task_id: str) -> tuple[Partial, ...]:
+    """What a change of the task changes on its page."""
+    return _regions(_context(queue, task_id))
+
+
+def _told(before: TaskView) -> Response:
+    mount = current()
+    look_again(mount.link)
+    name = (before.task.queue, before.task.task_id)
+    if kind() == "partial":
+        return render_partials(tasks_region([name]), *regions())
+    now = _found(*name).task
+    words = {"stopped": "Stopped", "running": "Going on", "probing": "Probing", "finished": "Finished"}
+    toast = Toast(words.get(now.state, now.state), tone="warn" if now.state == "stopped" else "ok")
+    return answer(toast, to=f"/queues/{to_token(name[0])}/tasks/{name[1]}")
+
+
+def _regions(context: dict[str, Any]) -> tuple[Partial, ...]:
+    names = {"task-state": "state", "task-actions": "actions", "task-rest": "rest", "task": "progress"}
+    names |= {"task-facts": "facts", "task-about": "about"}
+    return tuple(Partial(target, f"omniq/tasks/{name}.html", context=context) for target, name in names.items())
+
+
+def _context(queue: str, task_id: str) -> dict[str, Any]:
+    view = _found(queue, task_id)
+    return {
+        "view": view,
+        "task": view.task,
+        "heading": heading(view),
+        "state": STATES.get(view.task.state, ("neutral", "info", view.task.state)),
+        "card": card_of(view),
+        "reasons": reasons(view),
+        "filters": filter_words(view.selection, view.lane),
+        "pace": pace_words(view.task),
+        "live_version": live.version(view.task),
+    }
+
+
+def _found(queue: str, task_id: str) -> TaskView:
+    view = task_view(current().link, queue, task_id, now_ms=now_ms()) if _ID.fullmatch(task_id) else None
+    if view is None:
+        text = "It was never begun here, or it ended more than 7 d ago and its record is gone."
+        way = Way("Back to the queue", f"/queues/{to_token(queue)}/")
+        raise Problem(404, "No such task", text, icon="search", way=way)
+    return view
