@@ -22,7 +22,8 @@ OWN_ORDERS = {"lease": "active", "due": "delayed"}
 class LaneRow:
     """One job of a page. Times are ms, None where nothing is recorded; texts are cut, the `_bytes` are full lengths.
 
-    `missing`: the lane names a job whose record is gone. `id_cut`: the id is over 1 KB and shown cut, so no action can
+    `missing`: the lane names a job whose record is gone; `key_type` then tells what stands in its place: "none",
+    "hash" (one without an id), another type of Redis. `id_cut`: the id is over 1 KB and shown cut, so no action can
     name this job. An error or a payload over 4 KB is "" here; its length tells that there is one. `score_ms` is when
     the job entered the lane, by the index. `due_ms` in delayed and `lock_until_ms` in active are what workers go by.
     `position` is a waiting job's place in its group, or among the ungrouped: from 1, 1,001 for any behind the first
@@ -49,6 +50,7 @@ class LaneRow:
     payload_bytes: int
     position: int | None
     missing: bool
+    key_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ def protocol_lane(lane: str) -> str:
 def read_row(raw: Any) -> LaneRow:
     """A row as the scripts answer it."""
     id_bytes: bytes = raw[0]
-    missing = len(raw) == 3
+    missing = len(raw) == 4
     kept: list[bytes | None] = [None] * 11 if missing else raw[3]
     error, error_bytes, payload, payload_bytes, position = (None, 0, None, 0, None) if missing else raw[4:9]
     state, gid, attempt, max_attempts, timeout, *moments = kept
@@ -183,4 +185,5 @@ def read_row(raw: Any) -> LaneRow:
         payload_bytes=payload_bytes,
         position=None if position is None else position + 1,
         missing=missing,
+        key_type=decode_text(raw[3]) if missing else "",
     )

@@ -171,6 +171,7 @@ def test_broken_rows_raise_nothing(client: OmniqClient, redis: Any) -> None:
     rows = {match.job_id: match.row for match in found.matches}
     assert set(rows) == {"gone", "string", "", "elsewhere"}
     assert rows["gone"] and rows["gone"].missing and rows["string"] and rows["string"].missing
+    assert (rows["gone"].key_type, rows["string"].key_type) == ("none", "string")
     assert rows["elsewhere"] and rows["elsewhere"].state == "wait"
     assert set(ids(scan(client, asked=Filter(q="e: no")))) == {"job-0000000", "", "elsewhere"}
     assert set(ids(scan(client, asked=Filter(prefix="g")))) == {"gone"}

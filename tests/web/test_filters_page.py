@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.queries import filtered
 from omniq_core import OmniqClient
-from tests.operator.lanes_by_hand import write_failed
+from tests.operator.lanes_by_hand import push_failed, write_failed
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
 from tests.web.pages_support import NOW, QUEUE, SCRIPT, Browser, browser, everything, row_button
 
@@ -275,3 +275,34 @@ def test_a_lane_without_index_is_filtered_by_place(redis: Any, visitor: Browser)
     page = visitor.get(f"{FAILED}?q=odd&size=25")
     assert (len(page.job_ids()), page.words("#match-count")) == (25, "40 of 40 match")
     assert len(visitor.follow(page, "#pager a[rel=next]").job_ids()) == 15
+
+
+@pytest.mark.broken_data
+@pytest.mark.parametrize("asked", ["", "?since=7d", "?prefix=b"])
+def test_each_broken_row_says_what_is_wrong_with_it(redis: Any, visitor: Browser, asked: str) -> None:
+    push_failed(redis, QUEUE, ["b-gone", "b-text", "b-bare", "b-done", "b-void", "b-odd"], NOW - MINUTE)
+    job = f"{{{QUEUE}}}:job:"
+    redis.delete(f"{job}b-gone", f"{job}b-text")
+    redis.set(f"{job}b-text", "text")
+    redis.hdel(f"{job}b-bare", "id")
+    redis.hset(f"{job}b-done", "state", "completed")
+    redis.hdel(f"{job}b-void", "state")
+    redis.hset(f"{job}b-odd", "state", "<i>")
+    redis.hset(f"{{{QUEUE}}}:stats", "failed", 6)
+    found = {row[1]: row[2] for row in visitor.get(f"{FAILED}{asked}").rows("jobs")}
+    assert found == {
+        "b-gone": "This id has no job behind it any more",
+        "b-text": "The key of this job is of type string, so there is no job in it",
+        "b-bare": "The record behind this id has no id, so workers drop it",
+        "b-done": "Its record says that it is completed, but it stands in this lane",
+        "b-void": "Its record has no state, but it stands in this lane",
+        "b-odd": "Its record says that it is <i>, but it stands in this lane",
+    }
+
+
+@pytest.mark.broken_data
+def test_an_empty_id_is_a_row_like_any_other(redis: Any, visitor: Browser) -> None:
+    push_failed(redis, QUEUE, [""], NOW - MINUTE)
+    redis.hset(f"{{{QUEUE}}}:job:", mapping={"state": "failed", "last_error": "E: no"})
+    for asked in ("", "?since=1h"):
+        assert len(visitor.get(f"{FAILED}{asked}").rows("jobs")) == 1

@@ -11,7 +11,10 @@ local SCORED = {active = "lock_until_ms", delayed = "due_ms"}
 local function row(lane, member, entered)
   local job, kept = job_key(member), {}
   local named, name_size = field_up_to(job, "id", LONGEST_ID)
-  if not named and name_size == 0 then return {string.sub(member, 1, LONGEST_ID), #member, entered} end
+  if not named and name_size == 0 then
+    local kind = try("TYPE", job)
+    return {string.sub(member, 1, LONGEST_ID), #member, entered, kind and kind.ok or "none"}
+  end
   for i, field in ipairs(FIELDS) do
     local score = field == SCORED[lane] and try("ZSCORE", key(lane), member)
     kept[i] = score or field_up_to(job, field, field == "gid" and LONGEST_ID or 32) or false
