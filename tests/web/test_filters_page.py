@@ -1,17 +1,15 @@
-"""The filters of the lanes: fields, tags, counts, and a search that takes more than one answer."""
+"""The filters of the lanes: fields, tags and counts."""
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from dashboard.queries import filtered
 from omniq_core import OmniqClient
-from tests.operator.lanes_by_hand import push_failed, write_failed
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
-from tests.web.pages_support import NOW, QUEUE, SCRIPT, Browser, browser, everything, row_button
+from tests.web.pages_support import NOW, QUEUE, Browser, browser, row_button
 
 FAILED = f"/queues/{QUEUE}/failed"
 MINUTE = 60_000
@@ -198,111 +196,3 @@ def test_a_retry_on_a_filtered_page_brings_that_page_again(client: OmniqClient, 
     ids = [link["title"] for link in answer.region("jobs").select("a.job-id")]
     assert ids == ["b3", "a1"]
     assert answer.region("filter-tags").select_one("#match-count").get_text(" ", strip=True) == "2 of 4 match"
-
-
-@pytest.fixture
-def no_time(monkeypatch: pytest.MonkeyPatch, time_enough: None) -> None:
-    """Each answer has the time for one chunk only."""
-    monkeypatch.setattr(filtered, "PAGE_MS", 0)
-
-
-@pytest.mark.broken_data
-@pytest.mark.usefixtures("no_time")
-def test_a_search_that_takes_longer_says_how_far_it_is_and_goes_on(redis: Any, visitor: Browser) -> None:
-    write_failed(redis, QUEUE, 2_000)
-    for n in (1_500, 700, 3):
-        redis.hset(f"{{{QUEUE}}}:job:job-{n:07d}", "last_error", "E: needle")
-    before = everything(redis)
-    page = visitor.get(f"{FAILED}?q=needle")
-    assert "No match so far" in page.words("#jobs") and "scanned" in page.words("#match-count")
-    meter = page.one("#match-count progress")
-    assert int(meter["max"]) == 2_000 and 0 < int(meter["value"]) <= 320
-    assert page.words("#match-count noscript a") == "Go on"
-    seen, swaps, answer = [], [], page
-    for _ in range(40):
-        again = answer.soup.select_one("[data-counting]")
-        if again is None:
-            break
-        assert again["hx-trigger"] == "load delay:20ms, omniq:again"
-        answer = visitor.get(str(again["hx-get"]), headers=SCRIPT)
-        for part in answer.soup.select("hx-partial[id=jobs]"):
-            seen += [str(link["title"]) for link in part.select("a.job-id")]
-            swaps.append(part["hx-swap"])
-    assert seen == ["job-0001500", "job-0000700", "job-0000003"]
-    assert swaps[-3:] == ["innerHTML", "beforeend", "beforeend"]
-    assert answer.region("match-count").get_text(" ", strip=True) == "3 of 2,000 match"
-    assert answer.region("pager").select_one("span").get_text() == "1–3 of 3"
-    assert everything(redis) == before, "a search changes nothing"
-
-
-@pytest.mark.broken_data
-@pytest.mark.usefixtures("no_time")
-def test_a_search_can_be_stopped_and_taken_up_again(redis: Any, visitor: Browser) -> None:
-    write_failed(redis, QUEUE, 2_000)
-    page = visitor.get(f"{FAILED}?q=needle")
-    stopped = visitor.get(str(page.one("#scan-stop")["hx-get"]), headers=SCRIPT)
-    assert stopped.soup.select("[data-counting]") == []
-    assert stopped.region("match-count").select_one("#scan-on").get_text() == "Go on"
-    going = visitor.get(str(stopped.one("#scan-on")["hx-get"]), headers=SCRIPT)
-    values = [int(answer.one("progress")["value"]) for answer in (page, stopped, going)]
-    assert values == sorted(values) and len(set(values)) == 3
-
-
-@pytest.mark.broken_data
-@pytest.mark.usefixtures("no_time")
-def test_without_script_a_search_goes_on_by_a_link(redis: Any, visitor: Browser) -> None:
-    write_failed(redis, QUEUE, 1_000)
-    redis.hset(f"{{{QUEUE}}}:job:job-0000003", "last_error", "E: needle")
-    page = visitor.get(f"{FAILED}?q=needle")
-    for _ in range(20):
-        if not page.soup.select("#match-count noscript a"):
-            break
-        page = visitor.follow(page, "#match-count noscript a")
-    assert (page.job_ids(), page.words("#match-count")) == (["job-0000003"], "1 of 1,000 matches")
-
-
-@pytest.mark.broken_data
-def test_what_is_too_large_to_search_is_said(redis: Any, visitor: Browser) -> None:
-    write_failed(redis, QUEUE, 3)
-    redis.hset(f"{{{QUEUE}}}:job:job-0000001", "payload", '{"k":"' + "x" * 70_000 + '"}')
-    assert visitor.get(f"{FAILED}?payload=k:x").words("#match-count") == "0 of 3 match 1 too large to search"
-
-
-@pytest.mark.broken_data
-def test_a_lane_without_index_is_filtered_by_place(redis: Any, visitor: Browser) -> None:
-    write_failed(redis, QUEUE, 40, error="E: odd")
-    redis.delete(f"{{{QUEUE}}}:idx:failed")
-    page = visitor.get(f"{FAILED}?q=odd&size=25")
-    assert (len(page.job_ids()), page.words("#match-count")) == (25, "40 of 40 match")
-    assert len(visitor.follow(page, "#pager a[rel=next]").job_ids()) == 15
-
-
-@pytest.mark.broken_data
-@pytest.mark.parametrize("asked", ["", "?since=7d", "?prefix=b"])
-def test_each_broken_row_says_what_is_wrong_with_it(redis: Any, visitor: Browser, asked: str) -> None:
-    push_failed(redis, QUEUE, ["b-gone", "b-text", "b-bare", "b-done", "b-void", "b-odd"], NOW - MINUTE)
-    job = f"{{{QUEUE}}}:job:"
-    redis.delete(f"{job}b-gone", f"{job}b-text")
-    redis.set(f"{job}b-text", "text")
-    redis.hdel(f"{job}b-bare", "id")
-    redis.hset(f"{job}b-done", "state", "completed")
-    redis.hdel(f"{job}b-void", "state")
-    redis.hset(f"{job}b-odd", "state", "<i>")
-    redis.hset(f"{{{QUEUE}}}:stats", "failed", 6)
-    found = {row[1]: row[2] for row in visitor.get(f"{FAILED}{asked}").rows("jobs")}
-    assert found == {
-        "b-gone": "This id has no job behind it any more",
-        "b-text": "The key of this job is of type string, so there is no job in it",
-        "b-bare": "The record behind this id has no id, so workers drop it",
-        "b-done": "Its record says that it is completed, but it stands in this lane",
-        "b-void": "Its record has no state, but it stands in this lane",
-        "b-odd": "Its record says that it is <i>, but it stands in this lane",
-    }
-
-
-@pytest.mark.broken_data
-def test_an_empty_id_is_a_row_like_any_other(redis: Any, visitor: Browser) -> None:
-    push_failed(redis, QUEUE, [""], NOW - MINUTE)
-    redis.hset(f"{{{QUEUE}}}:job:", mapping={"state": "failed", "last_error": "E: no"})
-    for asked in ("", "?since=1h"):
-        assert len(visitor.get(f"{FAILED}{asked}").rows("jobs")) == 1
