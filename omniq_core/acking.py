@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from . import clock
 from .connection import REDIS_ERRORS
-from .errors import AckUnknown, TokenMismatch
 from .reporting import Reporter, is_away
 
 AGAIN_S = 0.2
@@ -17,9 +16,8 @@ Answer = TypeVar("Answer")
 
 
 def ack_until_answered(
-    send: Callable[[], Answer],
+    send: Callable[[bool], Answer],
     *,
-    gone: Callable[[], bool],
     until_ms: int,
     stopping: Callable[[], bool],
     report: Reporter,
@@ -27,18 +25,14 @@ def ack_until_answered(
 ) -> Answer:
     """The answer of `send`, an ack that is repeated while Redis is away, at least once and until the lease runs out.
 
-    `gone` says whether the job's record is gone. Raises the refusal of the script; AckUnknown when a repeat finds no
-    record, so that nobody can say what the first one did; the error of Redis when there was no answer in time.
+    It is told whether it was sent before. Raises the refusal of the script, and the error of Redis when there was no
+    answer in time.
     """
     tries = 1 if sent_before else 0
     while True:
         tries += 1
         try:
-            answer = send()
-        except TokenMismatch as refused:
-            if tries > 1 and gone():
-                raise AckUnknown(refused.operation, queue=refused.queue, job_id=refused.job_id) from None
-            raise
+            answer = send(tries > 1)
         except REDIS_ERRORS as error:
             report.failed("ack", error)
             most = TRIES_WHEN_STOPPING if stopping() else None

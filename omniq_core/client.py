@@ -26,6 +26,8 @@ from .whole_lanes import WholeLanes
 log = logging.getLogger(__name__)
 
 RESUMED_NOTE_MS = 60_000
+AGAIN = (b"again",)
+"""What tells a script that it is sent a second time, because the first answer was lost."""
 
 
 class Ops(NamedTuple):
@@ -69,7 +71,11 @@ class OmniqClient(OwnOperations, PublishMany, WholeLanes):
                 ssl=ssl,
                 client_name=client_name,
             )
-        self.ops = Ops(self.link.r)
+
+    @property
+    def ops(self) -> Ops:
+        """`.r` is the redis client (a RedisCluster once a command has found out that the address is one's node)."""
+        return Ops(self.link.r)
 
     def __enter__(self) -> OmniqClient:
         return self
@@ -117,7 +123,7 @@ class OmniqClient(OwnOperations, PublishMany, WholeLanes):
         )
         new_id, id_bytes = chosen_id(job_id)
         args = (self._now(now_ms_override), id_bytes, raw, *options, secrets.token_hex(16))
-        created, state = self.link.run(script("publish"), keys.anchor, *args)
+        created, state = self.link.run(script("publish"), keys.anchor, *args, again=AGAIN)
         if not created:
             log.warning("publish to %s: id %r is %s already, nothing was published", queue, new_id, decode_text(state))
         remember_queue(self.link, queue)
@@ -138,15 +144,34 @@ class OmniqClient(OwnOperations, PublishMany, WholeLanes):
         reply = self._leased("HEARTBEAT", "heartbeat", queue, job_id, lease_token, now_ms_override)
         return int(reply[1])
 
-    def ack_success(self, *, queue: str, job_id: str, lease_token: str, now_ms_override: int = 0) -> None:
-        """The job is done. Raises TokenRequired, TokenMismatch, NotActive."""
-        self._leased("ACK_SUCCESS", "ack_success", queue, job_id, lease_token, now_ms_override)
+    def ack_success(
+        self, *, queue: str, job_id: str, lease_token: str, now_ms_override: int = 0, repeated: bool = False
+    ) -> None:
+        """The job is done. Raises TokenRequired, TokenMismatch, NotActive.
+
+        A lost answer is asked for again, for about 3 s. After that, `repeated=True` says that it was sent before: then
+        an ack that was done is fine, and a job that is gone is AckUnknown.
+        """
+        self._leased("ACK_SUCCESS", "ack_success", queue, job_id, lease_token, now_ms_override, repeated=repeated)
 
     def ack_fail(
-        self, *, queue: str, job_id: str, lease_token: str, error: str | None = None, now_ms_override: int = 0
+        self,
+        *,
+        queue: str,
+        job_id: str,
+        lease_token: str,
+        error: str | None = None,
+        now_ms_override: int = 0,
+        repeated: bool = False,
     ) -> tuple[str, int | None]:
-        """The attempt failed: ("RETRY", due_ms) or ("FAILED", None). Raises TokenRequired, TokenMismatch, NotActive."""
-        reply = self._leased("ACK_FAIL", "ack_fail", queue, job_id, lease_token, now_ms_override, error_bytes(error))
+        """The attempt failed: ("RETRY", due_ms) or ("FAILED", None). Raises TokenRequired, TokenMismatch, NotActive.
+
+        Lost answers and `repeated` as with `ack_success`.
+        """
+        said = error_bytes(error)
+        reply = self._leased(
+            "ACK_FAIL", "ack_fail", queue, job_id, lease_token, now_ms_override, said, repeated=repeated
+        )
         return ("RETRY", int(reply[1])) if reply[0] == b"RETRY" else ("FAILED", None)
 
     def promote_delayed(self, *, queue: str, max_promote: int = 1000, now_ms_override: int = 0) -> int:
@@ -230,10 +255,19 @@ class OmniqClient(OwnOperations, PublishMany, WholeLanes):
         return checked_number("now_ms_override", override) if override else clock.now_ms()
 
     def _leased(
-        self, operation: str, name: str, queue: str, job_id: str, token: str, override: int, *more: Arg
+        self,
+        operation: str,
+        name: str,
+        queue: str,
+        job_id: str,
+        token: str,
+        override: int,
+        *more: Arg,
+        repeated: bool = False,
     ) -> list[bytes]:
-        args = (encode_id(job_id), encode_id(token or ""), *more)
-        reply = self.link.run(script(name), QueueKeys(queue).anchor, self._now(override), *args)
+        args = [self._now(override), encode_id(job_id), encode_id(token or ""), *more, *(AGAIN if repeated else ())]
+        again = () if repeated else AGAIN
+        reply = self.link.run(script(name), QueueKeys(queue).anchor, *args, again=again)
         if reply[0] not in (b"OK", b"RETRY", b"FAILED"):
             raise error_for(operation, decode_text(reply[0]), queue=queue, job_id=job_id)
         return reply

@@ -2,183 +2,188 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Sequence
-from typing import Any, cast
-from urllib.parse import urlsplit
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import redis
-from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, NoScriptError, RedisError
+from redis.cluster import RedisCluster
+from redis.exceptions import AuthenticationError, ClusterDownError, NoScriptError, ResponseError, TryAgainError
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
-from redis.retry import Retry
 
-from .once import bypasses_retries, exchange, warn_if_it_repeats
+from .addresses import client_of_url, common_options, uses_tls
+from .cluster import Cluster, address_of, make_cluster
+from .explaining import REDIS_ERRORS, explain_redis_error, is_outage
+from .once import AnswerLost, Arg, Commands, Foreign, Node, node_of, where
 from .scripts import Script
 
-Arg = str | bytes | int
 Call = tuple[Script, bytes, Sequence[Arg]]
 
-REDIS_ERRORS: tuple[type[Exception], ...] = (RedisError, OSError)
-"""What means that Redis did not answer or refused: never shown as an empty result."""
-
-_RAW = {"NEVER_DECODE": True}
-CONNECT_TIMEOUT_S = 1.5
-SOCKET_TIMEOUT_S = 1.9
-_OBJECTS = ("retry", "retry_on_error", "credential_provider", "redis_connect_func", "parser_class", "encoder_class")
-"""Options of redis-py that no text of an address can be: it would take the text and fail at the first command."""
-
-
-def explain_redis_error(error: BaseException) -> str:
-    """One short line for people, without an address or a password."""
-    text = str(error)
-    for needle, words in (
-        ("Connection refused", "connection refused"),
-        ("Name or service not known", "host not found"),
-        ("invalid username-password", "wrong user name or password"),
-        ("WRONGPASS", "wrong user name or password"),
-        ("NOAUTH", "a password is required"),
-        ("Authentication required", "a password is required"),
-        ("already authenticated", "a password is required"),  # what HELLO (RESP 3) says
-        ("unauthenticated", "a password is required"),  # what a stranger's long request gets
-        ("DB index is out of range", "its database number is out of range"),
-        ("LOADING", "it is loading its data"),
-        ("NOPERM", "not permitted by its access list"),
-        ("no permissions", "not permitted by its access list"),
-        ("READONLY", "it is a read-only replica"),
-        ("read only replica", "it is a read-only replica"),
-        ("OOM", "it is out of memory"),
-    ):
-        if needle.lower() in text.lower():
-            return words
-    if isinstance(error, redis.BusyLoadingError):
-        return "it is loading its data"
-    if isinstance(error, RedisTimeoutError | TimeoutError):
-        return "no answer in time"
-    if isinstance(error, RedisConnectionError | OSError):
-        return "connection lost"
-    return "it refused the command"
-
-
-def is_outage(error: BaseException) -> bool:
-    """Whether Redis did not answer (or is loading its data), rather than answer that it refuses."""
-    return not isinstance(error, redis.ResponseError) or isinstance(error, redis.BusyLoadingError)
+AGAIN_FOR_S = 3.0
+"""How long what may be sent again is: about as long as it takes until another server is the master."""
+_FIRST_PAUSE_S = 0.05
+UNKNOWN = "UNKNOWN"
+"""How the answer of a script begins that was sent again and cannot tell whether the first sending did its work."""
 
 
 class Link:
     """Commands and scripts over one redis-py client, with replies as bytes whatever that client decodes.
 
-    Nothing that changes Redis is ever sent twice: only calls marked as reads (or as knowing their repeat)
-    are repeated, once, after a lost connection.
+    Nothing that changes Redis is ever sent twice, unless its caller says that it knows its repeat; only reads are
+    repeated, once, after a lost connection. An error says where that Redis is, never with a password. What a request
+    that changes something did is unknown when its answer is lost; the exception then has a note that says so.
     """
 
     def __init__(self, r: Any, *, owned: bool) -> None:
         self.r = r
         self.round_trips = 0
-        self._owned = owned
-        self._once = not owned and bypasses_retries(r)
-        if not owned:
-            warn_if_it_repeats(r)
-        self._loaded: set[bytes] = set()
         self.told_queues: dict[str, float] = {}
+        self._owned = owned
+        self._loaded: set[bytes] = set()
+        self._lock = threading.Lock()
+        self._server: Node | Foreign | Cluster | None = None
+        if isinstance(r, RedisCluster):
+            self._server = Cluster(r, held=owned)
+        elif not owned or "path" in r.connection_pool.connection_kwargs or hasattr(r.connection_pool, "service_name"):
+            self._server = node_of(r, held=owned)
 
     @property
     def label(self) -> str:
         """Where this Redis is, for people: `host:port/db`, never a password."""
-        kwargs = cast(dict[str, Any], getattr(getattr(self.r, "connection_pool", None), "connection_kwargs", {}))
-        if "path" in kwargs:
-            return f"{kwargs['path']}/{kwargs.get('db') or 0}"
-        host, port = kwargs.get("host", "localhost"), kwargs.get("port", 6379)
-        return f"{host}/{kwargs.get('db') or 0}" if port == 6379 else f"{host}:{port}/{kwargs.get('db') or 0}"
+        return address_of(self.r) if isinstance(self.r, RedisCluster) else where(self.r)
 
     def close(self) -> None:
         """Closes the connections, if they are ours."""
-        if self._owned:
-            self.r.close()
+        if self._server is not None:
+            self._server.close()
+        if not self._owned:
+            return
+        self.r.close()
+        pool = getattr(self.r, "connection_pool", None)
+        for sentinel in getattr(getattr(pool, "sentinel_manager", None), "sentinels", ()):
+            sentinel.close()
 
     def call(self, *args: Arg, read: bool = False) -> Any:
         """One command. `read=True` repeats it once when the connection was lost."""
-        self.round_trips += 1
-        if self._once and not read:
-            reply = exchange(self.r, [args])[0]
-            if isinstance(reply, Exception):
-                raise reply
-            return reply
         try:
-            return self.r.execute_command(*args, **_RAW)
-        except RedisConnectionError:
-            if not read:
-                raise
-        self.round_trips += 1
-        try:
-            return self.r.execute_command(*args, **_RAW)
-        except RedisConnectionError as error:
-            self._raise_if_password_missing(error)
-            raise
+            return self._one(args, read)
+        except AnswerLost as lost:
+            raise (lost.error if read else _unknown(lost.error)) from lost.error.__cause__
 
-    def run(self, script: Script, anchor: bytes, *args: Arg, read: bool = False) -> Any:
+    def run(
+        self, script: Script, anchor: bytes, *args: Arg, read: bool = False, again: Sequence[Arg] | None = None
+    ) -> Any:
         """One script on the slot of `anchor`; a server that does not know it gets its source.
 
-        `read=True` repeats it once when the connection was lost: for scripts that change nothing or know their repeat.
+        `read=True` repeats it once when the connection was lost: for scripts that change nothing. `again` is for those
+        that know their repeat: after a lost answer it is sent again for about 3 s, with these arguments more.
         """
-        try:
-            return self.call("EVALSHA", script.sha, 1, anchor, *args, read=read)
-        except NoScriptError:
-            return self.call("EVAL", script.source, 1, anchor, *args, read=read)
+        command: list[Arg] = ["EVALSHA", script.sha, 1, anchor, *args]
+        lost: Exception | None = None
+        pauses = _pauses()
+        while True:
+            try:
+                return self._one(command, read)
+            except NoScriptError:
+                if command[0] == "EVAL":
+                    raise
+                command[:2] = "EVAL", script.source
+                continue
+            except AnswerLost as error:
+                if read:
+                    raise error.error from error.error.__cause__
+                command += () if again is None or lost else again
+                lost = error.error
+            except REDIS_ERRORS as error:
+                if lost is None:
+                    raise
+                # Nothing happened this time, but an earlier sending may have done it.
+                if str(error).startswith(UNKNOWN):
+                    raise _unknown(lost) from lost.__cause__
+                if not is_outage(error):
+                    _unknown(error)
+                    raise
+                lost = error
+            if again is None or not next(pauses, False):
+                raise _unknown(lost) from lost.__cause__
 
     def run_timed(self, script: Script, anchor: bytes, *args: Arg) -> tuple[Any, float]:
         """One script, never sent twice, and how many seconds the server was busy with it by its own clock.
 
         What the network and this process add is not in it. Without the right to ask for TIME it is the time waited.
         """
-        for command in (["EVALSHA", script.sha], ["EVAL", script.source]):
-            began = time.perf_counter()
-            before, reply, after = self._send([("TIME",), (*command, 1, anchor, *args), ("TIME",)], once=self._once)
-            waited = time.perf_counter() - began
-            if not isinstance(reply, NoScriptError):
-                break
+        try:
+            for command in (["EVALSHA", script.sha], ["EVAL", script.source]):
+                began = time.perf_counter()
+                timed = [("TIME",), (*command, 1, anchor, *args), ("TIME",)]
+                before, reply, after = self._settled(timed, 1, key=anchor)
+                waited = time.perf_counter() - began
+                if not isinstance(reply, NoScriptError):
+                    break
+        except AnswerLost as lost:
+            raise _unknown(lost.error) from lost.error.__cause__
         if isinstance(reply, Exception):
             raise reply
         if isinstance(before, Exception) or isinstance(after, Exception):
             return reply, waited
         return reply, int(after[0]) - int(before[0]) + (int(after[1]) - int(before[1])) / 1e6
 
-    def pipeline(self, commands: Sequence[Sequence[Arg]]) -> list[Any]:
-        """Reads in one round trip. An entry that Redis refused is the exception, in its place; nothing is raised
-        for it. A lost connection repeats the whole once, then raises."""
+    def pipeline(self, commands: Commands) -> list[Any]:
+        """Reads in one round trip (to each node of a cluster). An entry that Redis refused is the exception, in its
+        place; nothing is raised for it. A lost connection repeats the whole once, then raises."""
         if not commands:
             return []
         try:
-            return self._send(commands)
-        except RedisConnectionError:
-            pass
-        try:
-            return self._send(commands)
-        except RedisConnectionError as error:
-            self._raise_if_password_missing(error)
-            raise
+            return self._read(commands)
+        except AnswerLost as lost:
+            raise lost.error from lost.error.__cause__
 
     def run_many(self, calls: Sequence[Call]) -> list[Any]:
         """Scripts that change nothing, in one round trip; a second one only for scripts the server forgot."""
-        replies = self.pipeline([self._as_command(call) for call in calls])
-        lost = [at for at, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
-        if lost:
-            self._loaded.clear()
-            for at, reply in zip(lost, self.pipeline([self._as_command(calls[at]) for at in lost]), strict=True):
-                replies[at] = reply
-        return replies
+        return self.read_many((), calls)[1]
 
-    def read_many(self, commands: Sequence[Sequence[Arg]], calls: Sequence[Call]) -> tuple[list[Any], list[Any]]:
-        """Plain reads and read scripts together in one round trip."""
+    def read_many(self, commands: Commands, calls: Sequence[Call]) -> tuple[list[Any], list[Any]]:
+        """Plain reads and read scripts together in one round trip, as `pipeline` and `run_many`."""
         replies = self.pipeline([*commands, *(self._as_command(call) for call in calls)])
         plain, scripted = replies[: len(commands)], replies[len(commands) :]
-        if any(isinstance(reply, NoScriptError) for reply in scripted):
-            self._loaded.clear()
-            scripted = self.run_many(calls)
+        lost = [at for at, reply in enumerate(scripted) if isinstance(reply, NoScriptError)]
+        sources = [("EVAL", calls[at][0].source, 1, calls[at][1], *calls[at][2]) for at in lost]
+        for at, reply in zip(lost, self.pipeline(sources), strict=True):
+            scripted[at] = reply
         return plain, scripted
 
-    def _raise_if_password_missing(self, error: RedisConnectionError) -> None:
+    def _one(self, command: Sequence[Arg], read: bool) -> Any:
+        reply = self._read([command])[0] if read else self._send([command])[0]
+        if not isinstance(reply, Exception):
+            return reply
+        if not read and isinstance(reply, TryAgainError | ClusterDownError):
+            reply = self._settled([command], 0)[0]
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    def _settled(self, commands: Commands, at: int, key: bytes | None = None) -> list[Any]:
+        """Sends them again, with waits, while the answer at `at` says that their slot is moving: nothing was done."""
+        replies = self._send(commands, key)
+        pauses = _pauses()
+        while isinstance(replies[at], TryAgainError | ClusterDownError) and next(pauses, False):
+            replies = self._send(commands, key)
+        return replies
+
+    def _read(self, commands: Commands) -> list[Any]:
+        try:
+            return self._send(commands)
+        except AnswerLost as lost:
+            if not isinstance(lost.error, RedisConnectionError):
+                raise
+        try:
+            return self._send(commands)
+        except AnswerLost as lost:
+            self._raise_if_password_missing(lost.error)
+            raise
+
+    def _raise_if_password_missing(self, error: Exception) -> None:
         """Raises AuthenticationError when that is why the connection ended.
 
         Redis hangs up on a stranger who sends a long request, and its reason is mostly lost with the connection:
@@ -186,12 +191,11 @@ class Link:
         """
         if explain_redis_error(error) != "connection lost":
             return
-        self.round_trips += 1
         try:
-            self.r.execute_command("PING")
+            self._send([("PING",)])
         except AuthenticationError:
             raise
-        except REDIS_ERRORS:
+        except (AnswerLost, *REDIS_ERRORS):
             return
 
     def _as_command(self, call: Call) -> list[Arg]:
@@ -202,14 +206,39 @@ class Link:
         self._loaded.add(script.sha)
         return ["EVAL", script.source, 1, anchor, *args]
 
-    def _send(self, commands: Sequence[Sequence[Arg]], *, once: bool = False) -> list[Any]:
+    def _send(self, commands: Commands, key: bytes | None = None) -> list[Any]:
         self.round_trips += 1
-        if once:
-            return exchange(self.r, commands)
-        with self.r.pipeline(transaction=False) as pipe:
-            for command in commands:
-                pipe.execute_command(*command, **_RAW)
-            return list(pipe.execute(raise_on_error=False))
+        server = self._server or self._look()
+        return server.send(commands, key) if isinstance(server, Cluster) else server.send(commands)
+
+    def _look(self) -> Node | Foreign | Cluster:
+        """Finds out whether the address is a node of a cluster; HELLO is open to every user."""
+        with self._lock:
+            if self._server is not None:
+                return self._server
+            pool = self.r.connection_pool
+            options = {name: value for name, value in pool.connection_kwargs.items() if name != "db"}
+            probe = self.r
+            if pool.connection_kwargs.get("db"):
+                # A cluster has no numbered databases, and would refuse the connection.
+                probe = redis.Redis(connection_pool=redis.ConnectionPool(pool.connection_class, **options))
+            node = node_of(probe, held=True)
+            try:
+                answer = node.send([("HELLO",)])[0]
+            except AnswerLost as lost:
+                raise lost.error from lost.error.__cause__
+            finally:
+                if probe is not self.r:
+                    node.close()
+                    probe.connection_pool.disconnect()
+            if not isinstance(answer, ResponseError) and b"cluster" in answer:
+                self.r, whole = make_cluster(options, ssl=uses_tls(self.r)), self.r
+                node.close()
+                whole.connection_pool.disconnect()
+                self._server = Cluster(self.r, held=True)
+            else:
+                self._server = node if probe is self.r else node_of(self.r, held=True)
+            return self._server
 
 
 def connect(
@@ -224,46 +253,24 @@ def connect(
     client_name: str | None = None,
 ) -> Link:
     """A link to an address. Nothing is sent yet. Raises ValueError (without the password) for a bad address."""
-    options: dict[str, Any] = {
-        "retry": Retry(NoBackoff(), 0),
-        "protocol": 2,
-        "decode_responses": False,
-        "socket_timeout": SOCKET_TIMEOUT_S,
-        "socket_connect_timeout": CONNECT_TIMEOUT_S,
-        "client_name": client_name,
-    }
+    options = common_options(client_name)
     if redis_url:
-        _check_url(redis_url)
-        try:
-            made = cast(Any, redis.Redis).from_url(redis_url, **options)
-            pool = made.connection_pool
-            if any(isinstance(pool.connection_kwargs.get(name), str) for name in _OBJECTS):
-                raise TypeError
-            # Other options are looked at only when a connection is made; it is not opened here.
-            pool.connection_class(**pool.connection_kwargs)
-            return Link(made, owned=True)
-        except (ValueError, TypeError, AttributeError, RedisError):
-            raise ValueError("not a Redis URL that can be used: check its database number and options") from None
+        return Link(client_of_url(redis_url, options), owned=True)
     if not host:
         raise ValueError("nothing to connect to: give redis, redis_url or host")
-    return Link(
-        redis.Redis(host=host, port=port, db=db, username=username, password=password, ssl=ssl, **options), owned=True
-    )
+    login = {"username": username, "password": password}
+    return Link(redis.Redis(host=host, port=port, db=db, ssl=ssl, **login, **options), owned=True)
 
 
-def _check_url(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        scheme, port = parts.scheme, parts.port
-    except ValueError:
-        raise ValueError("not a Redis URL: its host or port cannot be read") from None
-    if scheme not in ("redis", "rediss", "unix"):
-        raise ValueError("not a Redis URL: it must begin with redis://, rediss:// or unix://")
-    if scheme == "unix" and not parts.path:
-        raise ValueError("not a Redis URL: unix:// needs the path of a socket")
-    if scheme != "unix" and port == 0:
-        raise ValueError("not a Redis URL: its port is 0")
-    database = parts.path.strip("/")
-    # redis-py takes anything that is no number for database 0, which may be somebody else's.
-    if scheme != "unix" and database and not (database.isascii() and database.isdigit()):
-        raise ValueError("not a Redis URL: its database is a number, as in redis://host:6379/0")
+def _pauses() -> Iterator[bool]:
+    """True again and again, each time after a longer pause, until AGAIN_FOR_S have passed."""
+    end, pause = time.monotonic() + AGAIN_FOR_S, _FIRST_PAUSE_S
+    while time.monotonic() + pause < end:
+        time.sleep(pause)
+        yield True
+        pause *= 2
+
+
+def _unknown(error: Exception) -> Exception:
+    error.add_note("its answer was lost: Redis may have done it")
+    return error

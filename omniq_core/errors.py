@@ -107,6 +107,7 @@ _BY_CODE: dict[str, type[OmniqError]] = {
         NotActive,
         TokenRequired,
         TokenMismatch,
+        AckUnknown,
         JobActive,
         LaneMismatch,
         NotInLane,

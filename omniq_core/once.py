@@ -3,58 +3,176 @@
 from __future__ import annotations
 
 import logging
+import os
 import weakref
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, cast
 
 import redis
-from redis.exceptions import ResponseError
+from redis.exceptions import AuthenticationError, BusyLoadingError, ResponseError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from .explaining import REDIS_ERRORS
 
 log = logging.getLogger(__name__)
+
+Arg = str | bytes | int
+Commands = Sequence[Sequence[Arg]]
 
 _warned: weakref.WeakSet[Any] = weakref.WeakSet()
 # get_connection wants the name of a command before 5.3, and warns when it gets one since.
 _NAMED = ("EVALSHA",) if tuple(int(part) for part in redis.__version__.split(".")[:2]) < (5, 3) else ()
+_LOST = (RedisConnectionError, RedisTimeoutError, OSError)
+_SAID = (AuthenticationError, BusyLoadingError)
+"""Answers of Redis that redis-py counts among the connection errors."""
 
 
-def bypasses_retries(r: Any) -> bool:
-    """Whether `exchange` works on this client: one that hands out connections, and not somebody's subclass."""
-    return type(r) is redis.Redis and r.connection is None and getattr(r.connection_pool, "cache", None) is None
+class AnswerLost(Exception):
+    """A request went out and no answer came back: nobody knows whether Redis did it. `error` is redis-py's."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
-def exchange(r: Any, commands: Sequence[Sequence[str | bytes | int]]) -> list[Any]:
-    """The replies, undecoded, in one round trip; a refusal by Redis is the exception in its place.
+class Node:
+    """One Redis: what its client's connections lead to. Replies are undecoded, a refusal is the exception in its place.
 
-    Whatever else goes wrong raises, and nothing is sent a second time.
+    `held` keeps the connections, which saves a third of what a command costs its client; `close` gives them back.
     """
-    pool = r.connection_pool
-    connection = pool.get_connection(*_NAMED)
-    try:
-        connection.send_packed_command(connection.pack_commands(commands))
-        replies: list[Any] = []
-        for command in commands:
-            try:
-                replies.append(r.parse_response(connection, command[0], NEVER_DECODE=True))
-            except ResponseError as refusal:
-                replies.append(refusal)
+
+    def __init__(self, r: Any, *, held: bool) -> None:
+        self.r = r
+        self._pool = r.connection_pool
+        self._parse = r.parse_response
+        self._held = held
+        self._idle: deque[Any] = deque()
+        self._pid = os.getpid()
+
+    def send(self, commands: Commands) -> list[Any]:
+        """The replies, in one round trip. Raises AnswerLost; what redis-py raises when nothing was sent."""
+        try:
+            connection = self._take()
+        except REDIS_ERRORS as error:
+            raise _with_address(error, where(self.r)) from error.__cause__
+        try:
+            if len(commands) == 1:
+                connection.send_command(*commands[0])
+            else:
+                connection.send_packed_command(connection.pack_commands(commands))
+            replies: list[Any] = []
+            for command in commands:
+                try:
+                    replies.append(self._parse(connection, command[0], NEVER_DECODE=True))
+                except ResponseError as refusal:
+                    replies.append(refusal)
+        except BaseException as error:
+            # Answers that nobody read must not become the answers of the next command.
+            connection.disconnect()
+            if isinstance(error, _LOST) and not isinstance(error, _SAID):
+                raise AnswerLost(_with_address(error, where(self.r))) from error
+            raise
+        finally:
+            if self._held:
+                self._idle.append(connection)
+            else:
+                self._pool.release(connection)
         return replies
-    except BaseException:
-        # Answers that nobody read must not become the answers of the next command.
-        connection.disconnect()
-        raise
-    finally:
-        pool.release(connection)
+
+    def close(self) -> None:
+        """Gives the held connections back to the client's pool."""
+        while self._idle:
+            self._pool.release(self._idle.pop())
+
+    def _take(self) -> Any:
+        if self._pid != os.getpid():
+            # After a fork the sockets are the parent's; the pool makes new ones.
+            self._idle, self._pid = deque(), os.getpid()
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            return self._pool.get_connection(*_NAMED)
+        try:
+            try:
+                # Readable without a question: the server has closed it.
+                if not connection.can_read():
+                    return connection
+            except _LOST:
+                pass
+            connection.disconnect()
+            connection.connect()
+        except BaseException:
+            self._idle.append(connection)
+            raise
+        return connection
 
 
-def warn_if_it_repeats(r: Any) -> None:
-    """Logs once for each client that repeats a command whose answer was lost, where we cannot keep it from that."""
-    if bypasses_retries(r) or r in _warned or not _repeats(r):
-        return
-    _warned.add(r)
-    log.warning(
-        "this redis-py client repeats commands whose answers were lost, so one reserve may lease two jobs: "
-        "make it with retry=Retry(NoBackoff(), 0)"
-    )
+class Foreign:
+    """A client whose connections are its own affair: a subclass, one with a cache. If it repeats, a warning says so."""
+
+    def __init__(self, r: Any) -> None:
+        self.r = r
+        if r not in _warned and _repeats(r):
+            _warned.add(r)
+            log.warning(
+                "this redis-py client repeats commands whose answers were lost, so one reserve may lease two jobs: "
+                "make it with retry=Retry(NoBackoff(), 0)"
+            )
+
+    def send(self, commands: Commands) -> list[Any]:
+        """As Node's."""
+        try:
+            if len(commands) == 1:
+                return [self.r.execute_command(*commands[0], NEVER_DECODE=True)]
+            with self.r.pipeline(transaction=False) as pipe:
+                for command in commands:
+                    pipe.execute_command(*command, NEVER_DECODE=True)
+                return list(pipe.execute(raise_on_error=False))
+        except ResponseError as refusal:
+            return [refusal]
+        except _SAID:
+            raise
+        except _LOST as error:
+            raise AnswerLost(_with_address(error, where(self.r))) from error
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def node_of(r: Any, *, held: bool = False) -> Node | Foreign:
+    """The client `r` as something that sends each command once, where that is possible."""
+    plain = type(r) is redis.Redis and r.connection is None and getattr(r.connection_pool, "cache", None) is None
+    return Node(r, held=held) if plain else Foreign(r)
+
+
+def where(r: Any) -> str:
+    """Where this Redis is, for people: `host:port/db`, never a password."""
+    pool = getattr(r, "connection_pool", None)
+    options = cast(dict[str, Any], getattr(pool, "connection_kwargs", {}))
+    db = options.get("db") or 0
+    if "path" in options:
+        return f"{options['path']}/{db}"
+    service = getattr(pool, "service_name", None)
+    if pool is not None and service is not None:
+        sentinels = [one.connection_pool.connection_kwargs for one in pool.sentinel_manager.sentinels]
+        asked = ", ".join(sorted(f"{one['host']}:{one['port']}" for one in sentinels))
+        return f"{service}/{db} (sentinels {asked})"
+    host, port = options.get("host", "localhost"), options.get("port", 6379)
+    return f"{host}/{db}" if port == 6379 else f"{host}:{port}/{db}"
+
+
+def _with_address(error: Exception, address: str) -> Exception:
+    """The error with the address in its text, when redis-py has not put it there."""
+    text = str(error)
+    if text.startswith("No master found"):
+        # redis-py adds how it reached the sentinels, passwords included before 5.3.
+        text = text.split(" : ", 1)[0]
+    elif (host := address.split("/", 1)[0]) and host in text:
+        return error
+    error.args = (f"{text} ({address})",)
+    return error
 
 
 def _repeats(r: Any) -> bool:
@@ -64,5 +182,4 @@ def _repeats(r: Any) -> bool:
     times = getattr(retry, "_retries", 0)
     if retry is None:
         times = options.get("retry_on_timeout") or options.get("retry_on_error")
-        times = times or getattr(r, "cluster_error_retry_attempts", 0)  # a cluster of redis-py 5
     return bool(times)

@@ -42,7 +42,7 @@ class OwnOperations:
         """`ack_success` of one job and `reserve` of the next in one step: half the round trips of a busy worker.
 
         Raises TokenRequired, TokenMismatch, NotActive; then nothing was leased. Never call it again when its answer was
-        lost: repeat `ack_success` alone, and leave a lease that nobody saw to the reaper.
+        lost: repeat `ack_success(..., repeated=True)` alone, and leave a lease that nobody saw to the reaper.
         """
         token = secrets.token_hex(16)
         now = checked_number("now_ms_override", now_ms_override) if now_ms_override else clock.now_ms()

@@ -63,7 +63,7 @@ class PublishMany:
                     secrets.token_hex(16),
                     REMEMBERED_MS,
                     *_arguments(batch, sets),
-                    read=True,
+                    again=(),
                 )
             except REDIS_ERRORS as error:
                 error.add_note(

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .connection import explain_redis_error
+from .explaining import explain_redis_error
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +21,9 @@ _AWAY = frozenset(
         "host not found",
         "it is loading its data",
         "it is a read-only replica",
+        "the sentinels name no master",
+        "its keys are moving to another node",
+        "its cluster is down",
     }
 )
 

@@ -17,7 +17,6 @@ from .errors import OmniqError
 from .exec import Exec
 from .heartbeat import Keeper, Lease
 from .hooks import Hooks
-from .keys import QueueKeys
 from .models import ReserveJob, ReservePaused
 from .reporting import Reporter
 from .types import JobCtx
@@ -145,7 +144,9 @@ class Work:
             else:
                 self._report.event("%s done", job_id)
                 return got if isinstance(got, ReserveJob) else None
-        self._ack(lambda: client.ack_success(queue=queue, job_id=job_id, lease_token=token), ctx, lease, sent)
+        self._ack(
+            lambda again: client.ack_success(queue=queue, job_id=job_id, lease_token=token, repeated=again), lease, sent
+        )
         self._report.event("%s done", job_id)
         self._hooks.succeeded(ctx)
         return None
@@ -154,16 +155,16 @@ class Work:
         client, queue, job_id, token = self._client, self._queue, ctx.job_id, ctx.lease_token
         text = f"{type(raised).__name__}: {raised}\n{''.join(traceback.format_exception(raised)).rstrip()}"
         outcome, _ = self._ack(
-            lambda: client.ack_fail(queue=queue, job_id=job_id, lease_token=token, error=text), ctx, lease, False
+            lambda again: client.ack_fail(queue=queue, job_id=job_id, lease_token=token, error=text, repeated=again),
+            lease,
+            False,
         )
         self._report.event("%s failed (%s)", job_id, outcome)
         self._hooks.failed(ctx, raised)
 
-    def _ack(self, send: Callable[[], Answer], ctx: JobCtx, lease: Lease, sent: bool) -> Answer:
-        key = QueueKeys(self._queue).job(ctx.job_id)
+    def _ack(self, send: Callable[[bool], Answer], lease: Lease, sent: bool) -> Answer:
         return ack_until_answered(
             send,
-            gone=lambda: self._client.link.call("EXISTS", key, read=True) == 0,
             until_ms=lease.lock_until_ms,
             stopping=self.stopping,
             report=self._report,

@@ -1,6 +1,6 @@
 -- Ends a lease badly: the next attempt after the backoff, or the failed lane.
 -- KEYS[1] anchor
--- ARGV now, id, lease token, error ("" stores none)
+-- ARGV now, id, lease token, error ("" stores none), "again" at a repeat
 -- Returns {"RETRY", due_ms}, {"FAILED"} or {code}. The same ack again answers the same and changes nothing.
 -- @include keys
 -- @include numbers
@@ -16,6 +16,8 @@ if token ~= "" and kept[6] and string.sub(kept[6], 1, #mark) == mark then
   if string.sub(answer, 1, 6) == "RETRY:" then return { "RETRY", string.sub(answer, 7) } end
 end
 local refusal = token_refusal(token, kept[1])
+-- A repeat that finds no job: nobody can say any more whether the first sending ended it.
+if ARGV[5] and refusal == "TOKEN_MISMATCH" and redis.call("EXISTS", job) == 0 then refusal = "ACK_UNKNOWN" end
 if refusal then return { refusal } end
 
 if not release(id, kept[2] or "", now) then return { "NOT_ACTIVE" } end

@@ -12,7 +12,25 @@ import pytest
 from omniq_core import JobCtx, OmniqClient, consume
 from tests.core.stoppable import Stop
 from tests.support.clock import wait_until
+from tests.support.redis_cluster import ThreeMasters
 from tests.support.redis_server import RedisServer
+
+
+@pytest.fixture(scope="session")
+def _three_masters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeMasters]:
+    made = ThreeMasters(tmp_path_factory.mktemp("cluster"))
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def cluster(_three_masters: ThreeMasters) -> ThreeMasters:
+    """An empty cluster of three masters, one for all tests of this worker."""
+    _three_masters.flush()
+    return _three_masters
 
 
 @pytest.fixture
@@ -22,8 +40,15 @@ def work(redis_server: RedisServer, redis: Any) -> Iterator[Callable[..., None]]
     over = threading.Event()
 
     def begin(
-        handler: Callable[[JobCtx], Any], until: Callable[[], object], port: int = redis_server.port, **options: Any
+        handler: Callable[[JobCtx], Any],
+        until: Callable[[], object],
+        port: int = redis_server.port,
+        url: str = "",
+        lasts_s: float = 10,
+        **options: Any,
     ) -> None:
+        address: dict[str, Any] = {"redis_url": url} if url else {"host": redis_server.host, "port": port}
+
         class Stoppable(OmniqClient):
             def reserve(self, **arguments: Any) -> Any:
                 if over.is_set():
@@ -31,14 +56,14 @@ def work(redis_server: RedisServer, redis: Any) -> Iterator[Callable[..., None]]
                 return super().reserve(**arguments)
 
         def run() -> None:
-            with Stoppable(host=redis_server.host, port=port) as client, contextlib.suppress(Stop):
+            with Stoppable(**address) as client, contextlib.suppress(Stop):
                 consume(client, queue="q", handler=handler, **{"poll_interval_s": 0.005, **options})
 
         thread = threading.Thread(target=run)
         threads.append(thread)
         thread.start()
         try:
-            wait_until(until, timeout=10)
+            wait_until(until, timeout=lasts_s)
         finally:
             over.set()
             thread.join(timeout=10)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
 from typing import Any
 
 
@@ -12,13 +13,17 @@ class CuttingProxy:
     """Listens on a free loopback port.
 
     After `cut(word)`, the next request that holds `word` is passed on, its answer is read and thrown away, and the
-    connection is closed. `cuts` counts how often that happened.
+    connection is closed. `cuts` counts how often that happened. While `mute` is true no answer gets through, and the
+    connections stay open.
     """
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._word: bytes | None = None
+        self._then: Callable[[], object] | None = None
+        self._before = False
         self.always = False
+        self.mute = False
         self.cuts = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
@@ -26,9 +31,14 @@ class CuttingProxy:
         self._sockets: list[socket.socket] = []
         self._start(self._accept)
 
-    def cut(self, word: bytes, *, always: bool = False) -> None:
-        """Swallow the answer of the next request (`always`: of every request) that holds `word`."""
-        self._word, self.always = word, always
+    def cut(
+        self, word: bytes, *, always: bool = False, before: bool = False, then: Callable[[], object] | None = None
+    ) -> None:
+        """Swallow the answer of the next request (`always`: of every request) that holds `word`, do `then`, hang up.
+
+        With `before` the request is swallowed itself.
+        """
+        self._word, self.always, self._before, self._then = word, always, before, then
 
     def close(self) -> None:
         """Ends all connections and the listener."""
@@ -58,14 +68,20 @@ class CuttingProxy:
     def _serve(self, near: socket.socket, far: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while request := _whole(near):
-                far.sendall(request)
-                answer = _whole(far, _values(request) or 0)
-                if self._word is not None and self._word in request:
+                answer = b""
+                meant = self._word is not None and self._word in request
+                if not (meant and self._before):
+                    far.sendall(request)
+                    answer = _whole(far, _values(request) or 0)
+                if meant:
                     self.cuts += 1
                     if not self.always:
                         self._word = None
+                    if self._then is not None:
+                        self._then()
                     break
-                near.sendall(answer)
+                if not self.mute:
+                    near.sendall(answer)
         for one in (near, far):
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)

@@ -12,9 +12,8 @@ from omniq_core import OmniqClient
 from omniq_core.keys import QueueKeys
 from omniq_core.scripts import script
 from tests.core.cutting_proxy import CuttingProxy
-from tests.support.factories import fail_jobs, lease_jobs, publish_jobs
+from tests.support.factories import fail_jobs, publish_jobs
 from tests.support.redis_server import RedisServer
-from tests.support.snapshot import snapshot
 
 T = 1_750_000_000_000
 
@@ -84,20 +83,6 @@ def test_deviation_14_a_lost_child_ack_can_be_repeated_by_the_caller(
     client.childs_init(key="k", expected=2)
     _once(redis, proxy, "child_ack", lambda: far.child_ack(key="k", child_id="a"))
     assert far.child_ack(key="k", child_id="a") == 1
-
-
-def test_deviation_14_a_lost_ack_can_be_repeated_by_the_caller(
-    far: OmniqClient, client: OmniqClient, proxy: CuttingProxy, redis: Any
-) -> None:
-    token = lease_jobs(client, "q", ["j"], now_ms=T)["j"]
-
-    def ack() -> None:
-        far.ack_success(queue="q", job_id="j", lease_token=token, now_ms_override=T)
-
-    _once(redis, proxy, "ack_success", ack)
-    after = snapshot(redis, "q")
-    ack()
-    assert snapshot(redis, "q") == after
 
 
 def test_deviation_14_a_read_is_repeated_once(far: OmniqClient, proxy: CuttingProxy, redis: Any) -> None:

@@ -13,13 +13,13 @@ from tests.support.sources import CORE, DASHBOARD, ROOT, Import, files, imports_
 # A module of omniq_core imports its own rank and lower ones. Not listed: rank 3.
 RANKS = {
     **dict.fromkeys(("errors", "keys", "models", "ids", "clock", "numbers", "payloads", "monitor_models"), 0),
-    **dict.fromkeys(("scripts", "once"), 1),
+    **dict.fromkeys(("scripts", "explaining", "once", "cluster", "addresses"), 1),
     **dict.fromkeys(("connection", "replies", "registry"), 2),
     "consumer": 4,
     "operator": 5,
     "": 6,
 }
-SPEAKS_REDIS = {"connection", "once", "scripts", "replies"}
+SPEAKS_REDIS = {"connection", "once", "cluster", "addresses", "explaining", "scripts", "replies"}
 # OmniqClient.consume is a method of the client that only starts the consumer.
 LAZY_UPWARDS = {("omniq_core.client", "omniq_core.consumer")}
 WEB = {"flask", "werkzeug", "jinja2", "markupsafe", "click", "waitress", "itsdangerous"}

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +43,14 @@ def find_server_binary() -> str:
     return str(get_binary_path())
 
 
-def free_port() -> int:
+def free_port(*, below: int = 65_536) -> int:
     """A TCP port of 127.0.0.1 that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if port < below:
+            return port
 
 
 def connect(host: str, port: int, **options: Any) -> redis_py.Redis:
@@ -56,10 +60,14 @@ def connect(host: str, port: int, **options: Any) -> redis_py.Redis:
 
 
 class RedisServer:
-    """One server process. `stop()` and `start()` keep the port, so its clients can be watched through an outage."""
+    """One server process. `stop()` and `start()` keep the port, so its clients can be watched through an outage.
 
-    def __init__(self, folder: Path) -> None:
+    `options` are lines of redis.conf more: {"cluster-enabled": "yes"}.
+    """
+
+    def __init__(self, folder: Path, options: Mapping[str, str] | None = None) -> None:
         self.host = "127.0.0.1"
+        self._options = options or {}
         self.port = 0
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -81,7 +89,8 @@ class RedisServer:
             return
         wanted = self.port
         for _ in range(5):
-            self.port = wanted or free_port()
+            # a node of a cluster listens on port + 10000, too
+            self.port = wanted or free_port(below=55_000)
             if self._launch():
                 return
         raise RuntimeError(f"redis-server did not start:\n{self._log().read_text(errors='replace')[-2000:]}")
@@ -98,6 +107,13 @@ class RedisServer:
             process.kill()
             process.wait(timeout=5)
 
+    def kill(self) -> None:
+        """End it as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(timeout=5)
+            self._process = None
+
     def client(self, **options: Any) -> redis_py.Redis:
         """A new redis-py client of this server; the caller closes it."""
         return connect(self.host, self.port, **options)
@@ -113,8 +129,8 @@ class RedisServer:
 
     def _launch(self) -> bool:
         options = {"port": self.port, "bind": self.host, "save": "", "appendonly": "no", "dir": str(self._folder)}
-        options |= {"daemonize": "no", "databases": 16}
-        arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
+        options |= {"daemonize": "no", "databases": 16} | dict(self._options)
+        arguments = self._arguments(options)
         with self._log().open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-c", _DIE_WITH_PARENT, find_server_binary(), *arguments],
@@ -128,6 +144,10 @@ class RedisServer:
             return True
         self.stop()
         return False
+
+    def _arguments(self, options: dict[str, Any]) -> list[str]:
+        # a value of several words is several arguments, as in "save 60 1"
+        return [part for name, value in options.items() for part in (f"--{name}", *(str(value).split() or [""]))]
 
     def _answers(self) -> bool:
         end = time.monotonic() + 10

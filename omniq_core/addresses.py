@@ -1,0 +1,115 @@
+"""An address of a Redis, as a client of redis-py that sends nothing twice and waits for nothing forever."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import redis
+from redis import connection as redis_connection
+from redis.backoff import NoBackoff
+from redis.connection import SSLConnection
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from redis.sentinel import Sentinel
+
+CONNECT_TIMEOUT_S = 1.5
+SOCKET_TIMEOUT_S = 1.9
+_OBJECTS = ("retry", "retry_on_error", "credential_provider", "redis_connect_func", "parser_class", "encoder_class")
+"""Options of redis-py that no text of an address can be: it would take the text and fail at the first command."""
+_SENTINEL_PORT = 26379
+_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
+_UNUSABLE = "not a Redis URL that can be used: check its database number and options"
+
+
+def common_options(client_name: str | None = None) -> dict[str, Any]:
+    """What every client of ours has."""
+    return {
+        "retry": Retry(NoBackoff(), 0),
+        "protocol": 2,
+        "decode_responses": False,
+        "socket_timeout": SOCKET_TIMEOUT_S,
+        "socket_connect_timeout": CONNECT_TIMEOUT_S,
+        "client_name": client_name,
+    }
+
+
+def client_of_url(url: str, options: dict[str, Any]) -> Any:
+    """A client of this URL; its own options win over `options`. Raises ValueError, without the password."""
+    _check(url)
+    try:
+        if "+sentinel" in urlsplit(url).scheme:
+            return _behind_sentinels(url, options)
+        made = cast(Any, redis.Redis).from_url(url, **options)
+        _check_options(made.connection_pool.connection_class, made.connection_pool.connection_kwargs)
+        return made
+    except (ValueError, TypeError, AttributeError, RedisError):
+        raise ValueError(_UNUSABLE) from None
+
+
+def _behind_sentinels(url: str, options: dict[str, Any]) -> Any:
+    parts = urlsplit(url)
+    login, at, hosts = parts.netloc.rpartition("@")
+    service, _, db = parts.path.strip("/").partition("/")
+    query = dict(parse_qsl(parts.query))
+    own = {name.removeprefix("sentinel_"): query.pop(name) for name in list(query) if name.startswith("sentinel_")}
+    own = cast(Any, redis_connection).parse_url(f"redis:///?{urlencode(own)}")
+    tls = parts.scheme.startswith("rediss")
+    plain = f"{'rediss' if tls else 'redis'}://{login}{at}h/{db}?{urlencode(query)}"
+    asked = options | cast(Any, redis_connection).parse_url(plain)
+    del asked["host"]
+    _check_options(asked.pop("connection_class", redis.Connection), asked)
+    asks = {
+        name: value
+        for name, value in asked.items()
+        if name.startswith(("socket_", "ssl_")) or name in ("retry", "protocol")
+    }
+    asks |= own
+    _check_options(SSLConnection if tls else redis.Connection, asks)
+    asks["ssl"] = tls
+    sentinels = Sentinel([_host_and_port(one) for one in hosts.split(",")], sentinel_kwargs=asks, **asked)
+    return cast(Any, sentinels).master_for(service, ssl=tls)
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    parts = urlsplit(f"//{text}")
+    if not parts.hostname:
+        raise ValueError
+    return parts.hostname, parts.port or _SENTINEL_PORT
+
+
+def _check_options(connection_class: Any, options: dict[str, Any]) -> None:
+    if any(isinstance(options.get(name), str) for name in _OBJECTS):
+        raise TypeError
+    # Other options are looked at only when a connection is made; it is not opened here.
+    connection_class(**options)
+
+
+def _check(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        sentinels = "+sentinel" in parts.scheme
+        port = None if sentinels else parts.port
+    except ValueError:
+        raise ValueError("not a Redis URL: its host or port cannot be read") from None
+    if parts.scheme not in _SCHEMES:
+        raise ValueError(f"not a Redis URL: it must begin with {', '.join(f'{one}://' for one in _SCHEMES)}")
+    database = parts.path.strip("/")
+    if parts.scheme == "unix":
+        if not parts.path:
+            raise ValueError("not a Redis URL: unix:// needs the path of a socket")
+        return
+    if port == 0:
+        raise ValueError("not a Redis URL: its port is 0")
+    if sentinels:
+        service, _, database = database.partition("/")
+        if not service:
+            raise ValueError("not a Redis URL: it must name the master, as in redis+sentinel://host:26379/mymaster/0")
+    # redis-py takes anything that is no number for database 0, which may be somebody else's.
+    if database and not (database.isascii() and database.isdigit()):
+        raise ValueError("not a Redis URL: its database is a number, as in redis://host:6379/0")
+
+
+def uses_tls(r: Any) -> bool:
+    """Whether the connections of this plain client are TLS."""
+    return issubclass(r.connection_pool.connection_class, SSLConnection)
