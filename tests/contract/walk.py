@@ -193,19 +193,29 @@ class Walk:
         return [self._some_id() for _ in range(self.random.randrange(8))]
 
     def _some_lane(self) -> str:
-        return self.random.choice((*LANES, "wait", "wait", "active", "bogus"))
+        return self.random.choice((*LANES, "wait", "gwait", "active", "bogus"))
+
+    def _some_of(self, lane: str) -> list[str]:
+        """Ids of which some are in that lane, so that not everything is refused."""
+        index = f"{{{self.side.queue}}}:idx:{'wait' if lane == 'gwait' else lane}"
+        there = [job_id.decode() for job_id in self.side.redis.zrange(index, 0, 9)]
+        return [self.random.choice(there) if there and self.random.random() < 0.5 else one for one in self._some_ids()]
 
     def _retry(self) -> None:
-        self.do("retry_failed", job_id=self._some_id())
+        for job_id in self._some_of("failed")[:2]:
+            self.do("retry_failed", job_id=job_id)
 
     def _retry_batch(self) -> None:
-        self.do("retry_failed_batch", job_ids=self._some_ids())
+        self.do("retry_failed_batch", job_ids=self._some_of("failed"))
 
     def _remove(self) -> None:
-        self.do("remove_job", job_id=self._some_id(), lane=self._some_lane())
+        lane = self._some_lane()
+        for job_id in self._some_of(lane)[:2]:
+            self.do("remove_job", job_id=job_id, lane=lane)
 
     def _remove_batch(self) -> None:
-        self.do("remove_jobs_batch", job_ids=self._some_ids(), lane=self._some_lane())
+        lane = self._some_lane()
+        self.do("remove_jobs_batch", job_ids=self._some_of(lane), lane=lane)
 
     def _whole_lane(self) -> None:
         if self.random.random() < 0.7:
@@ -218,7 +228,8 @@ class Walk:
         if self.random.random() < 0.3:
             self.do("childs_init", key=key, expected=self.random.choice((0, 2, 3)))
         else:
-            self.do("child_ack", key=key, child_id=self.random.choice(("1", "2", " 2 ", "3")))
+            for _ in range(2):
+                self.do("child_ack", key=key, child_id=self.random.choice(("1", "2", " 2 ", "3")))
 
     def _look(self) -> None:
         lane, group = self.random.choice((*LANES, "active")), self.random.choice(GROUPS)
