@@ -281,7 +281,7 @@ def test_deviation_14_the_same_ack_again_answers_the_same_and_changes_nothing(cl
         ("over", {"max_attempts": 1}, ("FAILED", None)),
     ):
         token = lease_jobs(client, "q", [job_id], now_ms=T, gid="A", group_limit=9, **options)[job_id]
-        lease = {"queue": "q", "job_id": job_id, "lease_token": token}
+        lease: Any = {"queue": "q", "job_id": job_id, "lease_token": token}
         operation = client.ack_success if job_id == "done" else client.ack_fail
         assert operation(**lease, now_ms_override=T + 7) == expected
         after = snapshot(redis, "q")
