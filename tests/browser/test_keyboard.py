@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from omniq_core import OmniqClient
 from tests.browser.desk import Desk, OpenDesk
 from tests.support.clock import Clock
-from tests.support.factories import fail_jobs
+from tests.support.factories import delay_jobs, fail_jobs
 from tests.support.watched_page import Complaints
 
 
@@ -161,6 +161,25 @@ def test_messages_leave_after_six_seconds_but_not_under_the_pointer(
     page.mouse.move(5, 5)
     page.clock.run_for(7_000)
     expect(page.locator("#toasts .toast")).to_have_count(0)
+
+
+@pytest.mark.parametrize("lane", ["failed", "delayed"])
+def test_a_message_covers_no_button_of_a_row(desk: OpenDesk, client: OmniqClient, clock: Clock, lane: str) -> None:
+    if lane == "failed":
+        fail_jobs(client, "mail", 30, now_ms=clock.now_ms)
+    else:
+        delay_jobs(client, "mail", 30, now_ms=clock.now_ms, due_ms=clock.now_ms + 60_000)
+    d = desk()
+    for width, height in ((1280, 720), (1024, 600), (1920, 1080)):
+        d.page.set_viewport_size({"width": width, "height": height})
+        d.open(f"/queues/mail/{lane}")
+        d.page.locator("#jobs [data-key=r]").first.click()
+        message = d.page.locator("#toasts .toast").last
+        expect(message).to_be_visible()
+        box = message.bounding_box()
+        buttons = [button.bounding_box() for button in d.page.locator("#jobs .row-actions button").all()]
+        assert box is not None and box["x"] >= 0 and len(buttons) > 40
+        assert all(button is not None and box["x"] + box["width"] <= button["x"] for button in buttons)
 
 
 def test_an_error_stays_until_it_is_dismissed(

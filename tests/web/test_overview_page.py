@@ -59,7 +59,7 @@ def test_totals(visitor: Browser) -> None:
     tiles = [" ".join(tile.get_text(" ").split()) for tile in visitor.get("/").soup.select("#totals .tile")]
     assert tiles == [
         "Waiting 7 1 grouped",
-        "Active 2 1 past their lease",
+        "Active 2 1 past its lease",
         "Delayed 2 Next due in 30 s",
         "Failed 4 In 2 queues",
         "Oldest waiting 20 min mail",  # news waits for longer, but because somebody paused it
@@ -251,7 +251,7 @@ def test_what_may_not_be_read_is_in_no_row_total_or_count(queues: OmniqClient) -
     tiles = [" ".join(tile.get_text(" ").split()) for tile in page.soup.select("#totals .tile")]
     assert tiles == [
         "Waiting 1 0 grouped",
-        "Active 2 1 past their lease",
+        "Active 2 1 past its lease",
         "Delayed 0 Nothing is delayed",
         "Failed 1 In 1 queue",
         "Oldest waiting 10 s images",
@@ -259,7 +259,7 @@ def test_what_may_not_be_read_is_in_no_row_total_or_count(queues: OmniqClient) -
     for name in hidden:
         assert name not in page.words()
         visitor.get(f"/queues/{name}/failed", 403)
-        assert name not in visitor.get("/queues/zero/failed").text
+        assert name not in visitor.get("/queues/zero/failed").text.replace("email", "")  # a filter's example
 
 
 def test_only_the_queues_of_the_setting(queues: OmniqClient) -> None:
