@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omniq_core import Matching, Selection, Task
+from omniq_core import KindSelection, Matching, Selection, Task
 
 from .actions.outcome import WHY
 from .formatting import duration, moment, number, plural
@@ -86,6 +86,8 @@ def _why(view: TaskView, code: str) -> str:
 
 def filter_words(selection: Selection | None, lane: str) -> tuple[tuple[str, str], ...]:
     """What the jobs have to match, as label and value; nothing for a whole lane."""
+    if isinstance(selection, KindSelection):
+        return (("Error", present("error", selection.name or selection.digest)),)
     if not isinstance(selection, Matching):
         return ()
     wanted = selection.wanted

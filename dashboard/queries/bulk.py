@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from omniq_core import Counting, Filter, Link, Matching, Selection, queue_snapshots
+from omniq_core import Counting, Filter, KindSelection, Link, Matching, Selection, failed_since, queue_snapshots
 
 from .queue import LANES, UnknownQueue
 
@@ -26,6 +26,8 @@ def waiting_now(link: Link, queue: str, *, now_ms: int) -> int:
 
 def failed_lately(link: Link, queue: str, selection: Selection, *, now_ms: int) -> int:
     """How many of the selection failed in the last minute (as far as 150 ms of counting went)."""
+    if isinstance(selection, KindSelection):
+        return failed_since(link, queue, selection.digest, now_ms - RECENT_MS)
     wanted = selection.wanted if isinstance(selection, Matching) else Filter()
     since = max(wanted.since_ms, now_ms - RECENT_MS)
     return Matching(replace(wanted, since_ms=since)).count(link, queue, "failed").count

@@ -1,11 +1,11 @@
-"""One job: what is known of it, in at most two round trips."""
+"""One job: what is known of it, in at most three round trips."""
 
 from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
 
-from omniq_core import JobDetail, Link, job_detail
+from omniq_core import ErrorKind, JobDetail, Link, job_detail, kind_of_job, others_of_kind, without_message
 
 from ..formatting import day, duration, relative
 from ..jsontext import Piece, laid_out
@@ -48,11 +48,17 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """A job's page. `lane` is the lane's word in addresses, "" for a state no lane has."""
+    """A job's page. `lane` is the lane's word in addresses, "" for a state no lane has.
+
+    `kind` is that of a failed job, `others` how many other failed jobs of the queue are of it: 0 also while that is not
+    known.
+    """
 
     job: JobDetail
     lane: str
     error: ErrorNote | None
+    kind: ErrorKind | None
+    others: int
     payload: Payload
     steps: tuple[Step, ...]
     day: str
@@ -70,11 +76,15 @@ def job_page(link: Link, queue: str, job_id: str, *, now_ms: int, payload_limit:
     job = job_detail(link, queue, job_id, now_ms=now_ms, payload_limit=payload_limit)
     if job is None:
         return None
+    kind = kind_of_job(job)
+    others = others_of_kind(link, queue, kind.digest, job_id, now_ms=now_ms) if kind else None
     ran_out = job.state == "active" and job.lock_until_ms is not None and job.lock_until_ms <= now_ms
     return JobPage(
         job=job,
         lane=LANE_OF.get(job.state, ""),
         error=_error(job),
+        kind=kind,
+        others=others or 0,
         payload=_payload(job),
         steps=timeline(_times(job), now_ms),
         day=day(job.queued_ms or job.created_ms or 0),
@@ -134,9 +144,7 @@ def _last_attempt(job: JobDetail) -> str:
 
 
 def _without_message(job: JobDetail) -> str:
-    if job.failed_ms and job.last_started_ms and job.failed_ms - job.last_started_ms < job.timeout_ms:
-        return "Failed without a message"
-    return "Lease ran out, or failed without a message"
+    return without_message(job.last_started_ms, job.failed_ms, job.timeout_ms).name
 
 
 def _payload(job: JobDetail) -> Payload:

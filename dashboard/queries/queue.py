@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from omniq_core import FilteredPage, LanePage, LaneRow, Link, QueueRead, page_of_mark, queue_snapshots, read_queue
+from omniq_core import (
+    FilteredPage,
+    LanePage,
+    LaneRow,
+    Link,
+    QueueRead,
+    page_of_mark,
+    queue_snapshots,
+    read_queue,
+    want_failures,
+)
 
 from .lane_filter import LaneFilter
 from .queue_row import Limits, QueueRow, queue_row
@@ -151,6 +161,9 @@ def queue_page(
     A page whose last job has left becomes the page before it, at the cost of a second trip: `wish.cursor` then differs
     from the one asked for.
     """
+
+    if wish.lane == "failed":
+        want_failures(link, queue, now_ms)  # so that "By error" is there when somebody asks for it
 
     def read(cursor: str | None) -> QueueRead:
         return read_queue(

@@ -8,13 +8,13 @@ from dataclasses import asdict, replace
 
 from flask import Response, request, url_for
 
-from omniq_core import Counting, Matching, Selection, WholeLane, read_selection
+from omniq_core import Counting, Matching, Selection, WholeLane, kind_selection, read_selection
 
 from .. import confirm
 from ..actions import bulk as act
 from ..frame import tasks_region
 from ..htmx import Partial, Toast, answer, kind, render_partials, show_dialog
-from ..params import choice, integer
+from ..params import choice, integer, text
 from ..problems import BadInput, no_such_queue
 from ..queries.bulk import counted, failed_lately, waiting_now
 from ..queries.queue import UnknownQueue
@@ -35,6 +35,10 @@ SPREADS = {"1m": ("1 min", 60), "10m": ("10 min", 600), "1h": ("1 h", 3_600)}
 PROBES = (1, 10, 100)
 MOST_PER_S = 10_000
 _COUNTING = "counting"
+_ABOUT = "about"
+"""The selection of an open dialog: a dialog that has to ask again asks about the same jobs."""
+
+MAX_SELECTION_BYTES = 4_000
 _ESCAPED = re.compile(r"[\\^$.*+?()\[\]{}|/]")
 
 
@@ -63,8 +67,8 @@ def ask_anew(verb: act.Verb, queue: str, lane: str, alert: str = "", status: int
         return _still_counting(verb, queue, lane, selection, count, alert)
     if not count.count:
         word = lane
-        text = f"No {word} job matches" if not isinstance(selection, WholeLane) else f"No {word} jobs"
-        return answer(Toast(text, ("Nothing was changed.",), "warn", "info"), *regions())
+        told = f"No {word} job matches" if not isinstance(selection, WholeLane) else f"No {word} jobs"
+        return answer(Toast(told, ("Nothing was changed.",), "warn", "info"), *regions())
     mark = base64.urlsafe_b64encode(count.mark).decode()
     what = confirm.Confirmation(f"{verb}:{lane}", queue, actor().name, count.count, filter=selection.text(), mark=mark)
     return _dialog(verb, lane, what, alert, status, unsearched=count.unsearched)
@@ -118,7 +122,7 @@ def _counting_so_far(verb: act.Verb, queue: str, lane: str) -> tuple[Selection, 
     except BadSignature:
         kept = None
     if kept is None or kept["for"] != [verb, queue, lane, actor().name]:
-        return _selection(lane), None
+        return _selection(queue, lane), None
     raw = {name: base64.urlsafe_b64decode(kept["count"][name]) for name in ("mark", "cursor")}
     return read_selection(kept["selection"]), Counting(**{**kept["count"], **raw})
 
@@ -137,7 +141,7 @@ def _still_counting(
         lane_word=lane,
         count=count,
         filters=filter_words(selection, lane),
-        fields=((_COUNTING, sealed), ("lane", lane), ("scope", SCOPE)),
+        fields=((_COUNTING, sealed), (_ABOUT, selection.text()), ("lane", lane), ("scope", SCOPE)),
         alert=alert,
     )
 
@@ -170,12 +174,27 @@ def _dialog(
         SPREADS=SPREADS,
         PROBES=PROBES,
         MOST_PER_S=MOST_PER_S,
-        fields=((confirm.FIELD, confirm.seal(current().signing, what, now_ms())), ("lane", lane), ("scope", SCOPE)),
+        fields=(
+            (confirm.FIELD, confirm.seal(current().signing, what, now_ms())),
+            (_ABOUT, what.filter),
+            ("lane", lane),
+            ("scope", SCOPE),
+        ),
         alert=alert,
     )
 
 
-def _selection(lane: str) -> Selection:
+def _selection(queue: str, lane: str) -> Selection:
+    """What an open dialog is about; else the kind of error that the form names, or the filter of the address."""
+    kept = text(request.form, _ABOUT, max_bytes=MAX_SELECTION_BYTES)
+    try:
+        if kept:
+            return read_selection(kept)
+    except (ValueError, RecursionError):
+        raise BadInput(_ABOUT, "This names no jobs.") from None
+    digest = text(request.form, "fp", max_bytes=64)
+    if digest and lane == "failed":
+        return kind_selection(current().link, queue, digest)
     asked = lane_filter(lane, request.args, now_ms())
     return Matching(asked.wanted(lane, now_ms())) if asked.asks else WholeLane()
 

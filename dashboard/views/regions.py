@@ -17,7 +17,7 @@ def regions() -> tuple[Partial, ...]:
     """The regions of the page that `back` names; none for a form without script, which gets a whole page anyway."""
     if kind() != "partial":
         return ()
-    from . import children, jobs, overview, queues, tasks  # those modules call this one
+    from . import children, failures, jobs, overview, queues, tasks  # those modules call this one
 
     path, _, query = back().partition("?")
     args = MultiDict(parse_qsl(query, keep_blank_values=True))
@@ -33,6 +33,10 @@ def regions() -> tuple[Partial, ...]:
             return queues.lane_regions(found["queue"], found["lane"], args)
         if rule == "job":
             return jobs.job_regions(found["queue"], found["job_id"], args)
+        if rule == "failures":
+            return failures.failures_regions(found["queue"], args)
+        if rule == "failures_of_kind":
+            return failures.kind_regions(found["queue"], found["kind"], args)
         if rule == "task":
             return tasks.task_regions(found["queue"], found["task_id"])
     except (Problem, HTTPException):

@@ -9,21 +9,25 @@ from .delayed import backing_off
 from .discovery import Discovery
 from .failures import (
     FailureKinds,
+    FailureRead,
     KindFigures,
     KindRow,
+    failed_since,
     failure_kinds,
     failure_kinds_call,
+    kind_jobs,
     kind_of_job,
     kind_rows,
     others_of_kind,
     parse_failure_kinds,
+    read_failures,
     want_failures,
 )
 from .filtered import Count, FilteredPage, filtered_page, newer_matches
 from .filters import BadFilter, Filter
-from .fingerprint import ErrorKind
+from .fingerprint import ErrorKind, without_message
 from .job import JobDetail, RawField, job_detail, job_payload
-from .kind_selection import KindSelection
+from .kind_selection import KindSelection, kind_selection
 from .lane_scan import Match, Scan, mark, scan_lane
 from .lanes import COUNTED_POSITIONS, LanePage, LaneRow, lane_page, lane_page_call, page_of_mark, parse_lane_page
 from .overview import DiscoveryState, OverviewData, read_overview
@@ -48,6 +52,7 @@ __all__ = [
     "DiscoveryState",
     "ErrorKind",
     "FailureKinds",
+    "FailureRead",
     "Filter",
     "FilteredPage",
     "JobDetail",
@@ -71,13 +76,16 @@ __all__ = [
     "WholeLane",
     "backing_off",
     "counter_list",
+    "failed_since",
     "failure_kinds",
     "failure_kinds_call",
     "filtered_page",
     "job_detail",
     "job_payload",
+    "kind_jobs",
     "kind_of_job",
     "kind_rows",
+    "kind_selection",
     "lane_page",
     "lane_page_call",
     "mark",
@@ -91,6 +99,7 @@ __all__ = [
     "queue_snapshots",
     "queue_state",
     "read_counters",
+    "read_failures",
     "read_open_tasks",
     "read_overview",
     "read_queue",
@@ -102,4 +111,5 @@ __all__ = [
     "snapshot_call",
     "start_task",
     "want_failures",
+    "without_message",
 ]

@@ -17,7 +17,7 @@ from .error_excerpt import CAUSE, HEAD, Excerpt
 from .fingerprint import (
     NO_RECORD,
     RULES_VERSION,
-    STANDING,
+    STANDING_KINDS,
     TOO_LARGE,
     ErrorKind,
     kind_of_excerpt,
@@ -211,7 +211,7 @@ def _kinds_of(rows: Any) -> tuple[dict[str, str], list[str | bytes]]:
         if row[1] != len(row[0]):
             continue
         kind = kind_of_row(row)
-        if kind.digest not in STANDING:
+        if kind.digest not in STANDING_KINDS:
             texts[kind.digest] = pack_kind(kind)
         jobs += (kind.digest, row[2], row[0])
     return texts, jobs

@@ -10,9 +10,12 @@ from ..connection import Call, Link
 from ..keys import QueueKeys, decode_text, encode_id
 from ..numbers import read_int
 from ..scripts import script
-from .fingerprint import RULES_VERSION, STANDING, ErrorKind, fingerprint, without_message
+from .cuts import Position, read_cursor
+from .fingerprint import RULES_VERSION, STANDING_KINDS, ErrorKind, fingerprint, without_message
 from .job import JobDetail
-from .overview import read_json, state_of
+from .lanes import LARGEST_PAGE, LanePage, parse_lane_page
+from .overview import LEADER, NOW, read_json, state_of, unpack_figures
+from .snapshot import QueueSnapshot, parse_snapshot, snapshot_call
 
 MOST_ROWS = 50
 """So many kinds are read with their texts and spans of time at once."""
@@ -59,6 +62,17 @@ class KindRow:
     spans: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FailureRead:
+    """A queue's figures, its kinds, and the background's figures of all queues. `kept`: a background is there, which
+    reads what is not read yet."""
+
+    snapshot: QueueSnapshot
+    kinds: FailureKinds
+    figures: dict[str, QueueSnapshot]
+    kept: bool
+
+
 def want_failures(link: Link, queue: str, now_ms: int) -> None:
     """Somebody looks at this queue's failures: its index is kept up to date for a minute. No round trip."""
     state = state_of(link)
@@ -87,6 +101,46 @@ def failure_kinds(link: Link, queue: str, *, now_ms: int) -> FailureKinds:
     """The kinds of one queue, in one round trip. Raises ValueError for a bad name, and what Redis raised."""
     want_failures(link, queue, now_ms)
     return parse_failure_kinds(link, link.run_many([failure_kinds_call(queue)])[0])
+
+
+def read_failures(link: Link, queue: str, *, now_ms: int) -> FailureRead:
+    """What the page of a queue's errors shows, in one round trip. Errors as `failure_kinds`.
+
+    A queue that does not exist is a snapshot with `exists` False.
+    """
+    want_failures(link, queue, now_ms)
+    commands = [("HGETALL", NOW), ("EXISTS", LEADER)]
+    plain, scripted = link.read_many(commands, [snapshot_call(queue, now_ms), failure_kinds_call(queue)])
+    return FailureRead(
+        snapshot=parse_snapshot(queue, scripted[0]),
+        kinds=parse_failure_kinds(link, scripted[1]),
+        figures={} if isinstance(plain[0], Exception) else unpack_figures(plain[0])[0],
+        kept=plain[1] == 1,
+    )
+
+
+def kind_jobs(
+    link: Link, queue: str, digest: str, *, size: int = 50, cursor: str | None = None, newest_first: bool = True
+) -> LanePage:
+    """A page of the failed jobs of one kind, one round trip. `total` is the number of the last look.
+
+    A job that left the lane, or failed again since, has no `score_ms`. Raises BadCursor, and ValueError for a bad name
+    or a size outside 1 to 100.
+    """
+    if not 1 <= size <= LARGEST_PAGE:
+        raise ValueError(f"a page has 1 to {LARGEST_PAGE} rows, not {size}")
+    kind, at = read_cursor(cursor) if cursor else ("", Position(b"", b"", b""))
+    args = [RULES_VERSION, digest, size, int(newest_first), kind, at.score, at.job_id, at.digest]
+    return parse_lane_page(
+        link.run_many([(script("operator/failures_jobs"), QueueKeys(queue).anchor, args)])[0], cursor
+    )
+
+
+def failed_since(link: Link, queue: str, digest: str, since_ms: int) -> int:
+    """How many jobs of a kind failed at this moment or later, as of the last look. One round trip."""
+    key = QueueKeys(queue).of(f"x:fp:{RULES_VERSION}:{digest}")
+    reply = link.pipeline([("ZCOUNT", key, since_ms, "+inf")])[0]
+    return reply if isinstance(reply, int) else 0
 
 
 def kind_rows(
@@ -127,13 +181,13 @@ def others_of_kind(link: Link, queue: str, digest: str, job_id: str, *, now_ms: 
     jobs, held, done = link.pipeline([("ZCARD", kind), ("ZSCORE", kind, encode_id(job_id)), ("HGET", state, "done")])
     if isinstance(jobs, Exception) or isinstance(done, Exception) or done != b"1":
         return None
-    return jobs - (1 if isinstance(held, bytes) else 0)
+    return jobs - (held is not None and not isinstance(held, Exception))
 
 
 def unpack_kind(digest: str, raw: object) -> ErrorKind:
     """A kind as the index keeps it."""
-    if digest in STANDING:
-        return STANDING[digest]
+    if digest in STANDING_KINDS:
+        return STANDING_KINDS[digest]
     known = read_json(raw)
     name, text = known.get("n"), known.get("t")
     if not isinstance(name, str) or not isinstance(text, str):

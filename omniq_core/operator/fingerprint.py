@@ -27,6 +27,11 @@ class ErrorKind(NamedTuple):
     name: str
     text: str
 
+    @property
+    def of_an_error(self) -> bool:
+        """Is it the kind of an error, rather than that of jobs that left none?"""
+        return self.digest not in STANDING_KINDS
+
 
 NO_MESSAGE = ErrorKind("no-message", "Failed without a message", "The worker said that it failed, and not why.")
 LEASE = ErrorKind(
@@ -37,7 +42,7 @@ LEASE = ErrorKind(
 NO_RECORD = ErrorKind("no-record", "No job behind the id", "The lane names ids that have no job behind them.")
 TOO_LARGE = ErrorKind("too-large", "An error over 16 KB", "It is too long to be read. The job has it.")
 OTHER = ErrorKind("other", "Other", "Kinds beyond the first 500 are counted together.")
-STANDING = {kind.digest: kind for kind in (NO_MESSAGE, LEASE, NO_RECORD, TOO_LARGE, OTHER)}
+STANDING_KINDS = {kind.digest: kind for kind in (NO_MESSAGE, LEASE, NO_RECORD, TOO_LARGE, OTHER)}
 """The kinds that are no error's."""
 
 _ANSI = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")

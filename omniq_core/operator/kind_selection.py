@@ -9,6 +9,7 @@ from typing import Any, cast
 from ..connection import Link
 from ..keys import QueueKeys
 from ..scripts import script
+from .failures import kind_rows
 from .fingerprint import RULES_VERSION
 from .selection import Counting, Found
 
@@ -17,15 +18,17 @@ from .selection import Counting, Found
 class KindSelection:
     """The failed jobs whose error is of this kind, the oldest failure first: those that the index has at the count.
 
-    Each is found by the score of its failure, so that one that left, or failed again since, can be told apart.
+    `name` is for people. Each job is found by the score of its failure, so that one that left, or failed again since,
+    can be told apart.
     """
 
     digest: str
+    name: str = ""
     version: int = RULES_VERSION
 
     def text(self) -> str:
         """As `Selection.text`."""
-        return json.dumps({"v": 1, "kind": "fingerprint", "fp": self.digest, "rules": self.version})
+        return json.dumps({"v": 1, "kind": "fingerprint", "fp": self.digest, "name": self.name, "rules": self.version})
 
     def count(self, link: Link, queue: str, lane: str, so_far: Counting | None = None) -> Counting:
         """As `Selection.count`, at once."""
@@ -51,9 +54,15 @@ class KindSelection:
         return cast(list[Any], reply)
 
 
+def kind_selection(link: Link, queue: str, digest: str) -> KindSelection:
+    """The selection of a kind, with its name. One round trip."""
+    row = kind_rows(link, queue, [digest], begin_ms=0, span_ms=1, spans=1)[digest]
+    return KindSelection(digest, row.kind.name)
+
+
 def read_kind_selection(kept: dict[str, Any]) -> KindSelection:
     """What `KindSelection.text` wrote. Raises ValueError for anything else."""
-    digest, version = kept.get("fp"), kept.get("rules")
-    if not isinstance(digest, str) or not isinstance(version, int):
+    digest, name, version = kept.get("fp"), kept.get("name", ""), kept.get("rules")
+    if not isinstance(digest, str) or not isinstance(name, str) or not isinstance(version, int):
         raise ValueError("not a kind of errors")
-    return KindSelection(digest, version)
+    return KindSelection(digest, name, version)

@@ -15,6 +15,7 @@ from ..numbers import read_int
 from .snapshot import QueueSnapshot, queue_snapshots
 
 QUEUES, NOW, SCAN = global_key("queues"), global_key("now"), global_key("scan")
+LEADER = global_key("leader")
 # Fields of the hash `now` that are no queue; a colon is in no queue's name.
 AT, LOOKED = b":at", b":looked"
 _NAMES = [item.name for item in dataclasses.fields(QueueSnapshot) if item.name != "queue"]

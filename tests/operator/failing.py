@@ -15,7 +15,7 @@ def index_all(client: OmniqClient, clock: Clock, index: FailureIndex | None = No
     """Looks, lets the index work until a whole round had nothing left to do, and looks again."""
     index = index or FailureIndex(client.link)
     want_failures(client.link, queue, clock.now_ms)
-    clock.advance(12_000)  # past the pauses between rounds and between sweeps
+    clock.advance(30_000)  # past the pauses between rounds and between sweeps
     want_failures(client.link, queue, clock.now_ms)
     for _ in range(2_000):
         index.step(clock.now_ms)

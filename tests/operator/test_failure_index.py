@@ -92,7 +92,7 @@ def test_a_worker_whose_clock_is_behind_is_not_missed(client: OmniqClient, clock
     fail_two_kinds(client, clock)
     index = FailureIndex(client.link)
     index_all(client, clock, index)
-    late = clock.now_ms - 12_000  # the lane ends 100 ms after this
+    late = clock.now_ms - 30_000  # the lane ends 100 ms after this
     fail_jobs(client, QUEUE, ["behind"], now_ms=late - 3_000, error="KeyError: 'a'")
     assert figures(index_all(client, clock, index)) == {VALUE: 30, KEY: 71}
     # An hour behind: noticed because the kinds together have fewer jobs than the lane, which is then read again.

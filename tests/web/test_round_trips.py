@@ -70,7 +70,9 @@ def test_each_page(servers: dict[int, str], count: int) -> None:
             f"/queues/{QUEUE}/delayed?sort=-due": 1,
             f"/queues/{QUEUE}/completed": 1,
             deep.path: 1,
-            job_url(QUEUE, middle): 1,
+            f"/queues/{QUEUE}/failures": 1,
+            f"/queues/{QUEUE}/failures/no-message": 3,
+            job_url(QUEUE, middle): 2,
             f"{job_url(QUEUE, middle)}/payload": 1,
             f"/queues/{QUEUE}/pause/confirm": 1,
         }
@@ -108,7 +110,7 @@ def test_a_first_look_at_a_fresh_server(throwaway_redis: RedisServer) -> None:
     """No script is known there, and the secret for forms is made."""
     with OmniqClient(redis_url=throwaway_redis.url) as client:
         fail_jobs(client, QUEUE, 3, now_ms=NOW)
-    for path in ("/", f"/queues/{QUEUE}/failed", job_url(QUEUE, "job-1")):
+    for path in ("/", f"/queues/{QUEUE}/failed", f"/queues/{QUEUE}/failures", job_url(QUEUE, "job-1")):
         with throwaway_redis.client() as redis:
             redis.script_flush()
             redis.delete("{omniq:x}:secret")
@@ -144,5 +146,5 @@ def test_a_large_payload_takes_one_more(client: OmniqClient, redis: Any) -> None
     fail_jobs(client, QUEUE, ["a"], now_ms=NOW)
     redis.hset("{mail}:job:a", "payload", "x" * 5_000_000)
     visitor = browser(client)
-    assert trips(visitor, client, job_url(QUEUE, "a")) == 2
-    assert trips(visitor, client, f"{job_url(QUEUE, 'a')}?payload=all") == 2
+    assert trips(visitor, client, job_url(QUEUE, "a")) == 3
+    assert trips(visitor, client, f"{job_url(QUEUE, 'a')}?payload=all") == 3
