@@ -12,6 +12,9 @@ from ..queries.children import ChildrenWish
 from ..queries.overview import OverviewWish
 from ..queries.queue import LaneWish, usual_sort
 
+SCOPE = "filter"
+"""The value of `scope` that means everything that matches, rather than the jobs that are named."""
+
 
 def overview_url(wish: OverviewWish, **changes: Any) -> str:
     """The overview with some of its wishes changed; a change of filter or sort starts at page 1."""
@@ -36,10 +39,10 @@ def children_url(wish: ChildrenWish, **changes: Any) -> str:
     return _with_query(url_for(".children"), {name: value for name, value in asked.items() if value != usual[name]})
 
 
-def lane_url(queue: str, wish: LaneWish, *, scan: str | None = None, **changes: Any) -> str:
+def lane_url(queue: str, wish: LaneWish, *, scan: str | None = None, select_all: bool = False, **changes: Any) -> str:
     """A lane of a queue with some of its wishes changed; without a cursor in `changes` it starts at its first page.
 
-    With `scan`, the token of a filtered page, it goes on looking from there.
+    With `scan`, the token of a filtered page, it goes on looking from there. `select_all`: all that match are selected.
     """
     if "cursor" not in changes:
         changes["cursor"] = None
@@ -54,6 +57,8 @@ def lane_url(queue: str, wish: LaneWish, *, scan: str | None = None, **changes: 
         query["cursor"] = wanted.cursor
     if scan:
         query["scan"] = scan
+    if select_all:
+        query["scope"] = SCOPE
     return _with_query(url_for(".lane", queue=queue, lane=wanted.lane), query)
 
 

@@ -34,7 +34,7 @@ from ..queries.queue import (
 from ..routes import Routes
 from ..state import can, current, now_ms
 from ..tokens import to_token
-from .addresses import bulk_url, lane_url
+from .addresses import SCOPE, bulk_url, lane_url
 from .filters import ENTERED_WORDS, ERROR_WORDS, lane_filter, since_options, tags
 from .job_rows import job_row
 from .lane_parts import next_parts, parts_anew, tick_parts
@@ -136,6 +136,7 @@ def _context(queue: str, lane: str, args: Fields, asked: live.Tick | None = None
         "heads": heads(queue, wish, indexed=page.jobs.indexed),
         "lane_url": lane_url,
         "bulk_url": bulk_url,
+        "select_all": args.get("scope") == SCOPE and any(acts.values()),
         "sort_options": sort_options(wish),
         "sort_caption": SORT_WORDS[lane][wish.sort].lower(),
         "ERROR_WORDS": ERROR_WORDS,

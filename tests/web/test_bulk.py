@@ -268,3 +268,16 @@ def test_tasks_that_are_not_there_or_not_yours(visitor: Browser, client: OmniqCl
 def test_the_pattern_escapes_what_a_pattern_could_mistake() -> None:
     assert pattern("a.b-c_D9") == "a\\.b-c_D9"
     assert pattern("^$*+?()[]{}|/\\") == "".join(f"\\{c}" for c in "^$*+?()[]{}|/\\")
+
+
+def test_everything_is_selected_by_an_address(visitor: Browser, client: OmniqClient, redis: Any) -> None:
+    fail_jobs(client, QUEUE, 100, now_ms=NOW - 1_000, error=errors)
+    page = visitor.get(f"{FAILED}?q=ValueError&size=25")
+    everything = visitor.follow(page, "#bulk-bar a.text-button")
+    assert "30 matching selected Runs as a task" in everything.words("#bulk-bar")
+    dialog = press(visitor, everything, "Remove 30")
+    assert dialog.words("dialog h2") == "Remove 30 failed jobs?"
+    assert not visitor.follow(everything, "#bulk-bar a.text-button").soup.select(".bulk-bar.all")
+    assert not visitor.get(f"{FAILED}?q=ValueError").soup.select("#bulk-bar a.text-button")  # all 30 are in sight
+    reader = Browser(pages_app(client, clock=CLOCK, read_only=True))
+    assert not reader.get(f"{FAILED}?scope=filter").soup.select(".bulk-bar")

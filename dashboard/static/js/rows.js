@@ -95,7 +95,7 @@ function count(form) {
     all.checked = checked > 0 && checked === rows.length;
     all.indeterminate = checked > 0 && checked < rows.length;
   }
-  for (const button of form.querySelectorAll(".bulk-bar [formaction]")) button.disabled = checked === 0;
+  for (const button of form.querySelectorAll(".bulk-bar:not(.all) [formaction]")) button.disabled = checked === 0;
   for (const place of form.querySelectorAll(".bulk-bar [data-count]")) {
     const text = checked.toLocaleString("en-US");
     if (place.textContent !== text) place.textContent = text;
