@@ -170,7 +170,7 @@ function show() {
   if (button.firstChild?.nodeType === Node.TEXT_NODE && button.firstChild.data !== `${word} `) button.firstChild.data = `${word} `;
   button.setAttribute("aria-pressed", String(on()));
   button.toggleAttribute("data-held", isHeld);
-  if (final()) button.title = "This job has ended and changes no more, so its page is not refreshed.";
+  if (final()) button.title = "What this page shows has ended and changes no more, so it is not refreshed.";
   if (tone) button.dataset.tone = tone;
   else delete button.dataset.tone;
 }
