@@ -14,8 +14,8 @@ from .filters import BadFilter, Filter
 from .lane_scan import mark as end_of_lane
 from .lane_scan import scan_lane
 
-LOOK, COUNT_MS = 10, 150.0
-"""A look takes at most LOOK times more jobs than are wanted; a count at most COUNT_MS at once."""
+COUNT_MS = 150.0
+"""How long a count takes at most before it answers how far it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class WholeLane:
         else:
             step = (b"0", *_parts(cursor), *_parts(mark))
         reply = link.run(
-            script("operator/task_look"), QueueKeys(queue).anchor, lane, "", "", *step, limit, LOOK * limit, read=True
+            script("operator/task_look"), QueueKeys(queue).anchor, lane, "", "", *step, limit, limit, read=True
         )
         finished, score, last_id, *flat = cast(list[Any], reply)
         after = b"@" + score if by_places else score + b" " + last_id if score else b""

@@ -7,7 +7,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from ..connection import REDIS_ERRORS, Link, is_outage
@@ -19,7 +19,7 @@ from .selection import Found, Selection, read_selection
 from .tasks import Task, close_entry, open_names_command, parse_names, parse_task
 
 CLAIM_MS = 10_000
-LOOK_S = 1.0
+LOOK_S, PROBED_S = 1.0, 60.0
 PER_BATCH_S = 0.25
 """A paced task moves about so many seconds' worth of jobs at once."""
 
@@ -96,9 +96,15 @@ class TaskRunner:
         """Takes every open task that nobody holds; drops from the index what is over."""
         names = parse_names(self.link.pipeline([open_names_command()])[0])
         for queue, task_id in names:
-            if (queue, task_id) in self._held:
+            held = self._held.get((queue, task_id))
+            # One that probes waits for a person, whose word is looked for here.
+            if held and held.task.state != "probing":
                 continue
             task = self._claim(queue, task_id)
+            if held and task is None:
+                self._drop(held)
+            if held:
+                continue
             if task is None:
                 continue
             try:
@@ -117,6 +123,8 @@ class TaskRunner:
             self._close_if_over(queue, task_id)
         elif (queue, task_id) in self._held:
             held = self._held[queue, task_id]
+            if held.task.state != task.state:
+                held.due = self._timer()
             held.task, held.renew = task, self._renewal()
         return task
 
@@ -170,8 +178,15 @@ class TaskRunner:
         if len(found.jobs) < size:
             held.pace.size = min(held.pace.size, size)
         self._rest_until = now + rest
-        status = decode_text(cast(list[Any], reply)[0])
-        if status in ("OK", "STALE", "probing") and self._claim(task.queue, task.task_id) is not None:
+        status, *counts = cast(list[Any], reply)
+        status = decode_text(status)
+        if status == "OK":
+            done, skipped, cursor, probe_left = counts
+            held.task = replace(
+                task, done=done, skipped=skipped, cursor=cursor, probe_left=probe_left, batches=task.batches + 1
+            )
+            held.renew = self._renewal()
+        if status == "OK" or (status in ("STALE", "probing") and self._claim(task.queue, task.task_id) is not None):
             paced = len(found.jobs) / task.per_s if task.per_s and not task.probe_left else 0.0
             # Behind by less than a second is caught up with, a longer delay is not.
             held.due = max(held.due + paced, now - 1.0) if paced else now
@@ -182,10 +197,8 @@ class TaskRunner:
 
     def _watch_probe(self, held: Held) -> None:
         task = held.task
-        self.link.run(script("operator/task_probe"), QueueKeys(task.queue).anchor, task.task_id)
-        if self._claim(task.queue, task.task_id) is None:
-            self._drop(held)
-        held.due = self._timer() + LOOK_S
+        jobs, *ended = self.link.run(script("operator/task_probe"), QueueKeys(task.queue).anchor, task.task_id)
+        held.due = self._timer() + (PROBED_S if sum(ended) == jobs else LOOK_S)
 
     def _give_up(self, task: Task, fault: str) -> None:
         """Nothing this process can do lets it go on: people see why, and may try again."""

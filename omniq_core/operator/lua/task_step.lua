@@ -4,8 +4,8 @@
 -- ARGV now, nonce (a tombstone no id can equal), task, owner, how long the claim holds in ms, how many batches there were,
 -- cursor after this one ("@7": a place), nothing more to find (1/0), then of each job its id and the score by which it was
 -- found ("@7": a place; "!": of this id only the beginning is known)
--- Returns {OK, done, skipped} or {finished, …}, {probing, …}, {stopped, …} by the state the task is in; {LOST} when it is
--- another's, {STALE} when its last batch is not the one before this, {NONE} without a task: then nothing was changed.
+-- Returns {OK, probing or finished, done, skipped, cursor, jobs the probe still needs}; else nothing was changed: {stopped}
+-- or another state it was in, {LOST} when it is another's, {STALE} when its last batch is not the one before, {NONE}.
 -- @include retrying
 -- @include removing
 -- @include running
@@ -108,4 +108,4 @@ redis.call("HSET", name, "done", text(all_done), "skipped", text(all_skipped), "
 if answer == "probing" then redis.call("HSET", name, "state", answer) end
 if answer == "finished" then end_task(task, answer, now) end
 keep_task(task)
-return { answer, all_done, all_skipped }
+return { answer, all_done, all_skipped, cursor, probe_left }
