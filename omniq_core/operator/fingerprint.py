@@ -70,6 +70,7 @@ _TYPE = re.compile(
 )
 _JAVA = re.compile(r"javax?\.[\w$.]+|(?:jakarta|com|org|net|io|kotlin|scala|sun|jdk|dev|de|fr|uk|eu)\.[\w$]+\.[\w$.]+")
 _PLURAL = re.compile(r"(‹n› (?:[a-z]+ )?[a-z]{2,}?)s\b")
+_PLACEHOLDER = re.compile(r"‹[a-z]+›")
 _ONE = r"[\"'`]?‹[a-z]+›[\"'`]?"
 _SAME = re.compile(rf"{_ONE}(?:[-+,;:|/&= ]{{0,3}}(?:(?:and|or) )?{_ONE})*(?:,? ?\.\.\.)?")
 
@@ -155,5 +156,7 @@ def _key(text: str) -> str:
 def _gist(text: str) -> str:
     """A name for an error without a type: the last thing it says before an aside, as chains of Go errors end."""
     said = text.partition(" (")[0].rstrip(" .:\"'")
-    last = said.rpartition(": ")[2]
-    return last if len(last) >= 8 and not last.startswith("‹") else said
+    for part in reversed(said.split(": ")):
+        if len(_PLACEHOLDER.sub("", part)) >= 8:
+            return part
+    return said

@@ -78,6 +78,11 @@ def test_no_fault_is_split(fault: str, texts: list[str]) -> None:
             "panic: runtime error",
             "index out of range [‹n›] with length ‹n› at webhooks.(*Router).Dispatch",
         ),
+        (
+            "context deadline exceeded: POST https://ledger.example/v2 (31 ms)",
+            "context deadline exceeded",
+            "context deadline exceeded: POST ‹url› (‹n› ms)",
+        ),
         ("KeyError: 'user_8837'", "KeyError", "'‹id›'"),
         ("TimeoutError", "TimeoutError", ""),
         ("mail to zoë@example.com from [::1]:25 bounced", "mail to ‹email› from ‹host›:25 bounced", None),
