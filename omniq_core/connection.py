@@ -108,6 +108,24 @@ class Link:
             if again is None or not next(pauses, False):
                 raise _unknown(lost) from lost.__cause__
 
+    def run_each(self, script: Script, anchor: bytes, each: Sequence[Sequence[Arg]]) -> list[Any]:
+        """The script once with each of these arguments, in one round trip, never sent twice. A refusal is the
+        exception, in its place."""
+        replies = self._each(("EVALSHA", script.sha, 1, anchor), each)
+        # What did not run for want of the script has changed nothing.
+        unknown = [at for at, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+        if unknown:
+            again = self._each(("EVAL", script.source, 1, anchor), [each[at] for at in unknown])
+            for at, reply in zip(unknown, again, strict=True):
+                replies[at] = reply
+        return replies
+
+    def _each(self, head: Sequence[Arg], each: Sequence[Sequence[Arg]]) -> list[Any]:
+        try:
+            return self._send([(*head, *args) for args in each])
+        except AnswerLost as lost:
+            raise _unknown(lost.error) from lost.error.__cause__
+
     def run_timed(self, script: Script, anchor: bytes, *args: Arg) -> tuple[Any, float]:
         """One script, never sent twice, and how many seconds the server was busy with it by its own clock.
 

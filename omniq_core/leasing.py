@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .errors import error_for
 from .keys import decode_id, decode_text
 from .models import ReserveJob, ReservePaused, ReserveResult
 
@@ -25,6 +26,14 @@ def read_lease(reply: Sequence[bytes] | None, token: str) -> ReserveResult:
         decode_id(gid),
         token,
     )
+
+
+def read_acked(reply: Sequence[bytes], token: str, *, queue: str, job_id: str) -> ReserveResult:
+    """What the fused ack and reserve gives its caller. Raises TokenRequired, TokenMismatch, NotActive, AckUnknown."""
+    acked, *leased = reply
+    if acked != b"OK":
+        raise error_for("ACK_SUCCESS", decode_text(acked), queue=queue, job_id=job_id)
+    return read_lease(leased, token)
 
 
 def _sane(raw: bytes) -> int:

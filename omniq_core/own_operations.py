@@ -10,7 +10,7 @@ from .batches import batch_ids, batch_results
 from .connection import Link
 from .errors import error_for
 from .keys import QueueKeys, decode_text, encode_id
-from .leasing import read_lease
+from .leasing import read_acked
 from .models import BatchResultItem, ReserveResult
 from .numbers import checked_number
 from .scripts import script
@@ -47,7 +47,5 @@ class OwnOperations:
         token = secrets.token_hex(16)
         now = checked_number("now_ms_override", now_ms_override) if now_ms_override else clock.now_ms()
         args = (now, encode_id(job_id), encode_id(lease_token or ""), token)
-        acked, *leased = self.link.run(script("ack_reserve"), QueueKeys(queue).anchor, *args)
-        if acked != b"OK":
-            raise error_for("ACK_SUCCESS", decode_text(acked), queue=queue, job_id=job_id)
-        return read_lease(leased, token)
+        reply = self.link.run(script("ack_reserve"), QueueKeys(queue).anchor, *args)
+        return read_acked(reply, token, queue=queue, job_id=job_id)

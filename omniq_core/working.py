@@ -19,6 +19,7 @@ from .heartbeat import Keeper, Lease
 from .hooks import Hooks
 from .models import ReserveJob, ReservePaused
 from .reporting import Reporter
+from .trips import NotNow, Trips
 from .types import JobCtx
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Work:
         self._chores, self._keeper, self._hooks, self._report = chores, keeper, hooks, report
         self._signalled, self._poll_s, self._beat_s = signalled, poll_s, beat_s
         self._ended = self._abandoned = False
+        self._trips = Trips(client.link, queue, may_reserve=lambda: not self.stopping() and not chores.any_due())
         # One worker at a time looks for jobs, so that many idle ones ask no more often than one.
         self._looking = threading.Lock()
 
@@ -134,9 +136,11 @@ class Work:
     def _succeed(self, ctx: JobCtx, lease: Lease) -> ReserveJob | None:
         client, queue, job_id, token = self._client, self._queue, ctx.job_id, ctx.lease_token
         sent = False
-        if not self._hooks.any and not self.stopping() and not self._chores.any_due():
+        if not self._hooks.any:
             try:
-                got = client.ack_and_reserve(queue=queue, job_id=job_id, lease_token=token)
+                got = self._trips.ack_and_reserve(job_id=job_id, lease_token=token)
+            except NotNow:
+                pass
             except REDIS_ERRORS as error:
                 # It may have run: the ack alone is repeated, and a lease that nobody saw is the reaper's.
                 self._report.failed("ack", error)

@@ -19,6 +19,7 @@ from tests.support.clock import wait_until
 from tests.support.redis_server import RedisServer
 
 CUT = ("ack_reserve", "ack_success", "ack_fail", "reserve", "heartbeat")
+WORKERS = 4
 JOBS = 600
 
 
@@ -63,7 +64,7 @@ def test_every_job_comes_to_its_end_and_no_group_is_stuck(
             far.consume(
                 queue="q",
                 handler=handle,
-                concurrency=4,
+                concurrency=WORKERS,
                 poll_interval_s=0.01,
                 promote_interval_s=0.05,
                 reap_interval_s=0.05,
@@ -88,4 +89,5 @@ def test_every_job_comes_to_its_end_and_no_group_is_stuck(
     assert proxy.cuts > 0
     assert redis.llen("{q}:failed") == 0
     # A lease whose answer was cut ran no handler; nothing else may be leased without one.
-    assert sum(runs.values()) <= int(redis.get("{q}:lease:seq")) <= sum(runs.values()) + proxy.cuts
+    # A cut answer may have been that of all workers of one consumer, and each of their leases was seen by nobody.
+    assert sum(runs.values()) <= int(redis.get("{q}:lease:seq")) <= sum(runs.values()) + proxy.cuts * WORKERS
