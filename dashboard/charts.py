@@ -7,6 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 HEIGHT, BAR, STEP = 28, 4, 5
+LOWEST = 6
+"""How high a bar of one is."""
+
+LEAST_TOP = 10
+"""So few are no full bar, wherever there are no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +26,14 @@ class Histogram:
 def histogram(counts: Sequence[int], top: int) -> Histogram:
     """Bars from left to right. `top` is the count of a bar of full height: the highest of all that stand together.
 
-    Heights go by the square root, so that one failure is still seen below thousands.
+    Heights go by the logarithm, so that one failure is still seen beside thousands.
     """
     bars, none = "", ""
     for at, count in enumerate(counts):
         if count <= 0:
             none += f"M{at * STEP} {HEIGHT - 1}h{BAR}v1h-{BAR}z"
             continue
-        height = f"{2 + (HEIGHT - 2) * math.sqrt(min(count / max(top, 1), 1)):.1f}".removesuffix(".0")
+        share = min(math.log(count) / math.log(max(top, LEAST_TOP)), 1)
+        height = f"{LOWEST + (HEIGHT - LOWEST) * share:.1f}".removesuffix(".0")
         bars += f"M{at * STEP} {HEIGHT}v-{height}h{BAR}v{height}z"
     return Histogram(max(len(counts) * STEP - 1, 1), bars, none)

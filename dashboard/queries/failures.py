@@ -81,6 +81,7 @@ class FailuresPage:
     found: FailureKinds
     rows: tuple[FailureRow, ...]
     pages: int
+    as_of_ms: int | None
     state: str
     read_percent: int
     mark: str
@@ -96,7 +97,7 @@ class FailuresPage:
 
 @dataclass(frozen=True, slots=True)
 class KindPage:
-    """The failed jobs of one kind. `gone` are the ids on the page that left the lane, or failed again since."""
+    """The failed jobs of one kind, as of a moment; `stands` tells whether a row is still one of them."""
 
     head: QueueRow
     wish: LaneWish
@@ -126,6 +127,7 @@ def failures_page(
         found=found,
         rows=_rows(link, queue, shown, found, wish.range, now_ms),
         pages=pages,
+        as_of_ms=_as_of(found, now_ms),
         state=_state(read),
         read_percent=min(found.read * 100 // max(found.total, 1), 99),
         mark=_mark(found, _state(read)),
@@ -156,7 +158,7 @@ def kind_page(
         kind=_rows(link, queue, [figures], read.kinds, "6h", now_ms)[0],
         jobs=jobs,
         state=_state(read),
-        as_of_ms=read.kinds.as_of_ms,
+        as_of_ms=_as_of(read.kinds, now_ms),
         others=others,
         queues=queues,
         now_ms=now_ms,
@@ -197,6 +199,11 @@ def _state(read: FailureRead) -> str:
     if found.complete or not found.total:
         return "whole"
     return "reading" if read.kept else "nobody"
+
+
+def _as_of(found: FailureKinds, now_ms: int) -> int | None:
+    """When the figures were true; the clock of who read them may be ahead."""
+    return None if found.as_of_ms is None else min(found.as_of_ms, now_ms)
 
 
 def _mark(found: FailureKinds, state: str) -> str:
