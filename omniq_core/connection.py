@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import redis
 from redis.cluster import RedisCluster
@@ -249,7 +249,8 @@ class Link:
                 if probe is not self.r:
                     node.close()
                     probe.connection_pool.disconnect()
-            if not isinstance(answer, ResponseError) and b"cluster" in answer:
+            said = cast(dict[bytes, Any], answer).values() if isinstance(answer, dict) else answer
+            if not isinstance(said, ResponseError) and b"cluster" in said:
                 self.r, whole = make_cluster(options, ssl=uses_tls(self.r)), self.r
                 node.close()
                 whole.connection_pool.disconnect()

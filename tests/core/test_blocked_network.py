@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from omniq_core import OmniqClient, connect, explain_redis_error
 from tests.core.cutting_proxy import CuttingProxy
+from tests.support.clock import wait_until
 from tests.support.factories import publish_jobs
 from tests.support.redis_server import RedisServer
 
@@ -82,6 +84,31 @@ def test_a_connection_that_goes_dead_ends_each_call(
         assert far.link.call("ECHO", "here", read=True) == b"here"
         assert far.publish(queue="q", payload={}, job_id="y").created
     assert redis.lrange("{q}:wait", 0, -1) in ([b"job-1", b"job-2", b"y"], [b"job-2", b"y"], [b"job-2", b"x", b"y"])
+
+
+def test_workers_go_on_after_a_dead_connection_and_say_it_once(
+    proxy: CuttingProxy, client: OmniqClient, work: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "omniq_core")
+    ran: list[str] = []
+
+    def said(words: str) -> int:
+        return len([line for line in caplog.messages if words in line])
+
+    def until() -> bool:
+        wait_until(lambda: "first" in ran)
+        proxy.mute = True
+        wait_until(lambda: said("Redis is away (no answer in time)") == 1)
+        began = time.monotonic()
+        wait_until(lambda: time.monotonic() > began + 0.7)  # several reserves have no answer
+        proxy.mute = False
+        client.publish(queue="q", payload={}, job_id="second")
+        wait_until(lambda: "second" in ran and said("Redis is back") == 1)
+        return True
+
+    client.publish(queue="q", payload={}, job_id="first")
+    work(lambda ctx: ran.append(ctx.job_id), until, url=f"redis://127.0.0.1:{proxy.port}/0?{SHORT}", concurrency=2)
+    assert (ran, said("Redis is away")) == (["first", "second"], 1)
 
 
 @pytest.mark.parametrize(

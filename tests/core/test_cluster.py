@@ -55,6 +55,13 @@ def test_any_node_stands_for_all_and_the_database_is_ignored(cluster: ThreeMaste
             assert node.lrange(f"{{{queue}}}:completed", 0, -1) == [b"job-1"]
 
 
+@pytest.mark.parametrize("protocol", [2, 3])
+def test_an_address_of_a_node_is_found_out_in_either_protocol(cluster: ThreeMasters, protocol: int) -> None:
+    with OmniqClient(redis_url=f"redis://127.0.0.1:{cluster.servers[1].port}/1?protocol={protocol}") as client:
+        assert [client.publish(queue=queue, payload={}, job_id="j").created for queue in QUEUES] == [True] * 6
+        assert QueueMonitor(client).scan_queues() == QUEUES
+
+
 def test_the_keys_of_one_script_share_a_slot_and_our_own_are_apart(client: OmniqClient) -> None:
     assert slot_of("omniq:x") not in {slot_of(queue) for queue in QUEUES}
     for n in range(200):

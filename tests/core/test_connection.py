@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from omniq_core import REDIS_ERRORS, OmniqClient, connect, explain_redis_error
 from tests.support.factories import fail_jobs, publish_jobs
 from tests.support.redis_server import RedisServer, free_port
+from tests.support.sources import ROOT
 
 SECRET = "s3cr3t-word"
 
@@ -135,6 +138,35 @@ def test_closing_leaves_a_given_client_open_and_closes_its_own(redis_server: Red
     with OmniqClient(redis_url=redis_server.url) as own:
         own.is_paused(queue="q")
     assert not own.ops.r.connection_pool._available_connections[0].is_connected
+
+
+_FORKS = """
+import os, sys
+from omniq_core import OmniqClient
+
+client = OmniqClient(redis_url=sys.argv[1])
+mine = client.link.call("CLIENT", "ID")
+if child := os.fork():
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    os._exit(code or client.link.call("CLIENT", "ID") != mine)
+os._exit(client.link.call("CLIENT", "ID") == mine)
+"""
+
+
+def test_a_fork_takes_no_connection_along(redis_server: RedisServer, redis: Any) -> None:
+    """Two processes on one socket would read each other's answers."""
+    ran = subprocess.run([sys.executable, "-c", _FORKS, redis_server.url], cwd=ROOT, timeout=60)
+    assert ran.returncode == 0
+
+
+def test_a_connection_that_the_server_closed_while_idle_costs_no_call(redis_server: RedisServer, redis: Any) -> None:
+    with OmniqClient(redis_url=redis_server.url) as client:
+        client.publish(queue="q", payload={}, job_id="a")
+        trips = client.link.round_trips
+        redis.client_kill_filter(_type="normal", skipme=True)
+        client.reserve(queue="q")
+        assert client.link.round_trips == trips + 1
+        assert len(client.link.r.connection_pool._in_use_connections) == 1
 
 
 def test_a_client_name_is_told_to_the_server(redis_server: RedisServer, redis: Any) -> None:

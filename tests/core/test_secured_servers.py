@@ -13,6 +13,7 @@ from redis.exceptions import NoPermissionError
 
 from omniq_core import OmniqClient, QueueMonitor, explain_redis_error
 from tests.support.certificates import Certificates, make_certificates
+from tests.support.clock import wait_until
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
 from tests.support.redis_server import RedisServer, free_port
 from tests.support.sources import ROOT
@@ -30,16 +31,19 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 def tls_port(certificates: Certificates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A server that wants a certificate of its clients (a redis-server built with TLS, as every distribution's is)."""
     port = free_port()
-    options = {
+    server = RedisServer(tmp_path_factory.mktemp("tls"), _tls(certificates, port))
+    server.start()
+    yield port
+    server.stop()
+
+
+def _tls(certificates: Certificates, port: int) -> dict[str, str]:
+    return {
         "tls-port": str(port),
         "tls-cert-file": str(certificates.certificate),
         "tls-key-file": str(certificates.key),
         "tls-ca-cert-file": str(certificates.ca),
     }
-    server = RedisServer(tmp_path_factory.mktemp("tls"), options)
-    server.start()
-    yield port
-    server.stop()
 
 
 def _url(port: int, **options: object) -> str:
@@ -54,6 +58,23 @@ def test_tls_with_a_certificate_of_each_side(tls_port: int, certificates: Certif
         job: Any = client.reserve(queue="q", now_ms_override=T)
         client.ack_success(queue="q", job_id=job.job_id, lease_token=job.lease_token, now_ms_override=T)
         assert QueueMonitor(client).stats("q").completed_kept == 1
+
+
+def test_a_cluster_with_tls(certificates: Certificates, tmp_path: Path) -> None:
+    port = free_port(below=55_000)
+    server = RedisServer(tmp_path, _tls(certificates, port) | {"cluster-enabled": "yes", "tls-cluster": "yes"})
+    server.start()
+    try:
+        node: Any
+        with server.client() as node:
+            node.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+            wait_until(lambda: b"cluster_state:ok" in node.execute_command("CLUSTER", "INFO"))
+        ours = {"ssl_certfile": certificates.certificate, "ssl_keyfile": certificates.key}
+        with OmniqClient(redis_url=_url(port, ssl_ca_certs=certificates.ca, **ours)) as client:
+            assert client.publish(queue="q", payload={}).created
+            assert client.link.label == f"cluster 127.0.0.1:{port}"
+    finally:
+        server.stop()
 
 
 def test_a_certificate_of_an_unknown_authority_is_said(tls_port: int, certificates: Certificates) -> None:
