@@ -156,6 +156,8 @@ SHOTS = (
     Shot("overview-read-only", "/", on="read_only_url"),
     Shot("overview-pause", "/", press("Pause payments-webhooks"), whole=False),
     Shot("failed", f"{QUEUE}/failed?size=25"),
+    Shot("failed-filtered", f"{QUEUE}/failed?q=ConnectionError&since=24h&size=25"),
+    Shot("failed-no-match", f"{QUEUE}/failed?q=SocketError"),
     Shot("failed-selected", f"{QUEUE}/failed?size=25", select_three, whole=False),
     Shot("failed-read-only", f"{QUEUE}/failed?size=25", on="read_only_url"),
     Shot("failed-empty", "/queues/audit-log/failed"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from time import perf_counter
 
 from omniq_core import BadCursor, LanePage, Link, filtered_page, newer_matches
 
@@ -14,7 +15,8 @@ from .queue_row import Limits
 PAGE_MS = 150.0
 TICK_MS = 40.0
 NEWER_MS = 20.0
-"""How long a page may look, a tick of it, and a tick for what came since."""
+TELLS = 1000
+"""How long a page may look, a tick of it, and a tick for what came since; how many entries tell the pace of a look."""
 
 
 def filtered_queue_page(
@@ -40,13 +42,17 @@ def filtered_queue_page(
     going_on, asked_ms = _unstamped(watch.going_on, asked_ms)
     upto, asked_ms = _unstamped(watch.mark, asked_ms)
     wanted, lane = wish.filter.wanted(wish.lane, asked_ms), LANES[wish.lane]
-    began = time.perf_counter()
-    found = filtered_page(
-        link, queue, lane, wanted, size=wish.size, cursor=cursor, going_on=going_on, upto=upto,
-        newest_first=wish.order.newest_first, order=wish.order.by, recount=upto is not None,
-        budget_ms=0 if watch.stop else TICK_MS if upto else PAGE_MS,
+    read = partial(
+        filtered_page, link, queue, lane, wanted, size=wish.size, cursor=cursor,
+        newest_first=wish.order.newest_first, order=wish.order.by,
     )  # fmt: skip
-    took_ms = (time.perf_counter() - began) * 1000
+    began = perf_counter()
+    budget_ms = 0 if watch.stop else TICK_MS if upto else PAGE_MS
+    found = read(going_on=going_on, upto=upto, recount=upto is not None, budget_ms=budget_ms)
+    took_ms = (perf_counter() - began) * 1000
+    if going_on and watch.whole and found.listed and not found.jobs.rows:
+        # A page without script that only counts on.
+        found = replace(found, jobs=read(upto=found.mark, budget_ms=PAGE_MS).jobs)
     newer, all_newer = 0, True
     if upto and wish.order == Order("entered", newest_first=True):
         newer, all_newer = newer_matches(link, queue, lane, wanted, upto, budget_ms=NEWER_MS)
@@ -70,7 +76,7 @@ def filtered_queue_page(
             page=found,
             going_on=_stamped(found.going_on, asked_ms),
             stopped=watch.stop,
-            left_ms=int(found.left * took_ms / found.looked) if found.looked else None,
+            left_ms=int(found.left * took_ms / found.looked) if found.looked >= TELLS else None,
         ),
     )
 

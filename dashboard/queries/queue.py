@@ -82,8 +82,8 @@ class LaneWish:
 class Watch:
     """What an open page adds to its wish: the mark it has, rows it wants by id, whether its rows are held in place.
 
-    A filtered page goes on looking from the token `going_on`, or should `stop`; a tick that finds it `counting` leaves
-    its rows and its count alone.
+    A filtered page goes on looking from the token `going_on`, or should `stop`; `whole` asks for its rows also where
+    they were listed before. A tick that finds it `counting` leaves its rows and its count alone.
     """
 
     mark: str = ""
@@ -91,6 +91,7 @@ class Watch:
     hold: bool = False
     going_on: str = ""
     stop: bool = False
+    whole: bool = False
     counting: bool = False
 
 

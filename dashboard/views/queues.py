@@ -115,9 +115,7 @@ def _found(read: Any, queue: str) -> Any:
 
 def _context(queue: str, lane: str, args: Fields, asked: live.Tick | None = None) -> dict[str, Any]:
     wish = _wish(lane, args)
-    watch = Watch(asked.mark, asked.named, asked.hold, counting=asked.counting) if asked else Watch()
-    going_on = text(args, "scan", max_bytes=MAX_CURSOR_BYTES)
-    watch = replace(watch, going_on=going_on, stop=bool(going_on) and args.get("stop") == "1")
+    watch = _watch(args, asked)
     page = _found(lambda: _read(queue, wish, watch), queue)
     wish = page.wish
     ids = RowIds()
@@ -169,6 +167,13 @@ def _read(queue: str, wish: LaneWish, watch: Watch) -> QueuePage:
         )
     except BadCursor:
         raise BadInput("cursor", "This is no page of this list. Start at its first page.") from None
+
+
+def _watch(args: Fields, asked: live.Tick | None) -> Watch:
+    open_page = Watch(asked.mark, asked.named, asked.hold, counting=asked.counting) if asked else Watch()
+    going_on = text(args, "scan", max_bytes=MAX_CURSOR_BYTES)
+    stop = bool(going_on) and args.get("stop") == "1"
+    return replace(open_page, going_on=going_on, stop=stop, whole=kind() != "partial")
 
 
 def _wish(lane: str, args: Fields) -> LaneWish:

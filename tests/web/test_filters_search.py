@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,8 +22,14 @@ def visitor(client: OmniqClient) -> Browser:
     return browser(client)
 
 
+@pytest.fixture(autouse=True)
+def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy with other things does not make an answer end earlier."""
+    monkeypatch.setattr(filtered, "PAGE_MS", 60_000)
+
+
 @pytest.fixture
-def no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_time(monkeypatch: pytest.MonkeyPatch, time_enough: None) -> None:
     """Each answer has the time for one chunk only."""
     monkeypatch.setattr(filtered, "PAGE_MS", 0)
 
@@ -53,6 +60,41 @@ def test_a_search_that_takes_longer_says_how_far_it_is_and_goes_on(redis: Any, v
     assert answer.region("match-count").get_text(" ", strip=True) == "3 of 2,000 match"
     assert answer.region("pager").select_one("span").get_text() == "1–3 of 3"
     assert everything(redis) == before, "a search changes nothing"
+
+
+@pytest.mark.usefixtures("no_time")
+def test_without_script_a_count_goes_on_beside_its_rows(redis: Any, visitor: Browser) -> None:
+    ids = write_failed(redis, QUEUE, 1_000, error="E: needle")
+    page = visitor.get(f"{FAILED}?q=needle&size=25")
+    shown = [page.job_ids()]
+    for _ in range(20):
+        if not page.soup.select("#match-count noscript a"):
+            break
+        page = visitor.follow(page, "#match-count noscript a")
+        shown.append(page.job_ids())
+    assert page.words("#match-count") == "1,000 of 1,000 match"
+    # 400 units of work are 18 rows: the rest of the page comes next, then nothing but the count moves.
+    assert shown[0] + shown[1] == ids[:974:-1]
+    assert all(some == shown[-1] and some == ids[: 999 - len(some) : -1] for some in shown[2:]) and len(shown) > 3
+
+
+def test_how_long_the_rest_takes_is_told_by_what_was_seen(
+    redis: Any, visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_failed(redis, QUEUE, 1_000)
+    real = filtered.filtered_page
+
+    def long_lane(*args: Any, **options: Any) -> Any:
+        found = real(*args, **options)
+        return replace(found, count=None, going_on="0", matched=37, looked=61_000, scanned=61_000, left=153_000)
+
+    moments = iter([10.0, 11.6])
+    monkeypatch.setattr(filtered, "filtered_page", long_lane)
+    monkeypatch.setattr(filtered, "perf_counter", lambda: next(moments))
+    page = visitor.get(f"{FAILED}?q=needle")
+    # 61,000 in 1.6 s are 153,000 in 4.01 s
+    assert page.words("#match-count").startswith("37 of 61,000 scanned 153,000 left, about 4 s Stop")
+    assert (page.one("progress")["max"], page.one("progress")["value"]) == ("214000", "61000")
 
 
 @pytest.mark.usefixtures("no_time")
