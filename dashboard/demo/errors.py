@@ -94,13 +94,13 @@ _TEXTS = {
           [cause]: Error: net::ERR_EMPTY_RESPONSE at http://render-{pid}.internal/invoice/{number}
     """),
     "py_smtp": _text("""
-        SMTPRecipientsRefused: 550 5.1.1 mailbox of {name} does not exist
+        SMTPRecipientsRefused: 550 5.1.1 mailbox "{name}" does not exist
         Traceback (most recent call last):
           File "/srv/mail/worker.py", line 29, in run
             send(message)
           File "/srv/mail/smtp/session.py", line 204, in send
             raise SMTPRecipientsRefused(refused)
-        mail.errors.SMTPRecipientsRefused: 550 5.1.1 mailbox of {name} does not exist
+        mail.errors.SMTPRecipientsRefused: 550 5.1.1 mailbox "{name}" does not exist
     """),
     "py_template": _text("""
         TemplateError: '{field}' is not defined

@@ -84,7 +84,7 @@ def fingerprint(text: str) -> ErrorKind:
 def kind_of_excerpt(read: Excerpt) -> ErrorKind:
     """The kind of an error of which no more than this is known."""
     lines, frames = _message_lines(_ANSI.sub("", read.head))
-    first = _BLANKS.sub(" ", " ".join(lines)).strip()
+    first = _clean(lines)
     before = _BEFORE_TYPE.match(first)
     type_name, message = _split(first[before.end() :] if before else first)
     cut = read.cut and not frames
@@ -97,7 +97,8 @@ def kind_of_excerpt(read: Excerpt) -> ErrorKind:
     digest = hashlib.sha256("\0".join((type_name, key, _key(cause))).encode("utf-8", "surrogatepass")).hexdigest()[:16]
     if cause:
         text = f"{text} (cause: {cause})".lstrip()
-    return ErrorKind(digest, (type_name or _gist(text))[:100], text[:300])
+    name = type_name or _gist(with_placeholders(_clean(lines[:1]), cut=cut and len(lines) == 1))
+    return ErrorKind(digest, name[:100], text[:300])
 
 
 def without_message(last_started_ms: int | None, failed_ms: int | None, timeout_ms: int) -> ErrorKind:
@@ -106,6 +107,10 @@ def without_message(last_started_ms: int | None, failed_ms: int | None, timeout_
     if failed_ms and last_started_ms and failed_ms - last_started_ms < lease:
         return NO_MESSAGE
     return LEASE
+
+
+def _clean(lines: list[str]) -> str:
+    return _BLANKS.sub(" ", " ".join(lines)).strip()
 
 
 def _message_lines(head: str) -> tuple[list[str], list[str]]:

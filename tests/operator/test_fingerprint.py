@@ -83,6 +83,11 @@ def test_no_fault_is_split(fault: str, texts: list[str]) -> None:
             "context deadline exceeded",
             "context deadline exceeded: POST ‹url› (‹n› ms)",
         ),
+        (
+            "transcode 720p: exit status 1: Conversion failed!\nstderr (last lines):\n  no room",
+            "Conversion failed!",
+            "transcode ‹id›: exit status 1: Conversion failed! stderr (last lines): no room",
+        ),
         ("KeyError: 'user_8837'", "KeyError", "'‹id›'"),
         ("TimeoutError", "TimeoutError", ""),
         ("mail to zoë@example.com from [::1]:25 bounced", "mail to ‹email› from ‹host›:25 bounced", None),
