@@ -25,7 +25,7 @@ test: $(VENV)/.installed-test ## lint, types and every test
 
 test-long: $(VENV)/.installed-test ## 200 random walks of each sort, and the tests that take minutes
 	@tools/get-test-programs.sh $(BIN)
-	OMNIQ_SEEDS=200 $(BIN)/pytest -n $(WORKERS) -m "long or walk" $(ARGS)
+	OMNIQ_SEEDS=200 $(BIN)/pytest -n $(WORKERS) -m "long or walk" -o faulthandler_timeout=600 $(ARGS)
 
 check: $(VENV)/.installed-test ## lint and types only
 	$(BIN)/ruff check .
