@@ -13,6 +13,8 @@ from tests.browser.desk import Desk, OpenDesk
 from tests.browser.hostile import NAMES, raw_bytes
 
 KEYS = {key: shown for key, shown in NAMES.items() if "{" not in key} | {"x" * 128: "x" * 128}
+PACE_MS = 10_000
+"""The page asks every 5 s."""
 
 
 def find(client: OmniqClient) -> None:
@@ -97,7 +99,7 @@ def test_figures_move_by_themselves_and_rows_stay_under_the_pointer(
     expect(row(page, "a")).to_contain_text("20%")
     for child in range(100, 107):
         client.child_ack(key="a", child_id=str(child))
-    expect(row(page, "a")).to_contain_text("90%")
+    expect(row(page, "a")).to_contain_text("90%", timeout=PACE_MS)
     assert shown(page) == ["b", "a", "c"]
     expect(row(page, "a").get_by_role("progressbar")).to_have_js_property("value", 9)
     row(page, "b").hover()
@@ -106,11 +108,11 @@ def test_figures_move_by_themselves_and_rows_stay_under_the_pointer(
     client.child_ack(key="a", child_id="last")
     write(redis, "d", 5)
     find(client)
-    expect(row(page, "b")).to_contain_text("90%")
+    expect(row(page, "b")).to_contain_text("90%", timeout=PACE_MS)
     expect(page.locator("#live")).to_contain_text("Held")
     assert shown(page) == ["b", "a", "c"]
     page.get_by_role("heading", level=1).hover()
-    expect(row(page, "d")).to_be_visible()
+    expect(row(page, "d")).to_be_visible(timeout=PACE_MS)
     assert shown(page) == ["d", "b", "c"]
     assert page.url.endswith("/children?sort=progress")
 
