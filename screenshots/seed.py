@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from omniq_core import Background, OmniqClient
-from screenshots.data import COUNTERS, HOUR, MINUTE, NOW, QUEUES, SECOND, QueueFigures
+from omniq_core import Background, OmniqClient, want_failures
+from screenshots.data import COUNTERS, HOUR, MAIN, MINUTE, NOW, QUEUES, SECOND, QueueFigures
 from screenshots.main_queue import fill_main
 from screenshots.texts import Texts
 
@@ -24,11 +24,13 @@ def seed(client: OmniqClient) -> None:
 
 
 def observe(client: OmniqClient) -> None:
-    """What a dashboard's background thread does in its first seconds: find the queues and counters, keep figures."""
+    """What a dashboard's background thread does in its first seconds: find the queues and counters, keep figures, read
+    the errors of the main queue."""
     now = NOW
+    want_failures(client.link, MAIN, now)
     # By a timer that stands still a pass of the search takes no time, so it does not rest between its parts.
     background = Background(client.link, lambda: now, timer=lambda: 0.0)
-    for _ in range(40):
+    for _ in range(80):
         background.tick()
         now = min(now + 500, NOW + 4_000)
     redis: Any = client.ops.r

@@ -74,7 +74,7 @@ class FailureRow:
 @dataclass(frozen=True, slots=True)
 class FailuresPage:
     """`state` says what the figures are worth: `whole`, `reading` (of the jobs that were read so far), or why there are
-    none: `read-only`, `no-index`, `nobody` (no background runs). `mark` changes when the figures do."""
+    none: `read-only`, `no-index`, `broken`, `nobody` (no background runs). `mark` changes when the figures do."""
 
     head: QueueRow
     wish: FailuresWish
@@ -192,6 +192,8 @@ def _read(link: Link, queue: str, now_ms: int) -> FailureRead:
 
 def _state(read: FailureRead) -> str:
     found = read.kinds
+    if "failed" in read.snapshot.broken_lanes:
+        return "broken"
     if not found.indexed:
         return "no-index"
     if not found.writable:

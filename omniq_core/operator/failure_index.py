@@ -144,7 +144,7 @@ class FailureIndex:
         indexed, lives_ms, score, last_id, rows, ended = reply
         queue.size = _next_size(queue.size, took, len(rows))
         queue.reading = not ended
-        if not indexed:
+        if not indexed or (not rows and not score):  # nothing to read, and nothing written down
             queue.round_at = now + ROUND_MS
             return took
         texts, jobs = _kinds_of(rows)
@@ -164,7 +164,7 @@ class FailureIndex:
         anchor = QueueKeys(name).anchor
         _, total, read, *_, kinds = self.link.run(script("operator/failures_list"), anchor, RULES_VERSION, read=True)
         held = sum(kind[1] for kind in kinds)
-        if held and not total:
+        if not total:
             self.link.run(script("operator/failures_keep"), anchor, RULES_VERSION, 0)
             return
         if lives_ms < RENEW_BELOW_MS:

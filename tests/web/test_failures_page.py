@@ -224,3 +224,16 @@ def test_rising_is_more_than_three_times_the_mean_of_the_others(spans: tuple[int
 )
 def test_shares_are_rounded_down(part: int, whole: int, shown: str) -> None:
     assert share(part, whole) == shown
+
+
+@pytest.mark.broken_data
+@pytest.mark.parametrize("key", ["failed", "idx:failed"])
+def test_a_lane_of_another_type(visitor: Browser, client: OmniqClient, redis: Any, clock: Clock, key: str) -> None:
+    fail_jobs(client, QUEUE, 3, now_ms=NOW)
+    redis.delete(f"{{{QUEUE}}}:{key}")
+    redis.set(f"{{{QUEUE}}}:{key}", "no lane")
+    index_all(client, clock, queue=QUEUE)
+    clock.now_ms = NOW
+    assert "This lane is broken" in visitor.get(PATH).words("#errors")
+    visitor.get(f"{PATH}/no-message")
+    visitor.get(job_url(QUEUE, "job-1"))

@@ -6,7 +6,7 @@
 local kept = try("HMGET", fp_key("state"), "done", "at", "score", "id") or {}
 local view = open_lane("failed")
 local read = 0
-if kept[3] and view.indexed then
+if kept[3] and view.indexed and not view.broken then
   local held
   read, held = place_of(view, kept[3], kept[4] or "", "")
   if held then read = read + 1 end

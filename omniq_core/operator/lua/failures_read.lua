@@ -9,7 +9,7 @@ local LARGEST, MOST_READ, LONGEST_ID = 16384, 262144, 1024
 local kept = try("HMGET", fp_key("state"), "score", "id") or {}
 local score, id = kept[1] or "", kept[2] or ""
 local view = open_lane("failed")
-if not view.indexed then return {0, -2, score, id, {}, 1} end
+if not view.indexed or view.broken then return {0, -2, score, id, {}, 1} end
 
 local low = 0
 if score ~= "" then
