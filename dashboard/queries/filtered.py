@@ -31,7 +31,8 @@ def filtered_queue_page(
 ) -> QueuePage:
     """Two round trips and one for each 3 ms that the lane is looked through. Errors as `queue_page`, and BadFilter.
 
-    A page of which a `watch` with a mark is kept stays as of that mark, and is counted anew.
+    A tick keeps a page with the newest first as of its mark and says how many came since; in any other order jobs that
+    came have places of their own, and the page is as of now. It is counted anew.
     """
     plain = replace(wish, cursor=None, size=1)
     base = queue_page(link, queue, plain, now_ms=now_ms, may_read=may_read, limits=limits, watch=Watch(ids=watch.ids))
@@ -41,20 +42,23 @@ def filtered_queue_page(
     cursor, asked_ms = _unstamped(wish.cursor, now_ms)
     going_on, asked_ms = _unstamped(watch.going_on, asked_ms)
     upto, asked_ms = _unstamped(watch.mark, asked_ms)
+    ticks, announces = upto is not None, wish.order == Order("entered", newest_first=True)
     wanted, lane = wish.filter.wanted(wish.lane, asked_ms), LANES[wish.lane]
     read = partial(
         filtered_page, link, queue, lane, wanted, size=wish.size, cursor=cursor,
         newest_first=wish.order.newest_first, order=wish.order.by,
     )  # fmt: skip
     began = perf_counter()
-    budget_ms = 0 if watch.stop else TICK_MS if upto else PAGE_MS
-    found = read(going_on=going_on, upto=upto, recount=upto is not None, budget_ms=budget_ms)
+    found = read(
+        going_on=going_on, upto=upto if announces else None, until_now=ticks and not announces, recount=ticks,
+        budget_ms=0 if watch.stop else TICK_MS if ticks else PAGE_MS,
+    )  # fmt: skip
     took_ms = (perf_counter() - began) * 1000
     if going_on and watch.whole and found.listed and not found.jobs.rows:
         # A page without script that only counts on.
         found = replace(found, jobs=read(upto=found.mark, budget_ms=PAGE_MS).jobs)
     newer, all_newer = 0, True
-    if upto and wish.order == Order("entered", newest_first=True):
+    if upto and announces:
         newer, all_newer = newer_matches(link, queue, lane, wanted, upto, budget_ms=NEWER_MS)
     onward, back = _stamped(found.jobs.older, asked_ms), _stamped(found.jobs.newer, asked_ms)
     # With the oldest first it is the newer ones that a reader goes on to.

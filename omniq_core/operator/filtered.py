@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..connection import Link
 from .cuts import BadCursor, Position, make_cursor, read_cursor
@@ -108,6 +108,7 @@ def filtered_page(
     cursor: str | None = None,
     going_on: str | None = None,
     upto: str | None = None,
+    until_now: bool = False,
     newest_first: bool = True,
     order: str = "entered",
     budget_ms: float = BUDGET_MS,
@@ -115,15 +116,16 @@ def filtered_page(
 ) -> FilteredPage:
     """A page of at most `size` matches, and as much of the count as `budget_ms` allow.
 
-    `cursor` and `going_on` are tokens of such a page; `upto` is the mark of an earlier one, and without any of them the
-    mark is now. A cursor may know the count already; `recount` counts anew. Other arguments and errors as `scan_lane`,
-    and BadCursor for a token that no page gave out.
+    `cursor` and `going_on` are tokens of such a page; `upto` is the mark of an earlier one. Without any of them the
+    mark is now, and with `until_now` it is so for a cursor too. A cursor may know the count already; `recount` counts
+    anew. Other arguments and errors as `scan_lane`, and BadCursor for a token that no page gave out.
     """
     lane_ = _Lane(link, queue, lane, wanted, newest_first, order, time.monotonic() + budget_ms / 1000)
     if going_on:
         return _page(lane_, _read_walk(going_on), size)
     if cursor:
         begin = _read_begin(cursor)
+        begin = replace(begin, upto=mark(link, queue, lane)) if until_now else begin
     else:
         begin = _Begin(False, None, read_mark(upto) if upto else mark(link, queue, lane))
     count = None if recount else begin.count

@@ -78,6 +78,21 @@ def test_a_filter_applies_while_it_is_typed(desk: OpenDesk, client: OmniqClient,
     expect(d.page.locator("#filter-tags")).to_be_hidden()
 
 
+def test_a_filter_that_says_nothing_is_explained_until_it_does(
+    desk: OpenDesk, client: OmniqClient, clock: Clock, complaints: Complaints
+) -> None:
+    complaints.allow_status(400)
+    odd_failures(client, clock, 9)
+    d = desk()
+    d.open(FAILED)
+    d.page.get_by_label("Payload field and value").fill(":7")
+    expect(d.page.locator("#banners")).to_contain_text("Begin with the path of a field")
+    d.focus_is("Payload field and value")
+    d.page.get_by_label("Payload field and value").fill("n:7")
+    d.shows(["job-7"])
+    expect(d.page.locator("#banners")).to_be_hidden()
+
+
 def test_what_a_button_brings_is_the_list_as_it_is_filtered_now(
     desk: OpenDesk, client: OmniqClient, clock: Clock
 ) -> None:

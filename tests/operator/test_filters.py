@@ -72,6 +72,10 @@ PAYLOADS = [
     ("x:1", "", False),
     ("x:1", "1", False),
     ("x:deep", "[" * 3000 + '{"x":"deep"}' + "]" * 3000, True),
+    ("x:last", '{"x":[' + "[]," * 3000 + '"the last"]}', True),
+    ("x:last", '{"x":[' + '"a",' * 3000 + '"LAST"]}', True),
+    ("x:first", '{"x":[' + '"a",' * 3000 + '"first"],"y":"first"}', True),
+    ("x:other", '{"x":[' + '"a",' * 3000 + '"last"],"y":"other"}', False),
     ("x:deep", '{"a":' * 3000 + '{"x":"deep"}' + "}" * 3000, False),
     ("a.x:1", '{"a":[' * 3000 + '{"x":1}' + "]}" * 3000, False),
 ]

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from dashboard.queries import filtered
 from omniq_core import OmniqClient
 from tests.operator.lanes_by_hand import push_failed, write_failed
-from tests.support.factories import fail_jobs
+from tests.support.factories import fail_jobs, publish_jobs
 from tests.web.test_live import FAILED, NOW, SCRIPT, Page, part, targets
 
 
@@ -75,6 +75,24 @@ def test_a_later_page_stays_the_page_it_is(client: OmniqClient) -> None:
     assert ids(answer) == ["job-9", "job-7", "job-5", "job-3", "job-1"]
     assert words(answer, "newer") == "5 newer failures. Show them."
     assert words(answer, "pager").startswith("26–30 of 30")
+
+
+@pytest.mark.parametrize("cursor", [False, True])
+def test_in_an_order_where_they_have_their_places_new_matches_come_by_themselves(
+    client: OmniqClient, cursor: bool
+) -> None:
+    publish_jobs(client, "mail", [f"w{n}" for n in range(30)], now_ms=NOW - 90_000, gid="G")
+    path = "/queues/mail/waiting?group=G&size=25"
+    page = Page(client, path)
+    if cursor:
+        link = BeautifulSoup(page.http.get(path).data, "html.parser").select_one("#pager a[rel=next]")
+        page = Page(client, str(link["href"]))  # type: ignore[index]
+    publish_jobs(client, "mail", ["n1", "n2"], now_ms=NOW, gid="G")
+    publish_jobs(client, "mail", ["other"], now_ms=NOW + 9)
+    answer = page.tick()
+    first = ids(answer)
+    assert first == [*(f"w{n}" for n in range(25, 30)), "n1", "n2"] if cursor else first[0] == "w0" and len(first) == 25
+    assert (words(answer, "match-count"), words(answer, "newer")) == ("32 of 33 match", "")
 
 
 def test_a_page_without_its_mark_is_drawn_anew(client: OmniqClient) -> None:

@@ -3,7 +3,8 @@
 -- Whether a job passes a filter (operator/filters.py). The filter stands in ARGV from `first` on: since, due by, prefix,
 -- group, error contains (lower case), value in the payload (lower case), keys of its path ...
 local LONGEST = 65536
-local ENTRY, READ, DECODED = 1, 1000, 100 -- what an entry costs, and how many bytes cost as much
+local ENTRY, READ, DECODED, STEPS = 1, 1000, 100, 5 -- what an entry costs; how many bytes and steps cost as much
+local MOST_STEPS = 2000 -- of a walk through one payload
 local wanted = {}
 
 local function read_filter(first)
@@ -19,7 +20,7 @@ local function read_filter(first)
   wanted.number = tonumber(wanted.value)
 end
 
-local doubt
+local doubt, steps
 
 local function same(node)
   local kind = type(node)
@@ -30,6 +31,11 @@ local function same(node)
 end
 
 local function inside(node, at)
+  steps = steps + 1
+  if steps > MOST_STEPS then
+    doubt = true
+    return false
+  end
   if at > #wanted.parts and wanted.value == "" then return true end
   if type(node) ~= "table" then return at > #wanted.parts and same(node) end
   if node[1] ~= nil then
@@ -55,8 +61,9 @@ local function payload_holds(raw)
   cost = cost + #raw / DECODED
   local read, tree = pcall(cjson.decode, raw)
   if not read then return nil, cost end
-  doubt = false
+  doubt, steps = false, 0
   local found = inside(tree, 1) or (parts[1] == "payload" and #parts > 1 and inside(tree, 2))
+  cost = cost + steps / STEPS
   if not found and doubt then return nil, cost end
   return found, cost
 end
