@@ -9,7 +9,7 @@ from typing import Any
 
 from omniq_core import REDIS_ERRORS
 
-from .htmx import Link, Partial, Toast
+from .htmx import Link, Partial, Toast, here
 from .params import Fields
 from .queries.tasks import Name, TaskView, named_tasks, open_tasks
 from .state import can, current, now_ms
@@ -45,7 +45,7 @@ def card_of(view: TaskView) -> Card:
 
 def cards() -> tuple[Card, ...]:
     """The cards of the tasks at work, for every page."""
-    return tuple(map(card_of, _at_work()[:MOST_SHOWN]))
+    return tuple(card_of(view) for view in _at_work()[:MOST_SHOWN] if not _is_here(view))
 
 
 def shown_tasks(args: Fields) -> tuple[Name, ...]:
@@ -76,7 +76,7 @@ def _ended(shown: Sequence[Name]) -> tuple[TaskView, ...]:
 
 
 def _region(over: Sequence[TaskView]) -> Partial:
-    stopped = tuple(card_of(view) for view in over if view.task.state == "stopped")
+    stopped = tuple(card_of(view) for view in over if view.task.state == "stopped" and not _is_here(view))
     return Partial("tasks", "omniq/tasks/cards.html", context={"tasks": (*stopped, *cards())})
 
 
@@ -88,6 +88,15 @@ def _at_work() -> tuple[TaskView, ...]:
         return ()
 
 
+def _is_here(view: TaskView) -> bool:
+    """Its own page says all that its card would."""
+    return here().partition("?")[0] == _page_of(view)
+
+
+def _page_of(view: TaskView) -> str:
+    return f"/queues/{to_token(view.task.queue)}/tasks/{view.task.task_id}"
+
+
 def _may_read(queue: str) -> bool:
     allowed = current().settings.queues
     return (not allowed or queue in allowed) and can("read", queue)
@@ -95,5 +104,4 @@ def _may_read(queue: str) -> bool:
 
 def _toast(view: TaskView) -> Toast:
     text, lines = ended_words(view)
-    to = f"/queues/{to_token(view.task.queue)}/tasks/{view.task.task_id}"
-    return Toast(text, lines, "ok", link=Link("Details", to))
+    return Toast(text, lines, "ok", link=Link("Details", _page_of(view)))

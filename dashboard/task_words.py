@@ -61,7 +61,8 @@ def probe_words(view: TaskView) -> str:
         words.append(f"{number(probe.again)} failed again")
     if probe.unkept:
         words.append(f"{number(probe.unkept)} with no result kept")
-    return f"Probing: {number(probe.ended)} of {number(probe.jobs)} ended, {', '.join(words)}"
+    word = "Probing" if view.task.state == "probing" else "Probe"
+    return f"{word}: {number(probe.ended)} of {number(probe.jobs)} ended, {', '.join(words)}"
 
 
 def rest_words(view: TaskView) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
+from screenshots import bulk
 from screenshots.data import DETAIL_ID, MAIN
 from screenshots.studio import Studio
 
@@ -56,6 +57,27 @@ def select_and_press(key: str) -> Prepare:
         select_three(page, studio)
         page.keyboard.press(key)
         page.locator("dialog[open]").wait_for()
+
+    return prepare
+
+
+def press_all(verb: str) -> Prepare:
+    """Presses the button about every job of the lane that matches."""
+
+    def prepare(page: Page, _studio: Studio) -> None:
+        button = page.locator("#lane-actions button", has_text=verb)
+        for _ in range(100):  # a search that takes more than one answer goes on by the clock of the page
+            if button.is_visible():
+                break
+            page.clock.run_for(50)
+            page.wait_for_timeout(50)
+        button.click()
+        page.locator("dialog[open]").wait_for()
+        for _ in range(100):  # and so does the count of the dialog
+            if page.locator("dialog .needs-valid").is_visible():
+                break
+            page.clock.run_for(250)
+            page.wait_for_timeout(50)
 
     return prepare
 
@@ -185,6 +207,14 @@ SHOTS = (
     Shot("not-found", "/nothing-here"),
     Shot("no-such-job", f"{QUEUE}/jobs/01KKAVN0RC1HJNAGZ6MXY793DZ"),
     Shot("no-such-queue", "/queues/payment-webhooks/failed"),
+    Shot("dialog-retry-all", f"{QUEUE}/failed?size=25&q=ConnectionError", press_all("Retry"), whole=False),
+    Shot("dialog-remove-all", f"{QUEUE}/failed?size=25", press_all("Remove"), whole=False),
+    Shot("all-selected", f"{QUEUE}/failed?size=25&scope=filter", whole=False),
+    Shot("task-running", "/", bulk.running),
+    Shot("task-card", "/", bulk.card, whole=False),
+    Shot("task-stopped", "/", bulk.stopped, whole=False),
+    Shot("task-probing", "/", bulk.probing),
+    Shot("no-such-task", "/", bulk.put_away),
     Shot("live-gone", f"{QUEUE}/failed?size=25", one_left, whole=False),
     Shot("toast-retry", f"{QUEUE}/failed?size=25", toast_retry, whole=False),
     Shot("toast-remove", f"{QUEUE}/failed?size=25", toast_remove, whole=False),

@@ -67,7 +67,7 @@ function rate() {
 
 // A bulk task is shown, and it changes each second.
 function atWork() {
-  return document.querySelector("#tasks [data-running]") !== null;
+  return document.querySelector(":is(#tasks, #task) [data-running]") !== null;
 }
 
 // What the page is about changes no more.
