@@ -72,7 +72,7 @@ _JAVA = re.compile(r"javax?\.[\w$.]+|(?:jakarta|com|org|net|io|kotlin|scala|sun|
 _PLURAL = re.compile(r"(‹n› (?:[a-z]+ )?[a-z]{2,}?)s\b")
 _PLACEHOLDER = re.compile(r"‹[a-z]+›")
 _ONE = r"[\"'`]?‹[a-z]+›[\"'`]?"
-_SAME = re.compile(rf"{_ONE}(?:[-+,;:|/&= ]{{0,3}}(?:(?:and|or) )?{_ONE})*(?:,? ?\.\.\.)?")
+_SAME = re.compile(rf"{_ONE}(?:[-+,;:|/&= ]{{0,3}}(?:(?:and|or) )?{_ONE})*(?: ?\({_ONE}\))?(?:,? ?\.\.\.)?")
 
 
 def fingerprint(text: str) -> ErrorKind:
@@ -162,6 +162,6 @@ def _gist(text: str) -> str:
     """A name for an error without a type: the last thing it says before an aside, as chains of Go errors end."""
     said = text.partition(" (")[0].rstrip(" .:\"'")
     for part in reversed(said.split(": ")):
-        if len(_PLACEHOLDER.sub("", part)) >= 8:
+        if len(part) >= 8 and not _PLACEHOLDER.search(part):
             return part
     return said

@@ -23,11 +23,12 @@ _STARTS_CODE = (
 
 _TOKENS = re.compile(
     rf"""
-    (?P<plain>\b(?:(?!(?i:{_STARTS_CODE})\b)[A-Za-z]{{2,}}(?:[ ]+|(?=[,;.)\]]?(?:[ ]|\Z))))+)
+    (?P<value>(?<=\)=\()[^()]+(?=\)))
+  | (?P<plain>\b(?:(?!(?i:{_STARTS_CODE})\b)[A-Za-z]{{2,}}(?:[ ]+|(?=[,;.)\]]?(?:[ ]|\Z))))+)
   | (?P<url>\b[A-Za-z][A-Za-z0-9+.-]{{1,20}}://[^\s"'<>`]+)
-  | (?P<email>[\w.+-]{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,8}})
+  | (?P<email>[\w.+-]{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{0,8}})
   | (?P<object><(?=[\w.]{{1,120}}[ ])[\w.]+[ ]object[ ]at[ ]0x[0-9a-fA-F]+>)
-  | (?P<quoted>(?<!\w)(?:\b[bruBRU](?=['"]))?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.|(?<=\w)'(?=\w))*'(?!\w)
+  | (?P<quoted>(?<!\w)(?:\b[bruBRU](?=['"]))?(?:"(?:[^"\\]|\\.)*"(?!\w)|'(?:[^'\\]|\\.|(?<=\w)'(?=\w))*'(?!\w)
       |`[^`]*`|“[^”]*”|‘[^’]*’|«[^»]*»))
   | (?P<open>(?<!\w)["'“«].*)
   | (?P<index>\bindex:[ ][\w.]+)
@@ -35,7 +36,7 @@ _TOKENS = re.compile(
         |signal|sqlstate|returned)\b[ ]?(?:[:=#]|is|was)?[ ]?[\[(]?-?\d{{1,5}}\b(?![\w.-]*\w))
       |\[(?:HY\w{{3}}|[0-9]{{2}}[0-9A-Z]{{3}})\]
       |\b(?:x509|[uU][tT][fF]-?(?:8|16)|[sS][hH][aA]-?\d+|md5|[hH]26[45]|[iI][pP][vV][46]|[sS]3|[oO][aA]uth2|[hH][tT][tT][pP]/?2
-        |[bB]ase64|[ui]?int(?:8|16|32|64)|float(?:32|64)|k8s|p256|[eE][cC]2
+        |[bB]ase64|[ui]?int(?:8|16|32|64)|float(?:32|64)|k8s|p256|[eE][cC]2|psycopg[23]|boto3|urllib3
         |(?:ORA|TNS|PLS|AADSTS|PGRST|TS|SQL|E|ERR|CS)-?\d{{3,6}})\b)
   | (?P<time>\b\d{{4}}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?)?(?:[ ]?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)\b)?
       |\b\d\d?:\d\d:\d\d(?:[.,]\d+)?\b
@@ -49,8 +50,7 @@ _TOKENS = re.compile(
   | (?P<named>(?<![\w./\\])(?![\w.-]*\.(?:{_SOURCE}):)[A-Za-z][\w.-]{{0,80}}:(?P<at>\d{{2,5}})\b(?![:.]\d))
   | (?P<path>(?<![\w<./\\›])(?:~|\.{{1,2}})?/(?:[^\s:,;"'()<>|]+)|\b[A-Za-z]:\\[^\s:,;"'()<>|]+)
   | (?P<addr>\b0x[0-9a-fA-F]+\b)
-  | (?P<value>(?<=\)=\()[^()]+(?=\)))
-  | (?P<word>\#?\b(?:[a-z]{{2,6}}_(?=\w*[a-z])(?=\w*[A-Z])[A-Za-z0-9]{{6,}}\b
+  | (?P<word>\#?\b(?:(?:[a-z]{{2,6}}_){{1,2}}(?=\w*[a-z])(?=\w*[A-Z])[A-Za-z0-9]{{6,}}\b
       |(?=[\w-]*\d)(?=[\w-]*[^\W\d])\w+(?:-\w+)*))
   | (?P<n>(?:(?<=[\s(\[=,:])[-+])?\d(?:[\d,._]*\d)?(?:[eE][+-]?\d+)?%?)
     """,
@@ -143,7 +143,7 @@ def _quoted(match: re.Match[str], of: str, inside: Callable[[str], str]) -> str:
     if _CALL.search(before) or _TELLS.search(before):
         return f"{quote}{inside(value)}{whole[-1]}"
     if _NAME.fullmatch(value) and (
-        of == "KeyError"
+        (of == "KeyError" and whole == text)
         or quote == "`"
         or value in _TYPES
         or _NAMED.search(before)
