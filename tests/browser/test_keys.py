@@ -262,7 +262,8 @@ def test_no_cap_is_shown_while_shortcuts_are_off(failed_lane: Desk) -> None:
     expect(following).to_have_attribute("title", "Next failed job (j)")
     settings.click()
     expect(caps.filter(visible=True)).to_have_text(["?"])
-    d.page.get_by_label("Keyboard shortcuts", exact=True).select_option("Off")
+    with d.page.expect_response("**/settings/display"):
+        d.page.get_by_label("Keyboard shortcuts", exact=True).select_option("Off")
     expect(following).to_have_attribute("title", "Next failed job")
     expect(caps.filter(visible=True)).to_have_count(0)
     d.page.reload()
