@@ -9,11 +9,11 @@
 local REMOVED_STATES = { wait = "wait", gwait = "wait", delayed = "delayed", failed = "failed", completed = "completed" }
 
 -- Why a job may not go, or nil and its group.
-local function removal_refused(lane, id)
+local function removal_refused(lane, id, leased)
   if id == "" then return "BAD_JOB_ID" end
-  if not is_hash(id) then return "NO_JOB" end
-  if redis.call("ZSCORE", key("active"), id) then return "ACTIVE" end
-  local kept = redis.call("HMGET", job_key(id), "state", "gid")
+  local kept = job_fields(id, "state", "gid")
+  if not kept[1] and not is_hash(id) then return "NO_JOB" end
+  if leased then return "ACTIVE" end
   local gid = kept[2] or ""
   local state = REMOVED_STATES[lane]
   if not state or kept[1] ~= state or (lane == "gwait" and gid == "") then return "LANE_MISMATCH" end
@@ -27,8 +27,9 @@ local function remove_chosen(lane, chosen, now, nonce)
   if refusal then return nil, refusal end
 
   local answers, wanted, lists, again = {}, {}, {}, {}
-  for _, id in ipairs(chosen) do
-    local answer, gid = removal_refused(lane, id)
+  local leases = #chosen > 0 and redis.call("ZMSCORE", key("active"), unpack(chosen)) or {}
+  for i, id in ipairs(chosen) do
+    local answer, gid = removal_refused(lane, id, leases[i])
     if not answer and wanted[id] then
       again[#again + 1] = { at = #answers + 1, id = id }
     elseif not answer then
@@ -44,7 +45,7 @@ local function remove_chosen(lane, chosen, now, nonce)
 
   local newest_first = lane == "failed" or lane == "completed"
   local index = lane == "gwait" and "idx:wait" or "idx:" .. lane
-  local removed, groups = 0, {}
+  local gone, jobs, groups = {}, {}, {}
   for list, ids in pairs(lists) do
     local found = {}
     if lane == "delayed" then
@@ -54,11 +55,9 @@ local function remove_chosen(lane, chosen, now, nonce)
     end
     for _, id in ipairs(ids) do
       if found[id] then
-        redis.call("UNLINK", job_key(id))
-        redis.call("ZREM", key(index), id)
+        gone[#gone + 1], jobs[#jobs + 1] = id, job_key(id)
         if lane == "gwait" then groups[wanted[id].gid] = true end
         answers[wanted[id].at] = "OK"
-        removed = removed + 1
       end
     end
   end
@@ -66,7 +65,10 @@ local function remove_chosen(lane, chosen, now, nonce)
   for _, repeated in ipairs(again) do
     if answers[wanted[repeated.id].at] == "OK" then answers[repeated.at] = "NO_JOB" end
   end
+  local removed = #gone
   if removed == 0 then return answers end
+  redis.call("UNLINK", unpack(jobs))
+  redis.call("ZREM", key(index), unpack(gone))
 
   for gid in pairs(groups) do settle_ready(gid, "0") end
   if lane == "wait" or lane == "gwait" then

@@ -16,11 +16,11 @@ local function retry_jobs(wanted, now, nonce, task)
     local answer = "OK"
     if id == "" then
       answer = "BAD_JOB_ID"
-    elseif not is_hash(id) then
-      answer = "NO_JOB"
     else
-      local kept = redis.call("HMGET", job_key(id), "state", "gid")
-      if seen[id] or kept[1] ~= "failed" then
+      local kept = job_fields(id, "state", "gid")
+      if not kept[1] and not is_hash(id) then
+        answer = "NO_JOB"
+      elseif seen[id] or kept[1] ~= "failed" then
         answer = "NOT_FAILED"
       else
         local gid = kept[2] or ""
@@ -35,12 +35,19 @@ local function retry_jobs(wanted, now, nonce, task)
   if #ids == 0 then return answers end
 
   take(key("failed"), key("idx:failed"), ids, true, nonce, true)
+  redis.call("ZREM", key("idx:failed"), unpack(ids))
+  local lists, entered = {}, {}
   for i, id in ipairs(ids) do
-    redis.call("ZREM", key("idx:failed"), id)
     redis.call("HSET", job_key(id), "state", "wait", "attempt", "0", "updated_ms", now, "lease_token", "",
       "lock_until_ms", "", "due_ms", "", "failed_ms", "")
     if task then redis.call("HSET", job_key(id), "x_task", task) end
-    enqueue(id, gids[i], now)
+    local list = lists[gids[i]] or {}
+    lists[gids[i]], list[#list + 1] = list, id
+    entered[#entered + 1], entered[#entered + 2] = now, id
+  end
+  enqueue_many(lists, entered)
+  for gid in pairs(lists) do
+    if gid ~= "" then ready_if_due(gid, now) end
   end
   count("failed", -#ids)
   stamp("last_activity_ms", now)

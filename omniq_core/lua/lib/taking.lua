@@ -4,14 +4,15 @@
 -- about where an id stands, its place is looked at through a window, and one LREM takes all that were found.
 local SHORT, HALF, RUN, PATIENCE, FEW, STRIDE = 512, 32, 8, 4, 12, 1000
 
--- Positions from first to last that hold id, or nil.
-local function look(list, first, last, id)
+-- Whether id stands in a window of the list. Notes the places of all that are wanted and stand there: a page of a lane
+-- is found by one look.
+local function look(list, first, last, id, wanted, at)
   if first < 0 then first = 0 end
-  if last < first then return nil end
+  if last < first then return false end
   for i, held in ipairs(redis.call("LRANGE", list, first, last)) do
-    if held == id then return first + i - 1 end
+    if wanted[held] and not at[held] then at[held] = first + i - 1 end
   end
-  return nil
+  return at[id] ~= nil
 end
 
 -- The place where a score would stand. newest_first says which way the list is sorted.
@@ -32,24 +33,24 @@ local function seek(list, idx, length, score, newest_first)
   return math.floor((low + high) / 2)
 end
 
-local function place(list, idx, length, id, newest_first, run)
+local function find(list, idx, length, id, newest_first, run, wanted, at)
   local score = redis.call("ZSCORE", idx, id)
-  if not score then return nil end
+  if not score then return false end
   if redis.call("ZCARD", idx) == length then
     local rank = redis.call(newest_first and "ZREVRANK" or "ZRANK", idx, id)
-    local at = look(list, rank - HALF, rank + HALF, id)
-    if at then return at end
+    if look(list, rank - HALF, rank + HALF, id, wanted, at) then return true end
   end
   local around = seek(list, idx, length, tonumber(score), newest_first)
-  local at = look(list, around - HALF, around + HALF, id)
+  local seen = look(list, around - HALF, around + HALF, id, wanted, at)
   local step = 1
   -- Jobs that entered in the same millisecond stand in no order the index knows.
-  while not at and step <= run do
+  while not seen and step <= run do
     local far, width = HALF + (step - 1) * 256, 256
-    at = look(list, around + far + 1, around + far + width, id) or look(list, around - far - width, around - far - 1, id)
+    seen = look(list, around + far + 1, around + far + width, id, wanted, at)
+      or look(list, around - far - width, around - far - 1, id, wanted, at)
     step = step + 1
   end
-  return at
+  return seen
 end
 
 -- One walk through the list for many ids costs less than an LREM for each.
@@ -75,10 +76,16 @@ local function take(list, idx, ids, newest_first, nonce, every)
   -- An index of another size than its list says that entries may stand twice, so places alone are not enough.
   if length > SHORT and not (every and redis.call("ZCARD", idx) ~= length) then
     missed = {}
+    local wanted, at = {}, {}
+    for _, id in ipairs(ids) do wanted[id] = true end
     for _, id in ipairs(ids) do
       -- A list that is in no order of its index is not searched wide for each id: it is walked once.
-      local at = place(list, idx, length, id, newest_first, #missed < PATIENCE and RUN or 0)
-      if at then places[#places + 1], found[id] = at, true else missed[#missed + 1] = id end
+      local run = #missed < PATIENCE and RUN or 0
+      if at[id] or find(list, idx, length, id, newest_first, run, wanted, at) then
+        places[#places + 1], found[id] = at[id], true
+      else
+        missed[#missed + 1] = id
+      end
     end
   end
   if length > SHORT and #missed > FEW then
