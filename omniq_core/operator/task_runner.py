@@ -90,7 +90,8 @@ class TaskRunner:
         """Gives its claims up, so that another process need not wait for them."""
         held, self._held = (self._held if os.getpid() == self._pid else {}), {}
         for queue, task_id in held:
-            self.link.run(script("operator/task_claim"), QueueKeys(queue).anchor, task_id, self._owner, "", 0)
+            given_up = (self.clock(), task_id, self._owner, "", 0)
+            self.link.run(script("operator/task_claim"), QueueKeys(queue).anchor, *given_up)
 
     def _look(self) -> None:
         """Takes every open task that nobody holds; drops from the index what is over."""
@@ -100,12 +101,17 @@ class TaskRunner:
             # One that probes waits for a person, whose word is looked for here.
             if held and held.task.state != "probing":
                 continue
-            task = self._claim(queue, task_id)
+            try:
+                task = self._claim(queue, task_id)
+            except REDIS_ERRORS as error:
+                if is_outage(error) or refuses_writes(error):
+                    raise
+                # What stands there is no task: the others must not wait for it.
+                close_entry(self.link, queue, task_id, self.clock())
+                continue
             if held and task is None:
                 self._drop(held)
-            if held:
-                continue
-            if task is None:
+            if held or task is None:
                 continue
             try:
                 selection = read_selection(task.selection)
@@ -116,7 +122,7 @@ class TaskRunner:
 
     def _claim(self, queue: str, task_id: str) -> Task | None:
         """The task as it stands when it is ours now; None when another's, or over (then it leaves the index)."""
-        claim = (task_id, self._owner, self._name, self._claim_ms)
+        claim = (self.clock(), task_id, self._owner, self._name, self._claim_ms)
         reply = self.link.run(script("operator/task_claim"), QueueKeys(queue).anchor, *claim)
         task = parse_task(queue, task_id, reply)
         if task is None:

@@ -180,8 +180,13 @@ def open_names_command() -> tuple[str | bytes | int, ...]:
 
 
 def parse_names(reply: Any) -> list[tuple[str, str]]:
-    """(queue, id) of each entry of the index. What is none is left out; a refusal by Redis is raised."""
+    """(queue, id) of each entry of the index. What is none is left out; a refusal by Redis is raised.
+
+    The index is ours: what another type holds in its place is rubbish, and the next task that begins clears it away.
+    """
     if isinstance(reply, Exception):
+        if _is_rubbish(reply):
+            return []
         raise reply
     found: list[tuple[str, str]] = []
     for raw in cast(list[bytes], reply or []):
@@ -222,16 +227,22 @@ def _open(link: Link, queue: str, task_id: str, now_ms: int) -> None:
 
 
 def _index(link: Link, queue: str, task_id: str, score: str, now_ms: int) -> None:
-    for reply in link.pipeline(
-        [
-            ("ZADD", INDEX, score, f"{queue}/{task_id}"),
-            ("ZREMRANGEBYSCORE", INDEX, "-inf", now_ms - KEPT_MS),
-            ("ZREMRANGEBYRANK", INDEX, 0, -MOST_KEPT - 1),
-            ("PEXPIRE", INDEX, KEPT_MS),
-        ]
-    ):
+    commands: list[tuple[str | bytes | int, ...]] = [
+        ("ZADD", INDEX, score, f"{queue}/{task_id}"),
+        ("ZREMRANGEBYSCORE", INDEX, "-inf", now_ms - KEPT_MS),
+        ("ZREMRANGEBYRANK", INDEX, 0, -MOST_KEPT - 1),
+        ("PEXPIRE", INDEX, KEPT_MS),
+    ]
+    replies = link.pipeline(commands)
+    if _is_rubbish(replies[0]):
+        replies = link.pipeline([("DEL", INDEX), *commands])
+    for reply in replies:
         if isinstance(reply, Exception):
             raise reply
+
+
+def _is_rubbish(reply: object) -> bool:
+    return isinstance(reply, Exception) and "WRONGTYPE" in str(reply)
 
 
 def parse_task(queue: str, task_id: str, reply: Any) -> Task | None:

@@ -231,3 +231,31 @@ def test_foreign_entries_of_the_index_are_dropped(client: OmniqClient, redis: An
     begin(client.link, "q", "retry", "failed")
     work_off(client.link, lambda: finished(client))
     assert redis.zscore("{omniq:x}:tasks", "q/" + "e" * 16) == NOW
+
+
+@pytest.mark.broken_data
+def test_what_is_no_task_holds_nobody_up(client: OmniqClient, redis: Any) -> None:
+    redis.set("{omniq:x}:tasks", "no index")
+    works = runner(client.link)
+    works[0].tick()
+    redis.set("{q}:x:task:" + "0" * 16, "no hash")
+    fail_jobs(client, "q", 10, now_ms=T)
+    begin(client.link, "q", "retry", "failed")  # clears the index away
+    redis.zadd("{omniq:x}:tasks", {"q/" + "0" * 16: "inf"})
+    works[1].now += 2
+    work_off(client.link, lambda: finished(client), with_runner=works)
+    assert redis.zscore("{omniq:x}:tasks", "q/" + "0" * 16) == NOW
+    assert redis.get("{q}:x:task:" + "0" * 16) == b"no hash"
+    redis.delete("{q}:x:task:" + "0" * 16)
+
+
+def test_without_the_right_to_ask_the_time(client: OmniqClient, redis_server: RedisServer, redis: Any) -> None:
+    fail_jobs(client, "q", 60, now_ms=T)
+    begin(client.link, "q", "retry", "failed")
+    redis.execute_command("ACL", "SETUSER", "timeless", "on", "nopass", "~*", "+@all", "-time")
+    try:
+        with OmniqClient(host=redis_server.host, port=redis_server.port, username="timeless", password="x") as limited:
+            work_off(client.link, lambda: finished(client), with_runner=runner(limited.link))
+    finally:
+        redis.execute_command("ACL", "DELUSER", "timeless")
+    assert the_task(client.link, "q").done == 60

@@ -13,9 +13,12 @@ from typing import Any
 
 import pytest
 
+from dashboard import create_app
 from dashboard.background import BackgroundThread, background_for
 from omniq_core import OmniqClient, read_overview
-from tests.support.factories import publish_jobs
+from tests.operator.bulk import begin
+from tests.support.clock import wait_until
+from tests.support.factories import fail_jobs, publish_jobs
 from tests.support.redis_server import RedisServer
 
 WaitUntil = Callable[..., None]
@@ -104,6 +107,36 @@ def test_it_backs_off_while_redis_is_away_and_comes_back(throwaway_redis: RedisS
         wait_until(lambda: read_overview(client.link, 1).snapshots, timeout=10)
         thread.stop()
         assert not client.link.call("EXISTS", b"{omniq:x}:leader"), "the claim was not given up"
+
+
+def test_a_task_begins_as_soon_as_it_is_written_down(client: OmniqClient, redis: Any, wait_until: WaitUntil) -> None:
+    now = time.time_ns() // 1_000_000
+    fail_jobs(client, "q", 30, now_ms=now - 1_000)
+    threads = background_for(client.link, lambda: time.time_ns() // 1_000_000)
+    threads.ensure_started()
+    try:
+        wait_until(lambda: redis.exists("{omniq:x}:leader") and redis.exists("{omniq:x}:now"))
+        began = time.monotonic()
+        begin(client.link, "q", "retry", "failed", now_ms=now)
+        threads.look_for_tasks()
+        wait_until(lambda: redis.llen("{q}:wait") == 30)
+        assert time.monotonic() - began < 1.0  # by itself it looks once a second
+    finally:
+        threads.stop()
+    assert not threads.running
+
+
+def test_a_process_that_may_change_nothing_works_on_no_task(client: OmniqClient, redis: Any) -> None:
+    now = time.time_ns() // 1_000_000
+    fail_jobs(client, "q", 3, now_ms=now - 1_000)
+    begin(client.link, "q", "retry", "failed", now_ms=now)
+    app = create_app(client, read_only=True, secret="not secret", insecure=True)
+    threads: Any = app.extensions["omniq_dashboard"]["omniq_dashboard"].background
+    threads.ensure_started()
+    threads.look_for_tasks()
+    wait_until(lambda: redis.exists("{omniq:x}:now"))
+    threads.stop()
+    assert redis.llen("{q}:failed") == 3
 
 
 FORK = """

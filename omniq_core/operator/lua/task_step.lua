@@ -104,7 +104,7 @@ if ARGV[8] == "1" or left <= 0 then
   end
 end
 redis.call("HSET", name, "done", text(all_done), "skipped", text(all_skipped), "cursor", cursor,
-  "batches", text(int(kept[2], 0) + 1), "probe_left", text(probe_left), "owner_until", claim_until(ARGV[5]))
+  "batches", text(int(kept[2], 0) + 1), "probe_left", text(probe_left), "owner_until", claim_until(ARGV[5], now))
 if answer == "probing" then redis.call("HSET", name, "state", answer) end
 if answer == "finished" then end_task(task, answer, now) end
 keep_task(task)
