@@ -11,10 +11,12 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
-from omniq_core import JobCtx, OmniqClient, OmniqError
+from omniq_core import JobCtx, OmniqClient, OmniqError, working
 from omniq_core.connection import REDIS_ERRORS
+from omniq_core.trips import Trips
 
 QUEUE = "q"
 _FILE = -1
@@ -29,25 +31,31 @@ class Noting(OmniqClient):
     """Notes the answer of each ack, whoever asked for it."""
 
     def ack_success(self, **lease: Any) -> None:
-        return self._noted(super().ack_success, lease)
+        return noted(super().ack_success, lease)
 
     def ack_fail(self, **lease: Any) -> tuple[str, int | None]:
-        return self._noted(super().ack_fail, lease)
+        return noted(super().ack_fail, lease)
+
+
+class NotingTrips(Trips):
+    """The same for the acks that bring the next job along."""
 
     def ack_and_reserve(self, **lease: Any) -> Any:
-        return self._noted(super().ack_and_reserve, lease)
+        return noted(super().ack_and_reserve, lease)
 
-    def _noted(self, call: Any, lease: dict[str, Any]) -> Any:
-        try:
-            answer = call(**lease)
-        except OmniqError as refused:
-            note("refused", lease["job_id"], lease["lease_token"], refused.code)
-            raise
-        except REDIS_ERRORS:
-            note("untold", lease["job_id"])
-            raise
-        note("acked", lease["job_id"], lease["lease_token"], answer[0] if isinstance(answer, tuple) else "OK")
-        return answer
+
+def noted(call: Callable[..., Any], lease: dict[str, Any]) -> Any:
+    """The answer of an ack, after its note."""
+    try:
+        answer = call(**lease)
+    except OmniqError as refused:
+        note("refused", lease["job_id"], lease["lease_token"], refused.code)
+        raise
+    except REDIS_ERRORS:
+        note("untold", lease["job_id"])
+        raise
+    note("acked", lease["job_id"], lease["lease_token"], answer[0] if isinstance(answer, tuple) else "OK")
+    return answer
 
 
 class Telling(logging.Handler):
@@ -70,6 +78,7 @@ def handle(ctx: JobCtx) -> None:
 
 def work(client: OmniqClient, concurrency: int) -> None:
     """Consumes until SIGTERM."""
+    working.Trips = NotingTrips
     client.consume(
         queue=QUEUE,
         handler=handle,
