@@ -36,8 +36,8 @@ def filtered_queue_page(
     """
     plain = replace(wish, cursor=None, size=1)
     base = queue_page(link, queue, plain, now_ms=now_ms, may_read=may_read, limits=limits, watch=Watch(ids=watch.ids))
-    if watch.counting:
-        nothing = LanePage((), 0, 0, None, None, True)
+    if watch.counting or base.jobs.broken:
+        nothing = LanePage((), 0, 0, None, None, True, base.jobs.broken)
         return replace(base, wish=wish, jobs=nothing, mark=watch.mark, newer=0, matching=None)
     cursor, asked_ms = _unstamped(wish.cursor, now_ms)
     going_on, asked_ms = _unstamped(watch.going_on, asked_ms)

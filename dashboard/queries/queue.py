@@ -122,7 +122,7 @@ class QueuePage:
     `mark` is where the newest job stood when the page was drawn, `newer` how many entered since (0 on a first page
     that may be drawn anew; at least so many when there is `more_newer`), `named` the rows that were asked for by id.
     `matching` is how many jobs the list has on all its pages, None while they are being counted; `look` is how far that
-    is, None without a filter and for a tick that leaves the rows alone.
+    is, None without a filter, for a tick that leaves the rows alone, and for a lane that is broken.
     """
 
     head: QueueRow

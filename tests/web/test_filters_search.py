@@ -162,3 +162,14 @@ def test_an_empty_id_is_a_row_like_any_other(redis: Any, visitor: Browser) -> No
     redis.hset(f"{{{QUEUE}}}:job:", mapping={"state": "failed", "last_error": "E: no"})
     for asked in ("", "?since=1h"):
         assert len(visitor.get(f"{FAILED}{asked}").rows("jobs")) == 1
+
+
+@pytest.mark.parametrize("key", ["failed", "idx:failed"])
+@pytest.mark.parametrize("asked", ["q=x", "since=1h", "prefix=x&sort=-failed"])
+def test_a_lane_whose_key_is_of_another_type_has_no_count(redis: Any, visitor: Browser, key: str, asked: str) -> None:
+    write_failed(redis, QUEUE, 3)
+    redis.delete(f"{{{QUEUE}}}:{key}")
+    redis.set(f"{{{QUEUE}}}:{key}", "text")
+    page = visitor.get(f"{FAILED}?{asked}")
+    assert "This lane is broken" in page.words("#jobs")
+    assert page.words("#match-count") == "Not known how many match"
