@@ -90,13 +90,15 @@ def look(client: OmniqClient, path: str) -> None:
     """Prints what a page takes: the median, the longest, and its size."""
     visitor = create_app(redis=client, background=False, secret="benchmark", insecure=True).test_client()
     times: list[float] = []
+    size = 0
     for _ in range(LOOKS):
         began = time.perf_counter()
         page = visitor.get(path)
         times.append((time.perf_counter() - began) * 1000)
         assert page.status_code == 200, page.status
+        size = len(page.data)
     times.sort()
-    print(f"{path}: {times[LOOKS // 2]:.1f} ms, longest {times[-1]:.1f} ms, {len(page.data) / 1024:.0f} KB")
+    print(f"{path}: {times[LOOKS // 2]:.1f} ms, longest {times[-1]:.1f} ms, {size / 1024:.0f} KB")
 
 
 def main() -> None:

@@ -82,6 +82,16 @@ def press_all(verb: str) -> Prepare:
     return prepare
 
 
+def follow(name: str) -> Prepare:
+    """Goes to the page behind a link of the table."""
+
+    def prepare(page: Page, _studio: Studio) -> None:
+        page.locator("tbody").get_by_role("link", name=name, exact=True).first.click()
+        page.locator("#jobs").wait_for()
+
+    return prepare
+
+
 def open_menu(selector: str) -> Prepare:
     """Opens the menu whose summary this is."""
 
@@ -184,6 +194,9 @@ SHOTS = (
     Shot("failed-read-only", f"{QUEUE}/failed?size=25", on="read_only_url"),
     Shot("failed-empty", "/queues/audit-log/failed"),
     Shot("failed-switcher", f"{QUEUE}/failed?size=25", open_menu(".page-head details.menu > summary"), whole=False),
+    Shot("errors", f"{QUEUE}/failures"),
+    Shot("errors-kind", f"{QUEUE}/failures", follow("ConnectionError"), whole=False),
+    Shot("errors-empty", "/queues/audit-log/failures"),
     Shot("waiting", f"{QUEUE}/waiting?size=25"),
     Shot("waiting-empty", "/queues/audit-log/waiting"),
     Shot("active", f"{QUEUE}/active?size=25"),

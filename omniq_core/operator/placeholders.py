@@ -21,6 +21,13 @@ _STARTS_CODE = (
     "status|http|code|errno|error|exit|exited|signal|sqlstate|returned|lookup|enotfound|eai_again|resolve|localhost"
 )
 
+# One id of 36 letters and digits in fourteen has no digit. These come before ids and no names; else what no word has
+# tells most of the ids from names.
+_BEFORE_ID = (
+    "ch|cus|cust|pi|pm|ii|seti|txn|tx|evt|acct|usr|sk|pk|ak|cs|req|tok|ord|inv|sess|ba|po|dp|rcpt|shp|trk|uid|oid"
+)
+_NO_WORD = "(?:q(?!u)|[jvz](?!z)[b-df-hj-np-tv-xz]|[b-df-hj-np-tv-xz]{5})"
+
 _TOKENS = re.compile(
     rf"""
     (?P<value>(?<=\)=\()[^()]+(?=\)))
@@ -51,6 +58,7 @@ _TOKENS = re.compile(
   | (?P<path>(?<![\w<./\\›])(?:~|\.{{1,2}})?/(?:[^\s:,;"'()<>|]+)|\b[A-Za-z]:\\[^\s:,;"'()<>|]+)
   | (?P<addr>\b0x[0-9a-fA-F]+\b)
   | (?P<word>\#?\b(?:(?:[a-z]{{2,6}}_){{1,2}}(?=\w*[a-z])(?=\w*[A-Z])[A-Za-z0-9]{{6,}}\b
+      |(?:(?:{_BEFORE_ID})_|(?:[a-z]{{2,6}}_){{1,2}}(?=[a-z]*{_NO_WORD}))[a-z]{{6,}}\b
       |(?=[\w-]*\d)(?=[\w-]*[^\W\d])\w+(?:-\w+)*))
   | (?P<n>(?:(?<=[\s(\[=,:])[-+])?\d(?:[\d,._]*\d)?(?:[eE][+-]?\d+)?%?)
     """,
