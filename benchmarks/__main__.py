@@ -4,7 +4,8 @@
     make bench ARGS=publish        parts: publish lease drain batches import peers
     make bench ARGS="--rounds 25"  medians of 25 rounds, for a verdict (15 unless told)
 
-Ratios are medians of the rounds' own ratios: a busy machine moves the figures beside them, the ratios hardly.
+Ratios are medians of the rounds' own ratios: a busy machine moves the figures beside them, the ratios hardly. "by CPU"
+is the same ratio of the CPU time of client and Redis together, which other work on the machine moves least.
 """
 
 from __future__ import annotations

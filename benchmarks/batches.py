@@ -1,7 +1,8 @@
 """Batches of 100 on a queue with a million jobs, and on one with 200.
 
 A batch on the long queue is judged by what another client sees: the longest PING meanwhile. The median of the rounds
-is told, because on a shared machine any single PING may have waited for a CPU.
+is told, because on a shared machine any single PING may have waited for a CPU: beside it stand the longest PING of a
+moment without a batch, and how long the script took by Redis's own clock.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .judged import Result, in_turn
+from .judged import Cost, Result, compared, in_turn
 from .pinging import Pinger
 from .sides import Bench, reference_client
 
@@ -68,16 +69,22 @@ class Long:
         mine = [self._longest(self._bench.ours, lane, places, n) for n in range(rounds)]
         # The reference takes a second for each.
         other = [self._longest(self._theirs, lane, places, rounds + n) for n in range(min(rounds, 3))]
-        value = statistics.median(mine)
-        return Result(key, value, f"{value:.1f} ms", f"{statistics.median(other):,.0f} ms")
+        value, idle, script = (statistics.median(column) for column in zip(*mine, strict=True))
+        theirs = statistics.median(longest for longest, _, _ in other)
+        return Result(key, value, f"{value:.1f} ms (idle {idle:.1f}, script {script:.1f})", f"{theirs:,.0f} ms")
 
-    def _longest(self, client: Any, lane: str, places: tuple[Callable[[int], range], ...], n: int) -> float:
-        worst = 0.0
+    def _longest(
+        self, client: Any, lane: str, places: tuple[Callable[[int], range], ...], n: int
+    ) -> tuple[float, float, float]:
+        """In ms: the longest PING during a batch, during nothing, and the script; the worst of the places."""
+        found: list[tuple[float, float, float]] = []
         for at in places:
             self._pinger.longest_ms()
-            take(client, "long", lane, at(n))
-            worst = max(worst, self._pinger.longest_ms())
-        return worst
+            time.sleep(0.005)
+            idle = self._pinger.longest_ms()
+            _, in_script = self._bench.timed(lambda at=at: take(client, "long", lane, at(n)))
+            found.append((self._pinger.longest_ms(), idle, in_script * 1000))
+        return max(found)
 
 
 def batches(bench: Bench) -> Iterator[Result]:
@@ -105,14 +112,14 @@ def _from(place: int, step: int = 100) -> Callable[[int], range]:
 
 
 def _short(bench: Bench, key: str, lane: str) -> Result:
-    def one(client: Any) -> float:
+    def one(client: Any) -> Cost:
         bench.redis.delete("{short}:stats", f"{{short}}:{lane}", f"{{short}}:idx:{lane}")
         fill(bench.redis, "short", lane, 200)
         began = time.perf_counter()
         take(client, "short", lane, range(50, 150))
-        return time.perf_counter() - began
+        return Cost(time.perf_counter() - began)
 
     for client in (bench.ours, bench.reference):
         one(client)
-    mine, other, ratio = in_turn(bench.rounds, lambda: one(bench.ours), lambda: one(bench.reference))
-    return Result(key, ratio, f"{statistics.median(mine) * 1000:.2f} ms", f"{statistics.median(other) * 1000:.2f} ms")
+    mine, other = in_turn(bench.rounds, lambda: one(bench.ours), lambda: one(bench.reference))
+    return compared(key, mine, other)

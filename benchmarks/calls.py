@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .judged import Result, in_turn, median_us
+from .judged import Cost, Result, compared, in_turn, median_us
 from .sides import Bench
 
 
@@ -17,8 +17,8 @@ class Blocks:
         self.bench, self.calls = bench, calls
         self.lua: dict[str, list[float]] = {"ours": [], "theirs": []}
 
-    def publish(self, client: Any, side: str) -> float:
-        """Seconds of one publish."""
+    def publish(self, client: Any, side: str) -> Cost:
+        """One publish."""
 
         def work() -> None:
             for n in range(self.calls):
@@ -26,18 +26,19 @@ class Blocks:
 
         return self._timed(work, side)
 
-    def publish_many(self) -> float:
-        """Seconds of one job in batches of 100."""
+    def publish_many(self) -> Cost:
+        """One job in batches of 100."""
         batches = [[{"payload": {"n": n}} for n in range(100)] for _ in range(max(1, self.calls // 50))]
 
         def work() -> None:
             for jobs in batches:
                 self.bench.ours.publish_many(queue="many", jobs=jobs)  # type: ignore[arg-type]
 
-        return self.bench.timed(work)[0] / (100 * len(batches))
+        cost, _ = self.bench.timed(work)
+        return Cost(*(seconds / (100 * len(batches)) for seconds in cost))
 
-    def lease(self, client: Any, side: str) -> float:
-        """Seconds of one reserve and its ack. The jobs are published before."""
+    def lease(self, client: Any, side: str) -> Cost:
+        """One reserve and its ack. The jobs are published before."""
         for n in range(self.calls):
             client.publish(queue=side, payload={"n": n})
 
@@ -48,22 +49,22 @@ class Blocks:
 
         return self._timed(work, side)
 
-    def _timed(self, work: Callable[[], None], side: str) -> float:
-        took, in_scripts = self.bench.timed(work)
+    def _timed(self, work: Callable[[], None], side: str) -> Cost:
+        cost, in_scripts = self.bench.timed(work)
         self.lua[side].append(in_scripts / self.calls)
-        return took / self.calls
+        return Cost(*(seconds / self.calls for seconds in cost))
 
-    def compare(self, measure: Callable[[Any, str], float], key: str) -> Iterator[Result]:
+    def compare(self, measure: Callable[[Any, str], Cost], key: str) -> Iterator[Result]:
         """Our calls and the reference's in turn: the ratio, and Redis's share."""
         measure(self.bench.ours, "ours")
         measure(self.bench.reference, "theirs")
         self.lua = {"ours": [], "theirs": []}
-        mine, other, ratio = in_turn(
+        mine, other = in_turn(
             self.bench.rounds,
             lambda: measure(self.bench.ours, "ours"),
             lambda: measure(self.bench.reference, "theirs"),
         )
-        yield Result(key, ratio, median_us(mine), median_us(other))
+        yield compared(key, mine, other)
         ours, theirs = self.lua["ours"], self.lua["theirs"]
         yield Result(f"lua_{key}", statistics.median(ours) * 1e6, median_us(ours), median_us(theirs))
 
@@ -73,8 +74,8 @@ def publish(bench: Bench) -> Iterator[Result]:
     blocks = Blocks(bench, bench.size(400, 20))
     yield from blocks.compare(blocks.publish, "publish")
     blocks.publish_many()
-    mine, other, ratio = in_turn(bench.rounds, blocks.publish_many, lambda: blocks.publish(bench.reference, "theirs"))
-    yield Result("publish_many", ratio, median_us(mine), median_us(other))
+    mine, other = in_turn(bench.rounds, blocks.publish_many, lambda: blocks.publish(bench.reference, "theirs"))
+    yield compared("publish_many", mine, other)
     bench.server.flush()
 
 

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
-from .judged import Result, in_turn
+from .judged import Cost, Result, in_turn
 from .sides import Bench
 
 _PROBE = """
@@ -20,7 +20,7 @@ print(time.process_time() - began)
 """
 
 
-def cost(name: str, byte_code: str) -> float:
+def cost(name: str, byte_code: str) -> Cost:
     """CPU seconds of importing `name` in a fresh process; byte code is kept in that folder, whatever the shell says."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     ran = subprocess.run(
@@ -31,7 +31,7 @@ def cost(name: str, byte_code: str) -> float:
         text=True,
         timeout=60,
     )
-    return float(ran.stdout)
+    return Cost(float(ran.stdout))
 
 
 def import_cost(bench: Bench) -> Iterator[Result]:
@@ -39,6 +39,7 @@ def import_cost(bench: Bench) -> Iterator[Result]:
     with tempfile.TemporaryDirectory() as folder:
         for name in ("redis", "omniq_core"):  # the first of each writes the byte code
             cost(name, folder)
-        mine, other, ratio = in_turn(bench.rounds, lambda: cost("omniq_core", folder), lambda: cost("redis", folder))
-    ours, redis = (f"{statistics.median(each) * 1000:.0f} ms of CPU" for each in (mine, other))
-    yield Result("import", 1 / ratio, ours, f"redis {redis}")
+        mine, other = in_turn(bench.rounds, lambda: cost("omniq_core", folder), lambda: cost("redis", folder))
+    ratio = statistics.median(a.wall / b.wall for a, b in zip(mine, other, strict=True))
+    ours, redis = (f"{statistics.median(one.wall for one in each) * 1000:.0f} ms of CPU" for each in (mine, other))
+    yield Result("import", ratio, ours, f"redis {redis}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,45 +42,58 @@ LIMITS = {
 }
 
 
+class Cost(NamedTuple):
+    """Seconds of one call, and the CPU seconds of this process and of Redis together."""
+
+    wall: float
+    cpu: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One measured value, and the two figures behind it as text."""
+    """One measured value, the two figures behind it as text, and the ratio of the CPU times where it was taken."""
 
     key: str
     value: float
     ours: str
     theirs: str
+    by_cpu: float | None = None
 
     def line(self) -> str:
         """A row of the table."""
         limit = LIMITS[self.key]
         verdict = "PASS" if limit.holds(self.value, limit.floor) else "BELOW"
         reached = "aim reached" if limit.holds(self.value, limit.aim) else ""
+        by_cpu = "" if self.by_cpu is None else f"{self.by_cpu:.2f}"
         return (
             f"{limit.name:<50} {self.value:>8.2f} {limit.unit:<5} {limit.floor:>6g} {limit.aim:>6g}  "
-            f"{verdict:<5} {reached:<11}  {self.ours} | {self.theirs}"
+            f"{verdict:<5} {reached:<11}  {by_cpu:>6}  {self.ours} | {self.theirs}"
         )
 
 
-HEADING = f"{'measure':<50} {'value':>8} {'':<5} {'floor':>6} {'aim':>6}  {'':<5} {'':<11}  ours | reference"
+HEADING = f"{'measure':<50} {'value':>8} {'':<5} {'floor':>6} {'aim':>6}  {'':<5} {'':<11}  by CPU  ours | reference"
 
 
-def in_turn(
-    rounds: int, ours: Callable[[], float], theirs: Callable[[], float]
-) -> tuple[list[float], list[float], float]:
-    """Both figures of each round, and the median of the rounds' ratios theirs / ours.
-
-    The two run right after each other, the first in turn, so that a busy machine slows both alike.
-    """
-    mine: list[float] = []
-    other: list[float] = []
+def in_turn(rounds: int, ours: Callable[[], Cost], theirs: Callable[[], Cost]) -> tuple[list[Cost], list[Cost]]:
+    """Both costs of each round. The two run right after each other, the first in turn, so that a busy machine slows
+    both alike."""
+    mine: list[Cost] = []
+    other: list[Cost] = []
     for turn in range(rounds):
         if turn % 2:
             other.append(theirs())
         mine.append(ours())
         if not turn % 2:
             other.append(theirs())
-    return mine, other, statistics.median(b / a for a, b in zip(mine, other, strict=True))
+    return mine, other
+
+
+def compared(key: str, mine: list[Cost], other: list[Cost]) -> Result:
+    """How many times as fast ours is: the median of the rounds' own ratios."""
+    pairs = list(zip(mine, other, strict=True))
+    by_cpu = statistics.median(b.cpu / a.cpu for a, b in pairs) if all(a.cpu for a in mine) else None
+    ratio = statistics.median(b.wall / a.wall for a, b in pairs)
+    return Result(key, ratio, median_us([a.wall for a in mine]), median_us([b.wall for b in other]), by_cpu)
 
 
 def median_us(seconds: list[float]) -> str:

@@ -13,6 +13,8 @@ from typing import Any
 from omniq_core import OmniqClient
 from tests.support.redis_server import RedisServer
 
+from .judged import Cost
+
 
 @dataclass(frozen=True, slots=True)
 class Bench:
@@ -29,14 +31,18 @@ class Bench:
         """How many of something."""
         return tiny if self.small else full
 
-    def timed(self, work: Callable[[], object]) -> tuple[float, float]:
-        """Seconds that `work` took, and how many of them Redis spent in scripts, by its own count."""
+    def timed(self, work: Callable[[], object]) -> tuple[Cost, float]:
+        """What `work` cost, and how many seconds Redis spent in scripts, by its own count."""
         self.redis.config_resetstat()
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time() + self._redis_cpu()
         work()
         took = time.perf_counter() - began
-        stats = self.redis.info("commandstats")
-        return took, stats["cmdstat_evalsha"]["usec"] / 1e6
+        cpu = time.process_time() + self._redis_cpu() - cpu
+        return Cost(took, cpu), self.redis.info("commandstats")["cmdstat_evalsha"]["usec"] / 1e6
+
+    def _redis_cpu(self) -> float:
+        told = self.redis.info("cpu")
+        return told["used_cpu_user"] + told["used_cpu_sys"]
 
 
 def reference_client(server: RedisServer, **options: Any) -> Any:

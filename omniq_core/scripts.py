@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
+from collections import Counter
 from importlib import resources
 
 _INCLUDE = re.compile(r"^-- @include (\w+)$", re.MULTILINE)
 _COMMENT_LINE = re.compile(r"^\s*--[^\n]*\n", re.MULTILINE)
 # Of one line, or from its head to the first line that begins with `end`.
 _FUNCTION = re.compile(r"^local function (\w+)\((?:[^\n]* end\n|[^\n]*\n(?:[ ][^\n]*\n|\n)*end\n)", re.MULTILINE)
+_WORD = re.compile(r"\w+")
 
 
 class Script:
@@ -39,10 +41,12 @@ def _splice(text: str, seen: set[str]) -> str:
 
 def _without_unused(text: str) -> str:
     """Leaves out the functions that nobody calls: Lua makes each of the others anew at every run of the script."""
-    for found in _FUNCTION.finditer(text):
-        if len(re.findall(rf"\b{found[1]}\b", text)) == 1:
-            return _without_unused(text[: found.start()] + text[found.end() :])
-    return text
+    while True:
+        words = Counter(_WORD.findall(text))
+        shorter = _FUNCTION.sub(lambda found: "" if words[found[1]] == 1 else found[0], text)  # noqa: B023 (used at once)
+        if shorter == text:
+            return text
+        text = shorter
 
 
 @functools.cache
