@@ -43,6 +43,8 @@ def filtered_queue_page(
     going_on, asked_ms = _unstamped(watch.going_on, asked_ms)
     upto, asked_ms = _unstamped(watch.mark, asked_ms)
     ticks, announces = upto is not None, wish.order == Order("entered", newest_first=True)
+    if ticks and not announces and wish.filter.since:
+        asked_ms = now_ms
     wanted, lane = wish.filter.wanted(wish.lane, asked_ms), LANES[wish.lane]
     read = partial(
         filtered_page, link, queue, lane, wanted, size=wish.size, cursor=cursor,

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from dashboard.queries import filtered
 from omniq_core import OmniqClient
 from tests.operator.lanes_by_hand import push_failed, write_failed
-from tests.support.factories import fail_jobs, publish_jobs
+from tests.support.factories import delay_jobs, fail_jobs, publish_jobs
 from tests.web.test_live import FAILED, NOW, SCRIPT, Page, part, targets
 
 
@@ -93,6 +93,17 @@ def test_in_an_order_where_they_have_their_places_new_matches_come_by_themselves
     first = ids(answer)
     assert first == [*(f"w{n}" for n in range(25, 30)), "n1", "n2"] if cursor else first[0] == "w0" and len(first) == 25
     assert (words(answer, "match-count"), words(answer, "newer")) == ("32 of 33 match", "")
+
+
+def test_what_becomes_due_within_the_time_asked_for_comes_by_itself(client: OmniqClient) -> None:
+    delay_jobs(client, "mail", ["d1"], now_ms=NOW, due_ms=NOW + 10 * 60_000)
+    delay_jobs(client, "mail", ["d2"], now_ms=NOW, due_ms=NOW + 16 * 60_000)
+    page = Page(client, "/queues/mail/delayed?since=15m")
+    assert page.tick().status_code == 204
+    page.now += 59_999
+    assert page.tick().status_code == 204
+    page.now += 1
+    assert ids(page.tick()) == ["d1", "d2"]
 
 
 def test_a_page_without_its_mark_is_drawn_anew(client: OmniqClient) -> None:

@@ -102,11 +102,11 @@ for (const step of ["htmx:before:request", "htmx:before:response"]) {
   document.addEventListener(step, (event) => {
     const { sourceElement, response } = event.detail.ctx;
     if (!sourceElement?.hasAttribute("data-counting")) return;
-    if (!sourceElement.isConnected || response?.status >= 400) event.preventDefault();
+    if (!sourceElement.isConnected || response?.status >= 500) event.preventDefault();
   });
 }
 document.addEventListener("htmx:finally:request", (event) => {
-  const source = event.detail.ctx?.sourceElement;
-  if (!source?.hasAttribute("data-counting") || !source.isConnected) return;
+  const { sourceElement: source, response } = event.detail.ctx;
+  if (!source?.hasAttribute("data-counting") || !source.isConnected || response?.status < 500) return;
   setTimeout(() => source.isConnected && htmx.trigger(source, "omniq:again"), AGAIN_MS);
 });
