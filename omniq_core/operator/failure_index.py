@@ -23,12 +23,12 @@ from .fingerprint import (
     kind_of_excerpt,
     without_message,
 )
-from .overview import queue_name, state_of
+from .overview import MOST_WANTED, queue_name, state_of
 
 LOOKED_AT = global_key("errors")
 """Zset of queues: when somebody last looked at their failures. Whoever leads keeps the indexes of these."""
 
-WANTED_MS, MOST_WANTED = 60_000, 100
+WANTED_MS = 60_000
 
 PIECE_S = 0.003
 """How long one script may hold Redis."""
@@ -74,7 +74,7 @@ class FailureIndex:
 
     def tell(self, now_ms: int) -> None:
         """Somebody looked at failures in a process that does not lead: the leader learns of it."""
-        looked = state_of(self.link).failures_looked
+        looked = dict(state_of(self.link).failures_looked)  # other threads look meanwhile
         fresh = {name: at for name, at in looked.items() if at > self._told_at}
         if not fresh:
             return
@@ -104,7 +104,7 @@ class FailureIndex:
             if busy_s is not None:
                 self._turn += offset + 1
                 return min(max(busy_s / SHARE - (time.perf_counter() - began), 0.0), 1.0)
-        return min(1.0, *(max(queue.round_at - now_ms, 0) / 1000 for queue in self._queues.values()), 1.0)
+        return min([1.0, *(max(queue.round_at - now_ms, 0) / 1000 for queue in self._queues.values())])
 
     def _ask(self, now: int) -> None:
         looked = state_of(self.link).failures_looked
@@ -123,11 +123,12 @@ class FailureIndex:
                 name = queue_name(raw)
                 if name:
                     looked[name] = max(looked.get(name, 0), read_int(score) or 0)
-        for name in [name for name, at in looked.items() if now - at > WANTED_MS]:
-            del looked[name]
-        for name in sorted(looked, key=lambda name: -looked[name])[MOST_WANTED:]:
-            del looked[name]
-        self._queues = {name: self._queues.get(name) or _Queue() for name in list(looked)}
+        known = dict(looked)  # other threads look meanwhile
+        latest = sorted(known, key=lambda name: -known[name])[:MOST_WANTED]
+        wanted = {name for name in latest if now - known[name] <= WANTED_MS}
+        for name in known.keys() - wanted:
+            looked.pop(name, None)
+        self._queues = {name: self._queues.get(name) or _Queue() for name in wanted}
 
     def _work(self, name: str, queue: _Queue, now: int) -> float | None:
         """The seconds that Redis was busy with a piece; None when there is nothing to do yet."""

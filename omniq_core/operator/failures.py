@@ -14,7 +14,7 @@ from .cuts import Position, read_cursor
 from .fingerprint import RULES_VERSION, STANDING_KINDS, ErrorKind, fingerprint, without_message
 from .job import JobDetail
 from .lanes import LARGEST_PAGE, LanePage, parse_lane_page
-from .overview import LEADER, NOW, read_json, state_of, unpack_figures
+from .overview import LEADER, MOST_WANTED, NOW, read_json, state_of, unpack_figures
 from .snapshot import QueueSnapshot, parse_snapshot, snapshot_call
 
 MOST_ROWS = 50
@@ -77,7 +77,11 @@ def want_failures(link: Link, queue: str, now_ms: int) -> None:
     """Somebody looks at this queue's failures: its index is kept up to date for a minute. No round trip."""
     state = state_of(link)
     state.looked_ms = now_ms
-    state.failures_looked[queue] = now_ms
+    looked = state.failures_looked
+    looked.pop(queue, None)  # to stand last
+    looked[queue] = now_ms
+    for oldest in list(looked)[:-MOST_WANTED]:
+        looked.pop(oldest, None)
 
 
 def failure_kinds_call(queue: str) -> Call:

@@ -16,6 +16,9 @@ from .snapshot import QueueSnapshot, queue_snapshots
 
 QUEUES, NOW, SCAN = global_key("queues"), global_key("now"), global_key("scan")
 LEADER = global_key("leader")
+MOST_WANTED = 100
+"""So many queues have their failures read at once: those that somebody looked at last."""
+
 # Fields of the hash `now` that are no queue; a colon is in no queue's name.
 AT, LOOKED = b":at", b":looked"
 _NAMES = [item.name for item in dataclasses.fields(QueueSnapshot) if item.name != "queue"]

@@ -67,6 +67,7 @@ _TOKENS = re.compile(
 
 # What a quote may hold and still be a name out of the program: then it tells faults apart.
 _NAME = re.compile(r"(?:@|\.{1,2}/)?[^\W\d][\w$]*(?:[-./:\\]{1,2}[\w$]+){0,10}(?:\(\))?")
+_PLAIN_NAME = re.compile(r"[a-z_.]+")
 _NAMED = re.compile(
     r"(?i:\b(?:reading|setting|property|properties|attribute|column|relation|table|constraint|index|field|key|module|named"
     r"|name|function|method|class|type|parameter|argument|package|variable|view|schema|invoke|because|import|header"
@@ -158,7 +159,7 @@ def _quoted(match: re.Match[str], of: str, inside: Callable[[str], str]) -> str:
         or _NAMED_AFTER.match(after)
         or (after.lstrip().startswith(":") and _KEY_OF.search(before))
     ):
-        return f"{quote}{inside(value)}{whole[-1]}"
+        return f"{quote}{value if _PLAIN_NAME.fullmatch(value) else inside(value)}{whole[-1]}"
     for name, test in (("host", before.endswith(("host=", "hostname="))), ("path", value.startswith("/"))):
         if test:
             return f"‹{name}›"

@@ -33,6 +33,8 @@ PYTHON = {
     "a missing key, amount": ["KeyError: 'amount'", _PY.format("a", 1) + "KeyError: 'amount'"],
     "a missing key, with an underscore": ["KeyError: 'card_subscription'"],
     "another missing key, with an underscore": ["KeyError: 'card_constraint'"],
+    "a missing key like an id": ["KeyError: 'ord_status'"],
+    "another missing key like an id": ["KeyError: 'ord_number'"],
     "a missing key, currency": ["KeyError: 'currency'"],
     "a key that is a tuple": ["KeyError: ('a', 12)", "KeyError: ('b', 31)"],
     "a key that is an id": ["KeyError: 'user_8837'", "KeyError: 'user_12'", "KeyError: 31"],

@@ -10,6 +10,7 @@ from omniq_core import OmniqClient, failure_kinds, kind_rows, want_failures
 from omniq_core.operator.error_excerpt import CAUSE, HEAD, excerpt
 from omniq_core.operator.failure_index import FailureIndex
 from omniq_core.operator.fingerprint import LEASE, NO_MESSAGE, NO_RECORD, OTHER, TOO_LARGE, fingerprint
+from omniq_core.operator.overview import state_of
 from omniq_core.scripts import script
 from tests.operator.error_texts import LANGUAGES
 from tests.operator.failing import QUEUE, fail_by_hand, figures, index_all
@@ -247,6 +248,17 @@ def test_nobody_looks_so_nobody_reads(client: OmniqClient, redis: Any, clock: Cl
     clock.advance(60_001)
     assert index.step(clock.now_ms) == 1.0
     assert not redis.exists(STATE)
+
+
+def test_a_hundred_queues_at_once_at_most(client: OmniqClient, redis: Any, clock: Clock) -> None:
+    for n in range(250):
+        want_failures(client.link, f"q{n}", clock.now_ms + n)
+    want_failures(client.link, "q150", clock.now_ms + 250)
+    looked = state_of(client.link).failures_looked
+    assert list(looked) == [f"q{n}" for n in range(151, 250)] + ["q150"]
+    FailureIndex(client.link).tell(clock.now_ms + 300)
+    assert redis.zcard("{omniq:x}:errors") == 100
+    assert redis.zscore("{omniq:x}:errors", "q150") == clock.now_ms + 250
 
 
 def connect_again(client: OmniqClient) -> OmniqClient:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from omniq_core.operator.fingerprint import fingerprint
 from tests.operator.failing import fail_by_hand, index_all
 from tests.support.clock import Clock
 from tests.support.factories import fail_jobs, publish_jobs
-from tests.web.pages_support import NOW, QUEUE, SCRIPT, Browser, browser, job_url
+from tests.web.pages_support import NOW, QUEUE, SCRIPT, Browser, browser, job_url, pages_app
 
 HOUR = 3_600_000
 PATH = f"/queues/{QUEUE}/failures"
@@ -140,6 +141,21 @@ def test_while_they_are_read_it_says_how_far(visitor: Browser, client: OmniqClie
     tick = visitor.get(f"{PATH}?live=1&mark={mark}", headers=SCRIPT)
     assert {"errors", "errors-count", "errors-note", "foot", "newer"} <= set(tick.targets())
     assert "1,000" in tick.region("errors").get_text()
+
+
+def test_the_background_of_the_dashboard_reads_them(
+    client: OmniqClient, redis: Any, wait_until: Callable[..., None]
+) -> None:
+    fail_by_hand(redis, [(f"job-{n}", f"ValueError: x {n}") for n in range(300)], now_ms=NOW - 5_000, queue=QUEUE)
+    app = pages_app(client, background=True)
+    visitor = Browser(app)
+    try:
+        visitor.get(f"/queues/{QUEUE}/failed")  # a look at the lane is enough
+        wait_until(lambda: visitor.get(PATH).words("#errors-note").startswith("300 failed jobs, grouped"), timeout=20.0)
+        assert [row[2] for row in visitor.get(PATH).rows("errors")] == ["300"]
+    finally:
+        for mount in app.extensions["omniq_dashboard"].values():
+            mount.background.stop()
 
 
 def test_where_nobody_reads_them(visitor: Browser, client: OmniqClient) -> None:
