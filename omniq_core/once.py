@@ -16,17 +16,14 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from .explaining import REDIS_ERRORS
 
-try:
-    from hiredis import pack_command  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
-except ImportError:
-    pack_command = None
-
 log = logging.getLogger(__name__)
 
 Arg = str | bytes | int
 Commands = Sequence[Sequence[Arg]]
 
 SCRIPTS = ("EVALSHA", "EVAL")
+# Where hiredis is installed redis-py has it; without it, or with one that cannot do this, redis-py packs itself.
+_pack: Any = getattr(getattr(redis.connection, "hiredis", None), "pack_command", None)
 _warned: weakref.WeakSet[Any] = weakref.WeakSet()
 # get_connection wants the name of a command before 5.3, and warns when it gets one since.
 _NAMED = ("EVALSHA",) if tuple(int(part) for part in redis.__version__.split(".")[:2]) < (5, 3) else ()
@@ -149,10 +146,10 @@ class Foreign:
 
 
 def _packed(connection: Any, commands: Commands) -> Any:
-    if pack_command is None:
+    if _pack is None:
         return connection.pack_commands(commands)
     # What redis-py does too, after a look at each argument that costs as much again.
-    return (b"".join([pack_command(tuple(command)) for command in commands]),)
+    return (b"".join([_pack(tuple(command)) for command in commands]),)
 
 
 def node_of(r: Any, *, held: bool = False) -> Node | Foreign:
