@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import redis
+from redis import connection as redis_connection
 from redis.exceptions import AuthenticationError, BusyLoadingError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -23,7 +24,7 @@ Commands = Sequence[Sequence[Arg]]
 
 SCRIPTS = ("EVALSHA", "EVAL")
 # Where hiredis is installed redis-py has it; without it, or with one that cannot do this, redis-py packs itself.
-_pack: Any = getattr(getattr(redis.connection, "hiredis", None), "pack_command", None)
+_pack: Any = getattr(cast(Any, getattr(redis_connection, "hiredis", None)), "pack_command", None)
 _warned: weakref.WeakSet[Any] = weakref.WeakSet()
 # get_connection wants the name of a command before 5.3, and warns when it gets one since.
 _NAMED = ("EVALSHA",) if tuple(int(part) for part in redis.__version__.split(".")[:2]) < (5, 3) else ()
