@@ -62,7 +62,7 @@ def test_the_links_between_the_documents_lead_somewhere() -> None:
         text = (ROOT / "docs" / name).read_text("utf-8")
         for target in re.findall(r"\]\((?!https?:)([^)]+)\)", text):
             path, _, heading = target.partition("#")
-            aimed = (ROOT / "docs" / path).read_text("utf-8")
+            aimed = (ROOT / "docs" / (path or name)).read_text("utf-8")
             headings = {
                 line.lstrip("# ").lower().replace(" ", "-") for line in aimed.splitlines() if line.startswith("#")
             }
