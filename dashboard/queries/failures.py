@@ -15,6 +15,7 @@ from omniq_core import (
     LanePage,
     LaneRow,
     Link,
+    failed_rows,
     kind_jobs,
     kind_rows,
     read_failures,
@@ -97,12 +98,16 @@ class FailuresPage:
 
 @dataclass(frozen=True, slots=True)
 class KindPage:
-    """The failed jobs of one kind, as of a moment; `stands` tells whether a row is still one of them."""
+    """The failed jobs of one kind, as of a moment; `stands` tells whether a row is still one of them.
+
+    `named` are the rows that an open page asked for by id.
+    """
 
     head: QueueRow
     wish: LaneWish
     kind: FailureRow
     jobs: LanePage
+    named: tuple[LaneRow, ...]
     state: str
     as_of_ms: int | None
     others: tuple[OtherQueue, ...]
@@ -146,8 +151,9 @@ def kind_page(
     now_ms: int,
     may_read: Callable[[str], bool],
     limits: Limits,
+    named: tuple[str, ...] = (),
 ) -> KindPage:
-    """Reads the page of one kind in three round trips. Raises UnknownQueue, and BadCursor."""
+    """Reads the page of one kind in three round trips, with `named` rows in four. Raises UnknownQueue and BadCursor."""
     read = _read(link, queue, now_ms)
     figures = next((kind for kind in read.kinds.kinds if kind.digest == digest), KindFigures(digest, 0, None, None))
     jobs = kind_jobs(link, queue, digest, size=wish.size, cursor=wish.cursor, newest_first=wish.order.newest_first)
@@ -157,6 +163,7 @@ def kind_page(
         wish=wish,
         kind=_rows(link, queue, [figures], read.kinds, "6h", now_ms)[0],
         jobs=jobs,
+        named=failed_rows(link, queue, named, now_ms=now_ms),
         state=_state(read),
         as_of_ms=_as_of(read.kinds, now_ms),
         others=others,

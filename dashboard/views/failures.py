@@ -70,7 +70,7 @@ def failures(queue: str) -> ResponseReturnValue:
 def failures_of_kind(queue: str, kind: str) -> ResponseReturnValue:
     """The failed jobs of one kind, or what a tick of it changes."""
     asked = live.tick(request.args)
-    context = _kind_context(queue, kind, request.args)
+    context = _kind_context(queue, kind, request.args, asked.named if asked else ())
     if asked:
         return live.answer(asked, context["live_version"], lambda: _kind_tick_regions(context, asked))
     return render_page("omniq/failures/kind.html", **context)
@@ -163,7 +163,7 @@ def _tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
     ]
 
 
-def _kind_context(queue: str, kind: str, args: Fields) -> dict[str, Any]:
+def _kind_context(queue: str, kind: str, args: Fields, named: tuple[str, ...] = ()) -> dict[str, Any]:
     if not _DIGEST.fullmatch(kind):
         raise no_such_page()
     wish = LaneWish(
@@ -174,7 +174,14 @@ def _kind_context(queue: str, kind: str, args: Fields) -> dict[str, Any]:
     )
     try:
         page = kind_page(
-            current().link, queue, kind, wish, now_ms=now_ms(), may_read=lambda name: can("read", name), limits=limits()
+            current().link,
+            queue,
+            kind,
+            wish,
+            now_ms=now_ms(),
+            may_read=lambda name: can("read", name),
+            limits=limits(),
+            named=named,
         )
     except UnknownQueue:
         raise no_such_queue(queue) from None
@@ -185,7 +192,7 @@ def _kind_context(queue: str, kind: str, args: Fields) -> dict[str, Any]:
     return {
         "page": page,
         "rows": [(job_row(job, ids, "failed"), stands(job)) for job in page.jobs.rows],
-        "live_version": live.version(page.head, page.jobs, page.state),
+        "live_version": live.version(page.head, page.jobs, page.named, page.state),
         "LANE_WORDS": LANE_WORDS,
         "LANES": LANES,
         "SIZES": SIZES,
@@ -217,15 +224,17 @@ def _heads(queue: str, kind: str, wish: LaneWish) -> list[Head]:
 
 
 def _kind_tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
+    """The regions of a tick. Held rows come one by one, so that none is added, moved or taken away."""
     page: KindPage = context["page"]
     found = _queue_regions(context)
+    rows = [(job_row(job, RowIds(), "failed"), not job.missing and job.state == "failed") for job in page.named]
     if page.wish.cursor or asked.hold:
-        for row, still in context["rows"]:
-            name = "job_row" if still else "job_gone"
-            found.append(Partial(row.dom_id, f"omniq/queues/{name}.html", "outerMorph", {**context, "row": row}))
-        return found
-    names = {"jobs": "jobs", "pager": "pager", "kind-count": "kind_count"}
-    return [
-        *found,
-        *(Partial(target, f"omniq/failures/{name}.html", context=context) for target, name in names.items()),
-    ]
+        rows = [*context["rows"], *rows]
+    else:
+        names = {"jobs": "jobs", "pager": "pager", "kind-count": "kind_count"}
+        for target, name in names.items():
+            found.append(Partial(target, f"omniq/failures/{name}.html", context=context))
+    for row, still in rows:
+        name = "job_row" if still else "job_gone"
+        found.append(Partial(row.dom_id, f"omniq/queues/{name}.html", "outerMorph", {**context, "row": row}))
+    return found

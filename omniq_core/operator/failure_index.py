@@ -40,7 +40,7 @@ AGAIN_MS = 5_000
 """So much of the lane is read again at each look: the clocks of workers are apart, and one may come late."""
 
 ROUND_MS = 2_000
-SWEEP_MS, REREAD_MS = 10_000, 600_000
+SWEEP_MS, REREAD_MS = 5_000, 600_000
 RENEW_BELOW_MS = 23 * 3_600_000
 """An index lives for a day: every hour somebody who looks at it lets it live for another."""
 

@@ -13,9 +13,10 @@ from ..scripts import script
 from .cuts import Position, read_cursor
 from .fingerprint import RULES_VERSION, STANDING_KINDS, ErrorKind, fingerprint, without_message
 from .job import JobDetail
-from .lanes import LARGEST_PAGE, LanePage, parse_lane_page
+from .lanes import LARGEST_PAGE, LanePage, LaneRow, parse_lane_page
 from .overview import LEADER, MOST_WANTED, NOW, read_json, state_of, unpack_figures
 from .snapshot import QueueSnapshot, parse_snapshot, snapshot_call
+from .watch import lane_watch_call, parse_lane_watch
 
 MOST_ROWS = 50
 """So many kinds are read with their texts and spans of time at once."""
@@ -138,6 +139,16 @@ def kind_jobs(
     return parse_lane_page(
         link.run_many([(script("operator/failures_jobs"), QueueKeys(queue).anchor, args)])[0], cursor
     )
+
+
+def failed_rows(link: Link, queue: str, ids: Sequence[str], *, now_ms: int) -> tuple[LaneRow, ...]:
+    """How these jobs (20 at most) fare that a page of failed jobs had; their `state` tells. One round trip.
+
+    Raises ValueError for a bad name or more ids.
+    """
+    if not ids:
+        return ()
+    return parse_lane_watch(link.run_many([lane_watch_call(queue, "failed", now_ms=now_ms, ids=ids)])[0]).rows
 
 
 def failed_since(link: Link, queue: str, digest: str, since_ms: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.formatting import row_id
 from dashboard.queries.failures import is_rising, share
 from omniq_core import OmniqClient, want_failures
 from omniq_core.operator.failure_index import FailureIndex
@@ -203,6 +204,22 @@ def test_the_jobs_of_one_kind(visitor: Browser, client: OmniqClient) -> None:
     turned = visitor.get(f"{page.path}?sort=-failed&size=25")
     assert "No longer failed" in turned.words("tr[data-gone]")
     assert "new-0" in turned.words("tr[data-gone]")
+
+
+@pytest.mark.usefixtures("three_kinds")
+def test_ticks_of_the_jobs_of_a_kind(visitor: Browser, client: OmniqClient) -> None:
+    path = f"{PATH}/{KEY}"
+    tick = visitor.get(f"{path}?live=1", headers=SCRIPT)
+    assert {"queue-tiles", "jobs", "pager", "kind-count"} <= set(tick.targets())
+    client.retry_failed(queue=QUEUE, job_id="now-99", now_ms_override=NOW)
+    held = visitor.get(f"{path}?live=1&hold=1", headers=SCRIPT)
+    assert "jobs" not in held.targets()
+    assert "No longer failed" in held.region(row_id("job", "now-99")).get_text()
+    assert "No longer failed" not in held.region(row_id("job", "now-98")).get_text()
+    # A selected row that is on another page by now is asked for by its id.
+    asked = visitor.get(f"{path}?live=1&sel=old-1&sel=now-99", headers=SCRIPT)
+    assert "No longer failed" not in asked.region(row_id("job", "old-1")).get_text()
+    assert "No longer failed" in asked.soup.select(f"hx-partial[id='{row_id('job', 'now-99')}']")[-1].get_text()
 
 
 @pytest.mark.usefixtures("three_kinds")
