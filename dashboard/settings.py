@@ -99,7 +99,7 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "trusted_origins", _names, (), "Origins whose forms are accepted besides our own, like https://ops.example."
     ),
-    Setting("background", _flag, True, "Runs the background thread (finding queues, figures) in this process."),
+    Setting("background", _flag, True, "Does background work in this process: finding queues, figures, bulk work."),
     Setting("stalled_after", _integer(1, 86_400), 60, "Seconds without a start until a queue is stalled."),
     Setting("old_after", _integer(1, 8_640_000), 600, "Seconds of waiting until the oldest job is a warning."),
     Setting("payload_limit", _integer(1_024, 16_777_216), 262_144, "Bytes of a payload that the job page shows."),

@@ -22,10 +22,10 @@ from ..queries.tasks import look_again
 from ..signing import BadSignature
 from ..state import actor, current, now_ms
 from ..task_words import filter_words
+from .addresses import SCOPE
 from .filters import lane_filter
 from .regions import regions
 
-SCOPE = "filter"
 TYPED_ABOVE = 100
 """More jobs than this want the queue's name typed."""
 TAKE = 100
