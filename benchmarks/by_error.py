@@ -8,11 +8,12 @@ The background of one process does the reading, as it does in the dashboard; ano
 from __future__ import annotations
 
 import tempfile
-import threading
 import time
 from pathlib import Path
+from statistics import median
 from typing import Any
 
+from benchmarks.pinging import Pinger
 from dashboard import create_app
 from omniq_core import Background, OmniqClient, failure_kinds
 from omniq_core.clock import now_ms
@@ -53,37 +54,23 @@ def fill(redis: Any, begin_ms: int) -> None:
     pipe.execute()
 
 
-def pings(server: RedisServer, stop: threading.Event, found: list[float]) -> None:
-    """PING after PING, each 5 ms after the one before; the waits in ms."""
-    with server.client() as redis:
-        while not stop.wait(0.005):
-            began = time.perf_counter()
-            redis.ping()
-            found.append((time.perf_counter() - began) * 1000)
-
-
-def p99(values: list[float]) -> float:
-    """The wait that 99 of 100 stay below."""
-    return sorted(values)[int(len(values) * 0.99)]
-
-
 def read_all(client: OmniqClient, server: RedisServer) -> None:
-    """Lets the background read, and prints what it took."""
-    waits: list[float] = []
-    stop = threading.Event()
-    pinging = threading.Thread(target=pings, args=(server, stop, waits))
-    background = Background(client.link, now_ms)
+    """Lets the background read, and prints what it took and what another process felt of it."""
+    longest: list[float] = []
+    background, pinger = Background(client.link, now_ms), Pinger(server.host, server.port)
+    pinger.longest_ms()
     began, cpu = time.perf_counter(), time.process_time()
-    pinging.start()
     while not failure_kinds(client.link, QUEUE, now_ms=now_ms()).complete:
-        until = time.perf_counter() + 1.0
+        until = time.perf_counter() + 0.5
         while time.perf_counter() < until:
             time.sleep(background.tick())
-    stop.set()
-    pinging.join()
+        longest.append(pinger.longest_ms())
     took, cpu = time.perf_counter() - began, time.process_time() - cpu
+    pinger.close()
     print(f"read {JOBS:,} errors in {took:.1f} s, {cpu:.1f} s of them at work")
-    print(f"PING of another client meanwhile: p99 {p99(waits):.2f} ms, longest {max(waits):.2f} ms")
+    print(
+        f"longest PING of another process in half a second: median {median(longest):.1f} ms, most {max(longest):.1f} ms"
+    )
 
 
 def look(client: OmniqClient, path: str) -> None:
