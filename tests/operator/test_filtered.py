@@ -24,7 +24,8 @@ def odd_lane(redis: Any, count: int) -> list[str]:
 
 
 def page(client: OmniqClient, asked: Filter = ODD, **options: Any) -> FilteredPage:
-    return filtered_page(client.link, "q", "failed", asked, **{"size": 10, "budget_ms": 60_000} | options)
+    options = {"size": 10, "budget_ms": 60_000} | options
+    return filtered_page(client.link, "q", "failed", asked, **options)
 
 
 def ids(found: FilteredPage) -> list[str]:

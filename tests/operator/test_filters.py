@@ -134,9 +134,11 @@ def test_a_payload_filter_needs_a_path(bad: str) -> None:
 
 @pytest.mark.parametrize("field", ["q", "group", "prefix", "payload"])
 def test_a_filter_has_500_bytes(field: str) -> None:
-    assert Filter(**{field: "é" * 250}).asks
+    longest: dict[str, Any] = {field: "é" * 250}
+    longer: dict[str, Any] = {field: "é" * 250 + "x"}
+    assert Filter(**longest).asks
     with pytest.raises(BadFilter) as raised:
-        Filter(**{field: "é" * 250 + "x"})
+        Filter(**longer)
     assert (raised.value.field, "500 bytes" in raised.value.why) == (field, True)
 
 

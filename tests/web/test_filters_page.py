@@ -118,6 +118,14 @@ def test_pages_of_matches_keep_the_filter_and_the_count(client: OmniqClient, vis
     assert back.job_ids() == first.job_ids() and back.soup.select("#pager a[rel=prev]") == []
 
 
+def test_a_short_lane_is_filtered_in_three_round_trips(client: OmniqClient, visitor: Browser) -> None:
+    five_failures(client)
+    visitor.get(f"{FAILED}?q=ValueError")  # the first use of a script carries its source
+    before = client.link.round_trips
+    visitor.get(f"{FAILED}?q=ValueError")
+    assert client.link.round_trips - before == 3
+
+
 def test_the_other_lanes_have_their_own_fields(client: OmniqClient, visitor: Browser) -> None:
     publish_jobs(client, QUEUE, ["w1"], now_ms=NOW - 2 * MINUTE, gid="G", payload={"k": "x"})
     publish_jobs(client, QUEUE, ["w2"], now_ms=NOW - MINUTE, gid="H")
