@@ -230,33 +230,38 @@ class Link:
         return server.send(commands, key) if isinstance(server, Cluster) else server.send(commands)
 
     def _look(self) -> Node | Foreign | Cluster:
-        """Finds out whether the address is a node of a cluster; HELLO is open to every user."""
+        """Finds out whether the address is a node of a cluster; HELLO is open to every user.
+
+        Threads that come at once each look: behind a lock they would wait for a Redis that hangs, one after the other.
+        """
         with self._lock:
             if self._server is not None:
                 return self._server
-            pool = self.r.connection_pool
-            options = {name: value for name, value in pool.connection_kwargs.items() if name != "db"}
-            probe = self.r
-            if pool.connection_kwargs.get("db"):
-                # A cluster has no numbered databases, and would refuse the connection.
-                probe = redis.Redis(connection_pool=redis.ConnectionPool(pool.connection_class, **options))
-            node = node_of(probe, held=True)
-            try:
-                answer = node.send([("HELLO",)])[0]
-            except AnswerLost as lost:
-                raise lost.error from lost.error.__cause__
-            finally:
-                if probe is not self.r:
-                    node.close()
-                    probe.connection_pool.disconnect()
-            said = cast(dict[bytes, Any], answer).values() if isinstance(answer, dict) else answer
-            if not isinstance(said, ResponseError) and b"cluster" in said:
-                self.r, whole = make_cluster(options, ssl=uses_tls(self.r)), self.r
-                node.close()
-                whole.connection_pool.disconnect()
+            plain: Any = self.r
+        pool = plain.connection_pool
+        options = {name: value for name, value in pool.connection_kwargs.items() if name != "db"}
+        probe = plain
+        if pool.connection_kwargs.get("db"):
+            # A cluster has no numbered databases, and would refuse the connection.
+            probe = redis.Redis(connection_pool=redis.ConnectionPool(pool.connection_class, **options))
+        node = node_of(probe, held=True)
+        try:
+            answer = node.send([("HELLO",)])[0]
+        except AnswerLost as lost:
+            raise lost.error from lost.error.__cause__
+        finally:
+            node.close()
+            if probe is not plain:
+                probe.connection_pool.disconnect()
+        said = cast(dict[bytes, Any], answer).values() if isinstance(answer, dict) else answer
+        with self._lock:
+            if self._server is None and not isinstance(said, ResponseError) and b"cluster" in said:
+                self.r = make_cluster(options, ssl=uses_tls(plain))
                 self._server = Cluster(self.r, held=True)
-            else:
-                self._server = node if probe is self.r else node_of(self.r, held=True)
+            elif self._server is None:
+                self._server = node_of(plain, held=True)
+            if isinstance(self._server, Cluster):
+                pool.disconnect()
             return self._server
 
 

@@ -153,7 +153,7 @@ SPOILS = [
     Spoil(
         "a removal that keeps the payload",
         "lib/removing",
-        'redis.call("UNLINK", job_key(id))',
+        'redis.call("UNLINK", unpack(jobs))',
         "",
         lambda pair: test_remove.test_each_removal_takes_exactly_that_job(pair, "OK"),
     ),
