@@ -83,6 +83,7 @@ def test_filter_order_and_page_three_of_a_lane_are_kept(d: Desk, client: OmniqCl
     client.retry_failed(queue="mail", job_id="key-55", now_ms_override=clock.now_ms)
     d.page.mouse.move(5, 5)
     left = [*(name for name in third if name != "key-55"), "key-new"]  # the newest have their place at the end
+    expect(d.row("key-55")).to_have_count(0)
     d.shows(left)
     for _ in range(3):
         next_tick(d)
