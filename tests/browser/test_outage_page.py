@@ -14,6 +14,9 @@ from playwright.sync_api import Page, expect
 from dashboard import create_app
 from dashboard.access import allow_all
 from omniq_core import OmniqClient
+from omniq_core.operator.failure_index import FailureIndex
+from tests.operator.failing import index_all
+from tests.support.clock import Clock
 from tests.support.factories import fail_jobs
 from tests.support.live_server import LiveServer
 from tests.support.redis_server import RedisServer
@@ -59,6 +62,36 @@ class TestOutage:
         assert page.locator("body").get_attribute("data-stale") is None
         page.locator("#queue-actions a").click()
         expect(page.get_by_role("dialog")).to_be_visible()
+
+    @pytest.mark.usefixtures("quiet")
+    def test_a_selection_made_meanwhile_has_its_buttons_afterwards(
+        self, page: Page, away_url: str, throwaway_redis: RedisServer
+    ) -> None:
+        page.goto(f"{away_url}{FAILED}")
+        os.kill(throwaway_redis.pid, signal.SIGSTOP)
+        try:
+            expect(page.locator(".banner")).to_contain_text("Redis does not answer.", timeout=8_000)
+            page.get_by_label("Select a", exact=True).check()
+            for name in ("Retry 1", "Remove 1"):
+                expect(page.locator("#bulk-bar").get_by_role("button", name=name, exact=True)).to_be_disabled()
+        finally:
+            os.kill(throwaway_redis.pid, signal.SIGCONT)
+        expect(page.locator(".banner")).to_have_count(0, timeout=10_000)
+        for name in ("Retry 1", "Remove 1"):
+            expect(page.locator("#bulk-bar").get_by_role("button", name=name, exact=True)).to_be_enabled()
+
+    @pytest.mark.usefixtures("quiet")
+    def test_the_buttons_of_a_kind_of_error_are_off(
+        self, page: Page, away_url: str, throwaway_redis: RedisServer
+    ) -> None:
+        with OmniqClient(redis_url=throwaway_redis.url) as client:
+            index_all(client, Clock(time.time_ns() // 1_000_000), FailureIndex(client.link), queue="mail")
+        page.goto(f"{away_url}/queues/mail/failures")
+        page.locator("#errors a").first.click()
+        expect(page.locator("#kind-count button")).to_have_text(["Retry 2", "Remove 2"])
+        throwaway_redis.stop()
+        expect(page.locator(".banner")).to_contain_text("Redis does not answer.", timeout=8_000)
+        expect(page.locator("main button[formaction]:enabled")).to_have_count(0)
 
     @pytest.mark.usefixtures("quiet")
     def test_frozen_and_thawed(self, page: Page, away_url: str, throwaway_redis: RedisServer) -> None:

@@ -59,7 +59,7 @@ export function back() {
 
 // Buttons that post, and links that open the dialog of an action.
 function switchOff() {
-  const posts = 'button[form="row"], #jobs-form button[formaction], dialog button[type="submit"]:not([formmethod="dialog"], [hidden])';
+  const posts = 'button[formaction], dialog button[type="submit"]:not([formmethod="dialog"], [hidden])';
   // A button that goes off loses the focus; it gets it back with its use.
   stood ??= document.activeElement;
   for (const control of document.querySelectorAll(`${posts}, main a.button[hx-get]`)) {

@@ -1,6 +1,6 @@
 // The live refresh: one clock, one request. It ticks while somebody can see it and nobody is in the middle of something.
 import * as away from "./away.js";
-import { held, missing, remember, unasked } from "./rows.js";
+import { countAll, held, missing, remember, unasked } from "./rows.js";
 import { showTimes, syncNow } from "./times.js";
 
 const main = document.getElementById("main");
@@ -129,6 +129,7 @@ function answered(response) {
   stamp(Number(response.headers.get("X-Omniq-Now")));
   if (away.isAway()) {
     away.back();
+    countAll();
     plan();
   }
   show();

@@ -1,4 +1,6 @@
 // The rows of the page's table: are they held in place, and which of them did the last answer not contain?
+import { isAway } from "./away.js";
+
 // Rows that the page's own part of the answers lacks, and whether the server was asked for them by name.
 const apart = new Map();
 // Those that the last tick asked for.
@@ -83,7 +85,7 @@ addEventListener("pageshow", countAll);
 document.addEventListener("htmx:after:swap", countAll);
 countAll();
 
-function countAll() {
+export function countAll() {
   for (const form of document.querySelectorAll("form:has(.bulk-bar)")) count(form);
 }
 
@@ -95,7 +97,8 @@ function count(form) {
     all.checked = checked > 0 && checked === rows.length;
     all.indeterminate = checked > 0 && checked < rows.length;
   }
-  for (const button of form.querySelectorAll(".bulk-bar:not(.all) [formaction]")) button.disabled = checked === 0;
+  // While Redis is away no button does anything, whatever is selected meanwhile.
+  for (const button of form.querySelectorAll(".bulk-bar:not(.all) [formaction]")) button.disabled = checked === 0 || isAway();
   for (const place of form.querySelectorAll(".bulk-bar [data-count]")) {
     const text = checked.toLocaleString("en-US");
     if (place.textContent !== text) place.textContent = text;
