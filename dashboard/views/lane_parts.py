@@ -12,6 +12,8 @@ from .job_rows import job_row
 
 _COUNTED = {"match-count": "match_count", "pager": "pager", "lane-actions": "lane_actions"}
 """Regions that only a filtered page has, or changes by itself."""
+_ALL = ("select-all", "bulk-bar")
+"""How many can be selected, or are: all that match."""
 
 
 def lane_parts(context: dict[str, Any]) -> tuple[Partial, ...]:
@@ -28,7 +30,15 @@ def lane_parts(context: dict[str, Any]) -> tuple[Partial, ...]:
     if context["page"].look is not None:
         names |= _COUNTED
     context = {**context, "scripted": True}
-    return tuple(Partial(target, f"omniq/queues/{name}.html", context=context) for target, name in names.items())
+    found = [Partial(target, f"omniq/queues/{name}.html", context=context) for target, name in names.items()]
+    return (*found, *_of_all(context))
+
+
+def _of_all(context: dict[str, Any]) -> tuple[Partial, ...]:
+    """The bar of a selection says how many match, too."""
+    if context["select_all"]:
+        return (Partial("bulk-bar", "omniq/queues/bulk_all.html", "outerMorph", context),)
+    return (Partial("select-all", "omniq/queues/select_all.html", context=context),) if context["acts"] else ()
 
 
 def tick_parts(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
@@ -61,7 +71,7 @@ def _not_known(page: QueuePage) -> set[str]:
     if not page.wish.filter.asks:
         return set()
     rows = set() if page.look and page.look.page.complete else {"jobs"}
-    return rows if page.matching is not None else rows | set(_COUNTED)
+    return rows if page.matching is not None else rows | {*_COUNTED, *_ALL}
 
 
 def next_parts(context: dict[str, Any]) -> list[Partial]:
@@ -70,6 +80,7 @@ def next_parts(context: dict[str, Any]) -> list[Partial]:
     look = context["page"].look
     had = look.page.listed - len(context["rows"])
     found = [Partial(name, f"omniq/queues/{template}.html", context=context) for name, template in _COUNTED.items()]
+    found.extend(_of_all(context))
     if context["rows"] or not look.page.listed:
         found.insert(0, Partial("jobs", "omniq/queues/jobs.html", "beforeend" if had else "innerHTML", context))
     return found

@@ -15,6 +15,7 @@ from tests.browser.axe import both_themes
 from tests.browser.desk import Desk
 from tests.operator.bulk import fill_failed
 from tests.support.clock import wait_until
+from tests.support.factories import fail_jobs
 from tests.support.live_server import LiveServer, WsgiApp
 
 Open = Callable[..., Desk]
@@ -159,3 +160,23 @@ def test_all_that_match_are_selected(at_work: Open, page: Page, redis: Any) -> N
     bar.get_by_role("button", name="Remove 60").click()
     page.get_by_role("dialog", name="Remove 60 failed jobs?").get_by_role("button", name="Remove 60 jobs").click()
     expect(page.locator("#toasts > .toast", has_text="Removed 60 jobs")).to_be_visible(timeout=10_000)
+
+
+def test_how_many_can_be_selected_is_true_while_rows_are_held(
+    at_work: Open, page: Page, redis: Any, client: OmniqClient
+) -> None:
+    fill_failed(redis, 60, 0, 1)
+    desk = at_work()
+    desk.open("/queues/q/failed?size=25")
+    page.mouse.move(0, 0)
+    desk.check(desk.ids[0])
+    fail_jobs(client, "q", 12, now_ms=time.time_ns() // 1_000_000)
+    expect(page.get_by_role("link", name="Select all 72")).to_be_visible()
+    assert len(desk.checked) == 1
+    page.get_by_role("link", name="Select all 72").click()
+    bar = page.get_by_role("region", name="All matching jobs")
+    expect(bar).to_contain_text("72 selected")
+    bar.get_by_role("button", name="Retry 72").focus()
+    fail_jobs(client, "q", ["x", "y", "z"], now_ms=time.time_ns() // 1_000_000)
+    expect(bar).to_contain_text("75 selected")
+    expect(bar.get_by_role("button", name="Retry 75")).to_be_focused()
