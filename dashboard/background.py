@@ -58,10 +58,14 @@ class BackgroundThread:
         """The next tick comes at once."""
         self._wake.set()
 
-    def stop(self, timeout_s: float = 5.0) -> None:
-        """Ends the thread for good and waits for it, `timeout_s` at most."""
+    def tell_to_stop(self) -> None:
+        """The thread ends after what it is doing now."""
         self._stopping.set()
         self._wake.set()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Ends the thread for good and waits for it, `timeout_s` at most."""
+        self.tell_to_stop()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout_s)
@@ -129,11 +133,14 @@ class ProcessThreads:
             self._runner.look_now()
             self._tasks.wake()
 
-    def stop(self) -> None:
-        """Ends them for good and waits for them, 5 s each at most."""
-        self._figures.stop()
-        if self._tasks:
-            self._tasks.stop()
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Ends them for good, which gives up what they had claimed, and waits for each, `timeout_s` at most."""
+        for thread in (self._figures, self._tasks):
+            if thread:
+                thread.tell_to_stop()
+        for thread in (self._figures, self._tasks):
+            if thread:
+                thread.stop(timeout_s)
 
 
 def background_for(

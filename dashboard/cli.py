@@ -27,6 +27,9 @@ PROGRAM = "omniq-dashboard"
 CANNOT_START = 2
 INTERRUPTED = 130
 
+STOP_S = 2.0
+"""So long a process that ends waits for its background: as long as a Redis that hangs is given."""
+
 _OPTIONS = (
     click.option("--redis", "redis_url", metavar="URL", help="Redis to show, like redis://localhost:6379/0."),
     click.option("--host", metavar="NAME", help="Address to listen on (127.0.0.1)."),
@@ -122,9 +125,9 @@ def main() -> None:
 def _run(
     app: Any, client: OmniqClient, listener: Listener, settings: Settings, notes: list[tuple[str, str]] | None = None
 ) -> None:
-    for mount in app.extensions[EXTENSION].values():
-        if mount.background is not None:
-            mount.background.ensure_started()
+    backgrounds = [mount.background for mount in app.extensions[EXTENSION].values() if mount.background is not None]
+    for background in backgrounds:
+        background.ensure_started()
 
     def announce() -> None:
         lines = [("Open", listener.url(settings.prefix)), ("Redis", client.link.label), *(notes or [])]
@@ -134,7 +137,11 @@ def _run(
         for warning in _warnings(client, listener, settings):
             click.echo(f"{PROGRAM}: {warning}", err=True)
 
-    serve(app, listener, announce)
+    try:
+        serve(app, listener, announce)
+    finally:
+        for background in backgrounds:  # before the client is closed: they work with its connections
+            background.stop(STOP_S)
     click.echo("Stopped.")
 
 

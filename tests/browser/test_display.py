@@ -136,7 +136,10 @@ def test_two_quick_changes_are_both_kept(failed_lane: Desk) -> None:
 
     page.route("**/settings/display", hold_first)
     menu(page)
-    page.get_by_title("Dark", exact=True).click()
+    with page.expect_request("**/settings/display"):
+        page.get_by_title("Dark", exact=True).click()
+    while not slow:  # the request is there, its route follows
+        page.wait_for_timeout(10)
     with saved(page):
         page.get_by_label("Refresh").select_option("5 s")
     assert kept(page) == "dark.5.utc.on.on"

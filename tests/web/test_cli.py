@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,11 +68,13 @@ def test_serve_says_where_it_listens_and_what_it_shows(start: Start, redis_serve
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_cleanly(start: Start, redis_server: RedisServer, number: signal.Signals) -> None:
+def test_a_signal_ends_it_cleanly(start: Start, redis_server: RedisServer, redis: Any, number: signal.Signals) -> None:
     program = start("serve", "--redis", redis_server.url, "--port", "0")
     assert get(f"{program.url}/")[0] == 200
+    wait_until(lambda: redis.exists("{omniq:x}:leader"), what="a leader")
     program.send(number)
     assert program.wait() == 0
+    assert not redis.exists("{omniq:x}:leader"), "another process need not wait for a claim of one that is gone"
     assert program.out.endswith("Stopped.\n")
     assert program.err == ""
 
