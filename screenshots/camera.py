@@ -13,13 +13,12 @@ from playwright.sync_api import BrowserContext, Page, sync_playwright
 from screenshots.shots import Shot
 from screenshots.studio import Studio
 
-VIEWS = tuple((width, theme) for width in (1440, 1024, 390) for theme in ("light", "dark"))
+WIDTHS = (1440, 1024, 390)
+THEMES = ("light", "dark")
 HEIGHT = 900
 LONGEST = 2_400
 """A longer page is cut there: the rows below are more of the same."""
 MOST_TRIES = 8
-SETTLE_MS = 60
-"""After a change of size and theme; the clock of the page stands still, so it cannot be asked for a frame."""
 
 # Chromium may leave what an icon uses in the colours of the theme before.
 _DRAW_ICONS_AGAIN = """() => {
@@ -28,6 +27,9 @@ _DRAW_ICONS_AGAIN = """() => {
   document.body.getBoundingClientRect();
   for (const icon of icons) icon.style.removeProperty("display");
 }"""
+
+# Where the page ends. (What scrolls, and the body, are never lower than the window.)
+_FOOT = "Math.ceil(document.querySelector('main').getBoundingClientRect().bottom)"
 
 _FLAGS = (
     "--no-sandbox",
@@ -73,16 +75,16 @@ class Camera:
             page = self._open(context, shot)
             if shot.prepare:
                 shot.prepare(page, self._studio)
-            for width, theme in VIEWS:
-                target = self._folder / f"{shot.name}-{width}-{theme}.png"
-                self._photograph(page, width, theme, target, whole=shot.whole)
-        return len(VIEWS)
+            for width in WIDTHS:
+                targets = {theme: self._folder / f"{shot.name}-{width}-{theme}.png" for theme in THEMES}
+                self._photograph(page, width, targets, whole=shot.whole)
+        return len(WIDTHS) * len(THEMES)
 
     def take_readme(self, target: Path) -> None:
         """The one picture of the README."""
         with self._context(True) as context:
             page = self._open(context, Shot("readme", "/"))
-            self._photograph(page, 1440, "light", target, whole=True)
+            self._photograph(page, WIDTHS[0], {THEMES[0]: target}, whole=True)
 
     def _context(self, script: bool) -> BrowserContext:
         return self._browser.new_context(
@@ -115,26 +117,28 @@ class Camera:
         page.goto(f"{url}/queues/{first[1]}/{first[2]}")
         return url + (page.locator("#jobs a.job-id").first.get_attribute("href") or "")
 
-    def _photograph(self, page: Page, width: int, theme: str, target: Path, *, whole: bool) -> None:
+    def _photograph(self, page: Page, width: int, targets: dict[str, Path], *, whole: bool) -> None:
+        """One picture per theme. The window is as tall as what they show: beyond it, drawing is three times as slow."""
         page.set_viewport_size({"width": width, "height": HEIGHT})
-        page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
-        page.evaluate(_DRAW_ICONS_AGAIN)
-        page.wait_for_timeout(SETTLE_MS)
-        height = HEIGHT
-        if whole:
-            height = min(LONGEST, page.evaluate("document.documentElement.scrollHeight"))
-        target.write_bytes(self._still(page, width, height, whole=whole))
+        for _ in range(MOST_TRIES):
+            height = self._height(page) if whole else HEIGHT
+            page.set_viewport_size({"width": width, "height": height})
+            for theme, target in targets.items():
+                page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
+                page.evaluate(_DRAW_ICONS_AGAIN)
+                target.write_bytes(self._still(page))
+            if not whole or self._height(page) == height:  # a narrow page may need a moment for its last line break
+                return
+        raise RuntimeError(f"{page.url} is never of one height")
 
-    def _still(self, page: Page, width: int, height: int, *, whole: bool) -> bytes:
+    def _height(self, page: Page) -> int:
+        return min(LONGEST, max(HEIGHT, page.evaluate(_FOOT)))
+
+    def _still(self, page: Page) -> bytes:
         """The picture once two in a row are the same: Chromium draws edges and icons a moment after the rest."""
         before = b""
         for _ in range(MOST_TRIES):
-            now = page.screenshot(
-                full_page=whole,
-                clip={"x": 0, "y": 0, "width": width, "height": height},
-                animations="disabled",
-                caret="hide",
-            )
+            now = page.screenshot(animations="disabled", caret="hide")
             if now == before:
                 return now
             before = now
