@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from omniq_core import OmniqClient
 from tests.browser.desk import Desk, OpenDesk
@@ -52,6 +52,22 @@ def test_rows_that_stay_cost_no_second_request(desk: OpenDesk, client: OmniqClie
     assert not any("sel=" in url for url in asked)
     expect(d.page.locator("tr[data-gone]")).to_have_count(0)
     expect(d.page.locator("#pager")).to_contain_text("4–28 of 33")  # what the rows are
+
+
+def test_an_answer_that_the_focus_overtook_moves_no_row(desk: OpenDesk, client: OmniqClient, clock: Clock) -> None:
+    fail_jobs(client, "mail", ["a", "b", "c"], now_ms=clock.now_ms)
+    d = desk()
+    paced(d, 1)
+    under_way: list[Route] = []
+    d.page.route("**/*live=1*", lambda route: route.continue_() if under_way else under_way.append(route))
+    with d.page.expect_request("**/*live=1*"):
+        d.open("/queues/mail/failed")
+    client.retry_failed(queue="mail", job_id="a", now_ms_override=clock.now_ms)
+    d.row("b").get_by_role("link", name="b").focus()
+    under_way[0].continue_()
+    expect(d.row("a")).to_have_attribute("data-gone", "", timeout=5_000)
+    d.shows(["c", "b", "a"])
+    assert d.focused == "b"
 
 
 @pytest.mark.parametrize("width", [1440, 1024, 390])

@@ -12,6 +12,8 @@ let forced = false;
 let anew = false;
 let askedAnew = false;
 let again = false;
+let loose = false;
+let overtaken = false;
 
 if (main?.hasAttribute("hx-get")) start();
 
@@ -27,7 +29,11 @@ function start() {
   });
   document.addEventListener("htmx:after:request", (event) => {
     const ctx = event.detail.ctx;
-    if (ctx.sourceElement === main) answered(ctx.response);
+    if (ctx.sourceElement !== main) return;
+    // The pointer came into the table while the answer was under way, and it would move the rows: ask again, held.
+    overtaken = loose && ctx.response.status === 200 && held();
+    if (overtaken) event.preventDefault();
+    else answered(ctx.response);
   });
   document.addEventListener("htmx:error", (event) => {
     const ctx = event.detail.ctx;
@@ -37,7 +43,8 @@ function start() {
   // A row that has left is asked for by name at once, not at the next tick: it goes dim when it is found to be gone.
   document.addEventListener("htmx:finally:request", (event) => {
     if (event.detail.ctx.sourceElement !== main) return;
-    again = !again && event.detail.ctx.response?.status === 200 && unasked();
+    again = overtaken || (!again && event.detail.ctx.response?.status === 200 && unasked());
+    overtaken = false;
     if (again) setTimeout(tick);  // htmx drops a request while it still ends the one before
   });
   // A button that found Redis away tells the page, also while updates are off.
@@ -112,7 +119,9 @@ function ask(ctx) {
   // Without its mark the page is drawn anew, for another filter.
   if (mark && !anew) body.set("mark", mark);
   if (!anew && document.querySelector("[data-counting]")) body.set("counting", "1");
-  if (held() && !forced) body.set("hold", "1");
+  const hold = held();
+  if (hold && !forced) body.set("hold", "1");
+  loose = !hold && !forced;
   if (!anew) for (const token of missing()) body.append("sel", token);
   forced = false;
   askedAnew = anew;
