@@ -13,7 +13,7 @@ from tests.web.pages_support import NOW, QUEUE, SCRIPT, Browser, Page, browser, 
 
 FAILED = f"/queues/{QUEUE}/failed"
 REGIONS = ["queue-state", "queue-actions", "queue-tiles", "queue-tabs", "lane-actions", "jobs", "pager"]
-REGIONS += ["filter-tags", "dialog"]
+REGIONS += ["select-all", "filter-tags", "dialog"]
 
 
 @pytest.fixture
