@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,15 +10,22 @@ from itertools import groupby
 from .present import present
 
 _TOKEN = re.compile(
-    r"""(?P<string>"(?:[^"\\]|\\.)*")|(?P<number>-?[0-9][0-9.eE+-]*)|"""
-    r"""(?P<word>true|false|null|NaN|-?Infinity)|(?P<mark>[{}\[\]:,])""",
-    re.DOTALL,
+    r"""[ \t\n\r]*(?:"""
+    r"""(?P<string>"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*")|"""
+    r"""(?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|"""
+    r"""(?P<word>true|false|null|NaN|-?Infinity)|(?P<mark>[{}\[\]:,])|(?P<end>\Z))"""
 )
 _CLASS = {"string": "s", "number": "n", "word": "b", "mark": "p"}
+_CLOSES = {"{": "}", "[": "]"}
 HIGHLIGHT_UP_TO = 65_536
 """Characters. A larger text would make a page of a hundred thousand spans."""
 LAID_OUT_UP_TO = 1_000_000
 """Characters with the indents: a short text of deep lists would otherwise fill a page with blanks."""
+INDENTED_UP_TO = 40
+"""Levels. Whatever is deeper stands at the same indent, so that a page of 2,000 levels is no page of blanks."""
+
+Token = tuple[str, str]
+"""What it is (a group of the pattern; `key` for the name of a value), and its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +37,15 @@ class Piece:
 
 
 def laid_out(text: str) -> tuple[Piece, ...] | None:
-    """The pieces of a JSON text, indented by two spaces; None when it is no JSON, too large or too deep."""
+    """The pieces of a JSON text, indented by two spaces; None when it is no JSON, or too large."""
     if len(text) > HIGHLIGHT_UP_TO:
         return None
-    try:
-        # Only whether it is JSON is asked, so numbers stay texts: Python refuses to read very long ones.
-        json.loads(text, parse_int=str, parse_float=str)
-    except (ValueError, RecursionError):
+    tokens = _tokens(text)
+    if tokens is None:
         return None
     pieces: list[Piece] = []
     length = 0
-    for piece in _indented(text):
+    for piece in _indented(tokens):
         length += len(piece.text)
         if length > LAID_OUT_UP_TO:
             return None
@@ -49,27 +53,62 @@ def laid_out(text: str) -> tuple[Piece, ...] | None:
     return tuple(_merged(pieces))
 
 
-def _indented(text: str) -> Iterator[Piece]:
-    tokens = [(str(match.lastgroup), match[0]) for match in _TOKEN.finditer(text)]
+def _tokens(text: str) -> list[Token] | None:
+    """The tokens of one JSON value, None when the text is not exactly that. No depth is too deep for it."""
+    found: list[Token] = []
+    opened: list[str] = []
+    wanted, at = {"value"}, 0
+    while match := _TOKEN.match(text, at):
+        kind, token, at = str(match.lastgroup), str(match[str(match.lastgroup)]), match.end()
+        if kind == "end":
+            return found if "end" in wanted else None
+        if kind == "mark" and token in "}],:":
+            if token not in wanted:
+                return None
+            if token in "}]":
+                opened.pop()
+        elif kind == "string" and "key" in wanted:
+            kind = "key"
+        elif "value" not in wanted:
+            return None
+        elif kind == "mark":
+            opened.append(token)
+        found.append((kind, token))
+        wanted = _after(kind, token, opened)
+    return None
+
+
+def _after(kind: str, token: str, opened: list[str]) -> set[str]:
+    """What may stand behind a token inside of what is `opened`."""
+    if kind == "key":
+        return {":"}
+    if kind == "mark" and token in "{[:,":
+        named = token == "{" or (token == "," and opened[-1] == "{")
+        return {"key" if named else "value"} | ({_CLOSES[token]} if token in _CLOSES else set())
+    return {",", _CLOSES[opened[-1]]} if opened else {"end"}
+
+
+def _indented(tokens: list[Token]) -> Iterator[Piece]:
     depth = 0
     for at, (kind, token) in enumerate(tokens):
-        following = tokens[at + 1][1] if at + 1 < len(tokens) else ""
-        if token in "}]" and kind == "mark":
+        closes = kind == "mark" and token in "}]"
+        if closes:
             depth -= 1
-            if tokens[at - 1][1] not in "{[" or tokens[at - 1][0] != "mark":
-                yield Piece("", "\n" + "  " * depth)
-        name = "k" if kind == "string" and following == ":" else _CLASS[kind]
-        yield Piece(name, present("payload", token))
-        if kind != "mark":
+            if tokens[at - 1] not in (("mark", "{"), ("mark", "[")):
+                yield _line(depth)
+        yield Piece("k" if kind == "key" else _CLASS[kind], present("payload", token))
+        if kind != "mark" or closes:
             continue
-        if token in "{[":
-            depth += 1
-            if following not in ("}", "]"):
-                yield Piece("", "\n" + "  " * depth)
-        elif token == ",":
-            yield Piece("", "\n" + "  " * depth)
-        elif token == ":":
+        if token == ":":
             yield Piece("", " ")
+            continue
+        depth += token in "{["
+        if token == "," or tokens[at + 1] not in (("mark", "}"), ("mark", "]")):
+            yield _line(depth)
+
+
+def _line(depth: int) -> Piece:
+    return Piece("", "\n" + "  " * min(depth, INDENTED_UP_TO))
 
 
 def _merged(pieces: list[Piece]) -> list[Piece]:

@@ -79,7 +79,11 @@ def test_what_people_cannot_see_is_marked() -> None:
     assert text_of('["\u202ea\u200b"]') == '[\n  "‹U+202E›a‹U+200B›"\n]'
 
 
-@pytest.mark.parametrize("text", ["", "x", "{", '{"a":1} x', "[1,]", "{'a':1}", "<script>", "[" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "{", '{"a":1} x', "[1,]", "{'a':1}", "<script>", "[" * 60_000, '{"a"}', "{1:2}", "[1}", "[1 2]", "01",
+     '{"a":1,}', ',', "]", '["\\x"]', '["\n"]', '{"a":1}}', '[tru]', '["a":1]'],
+)  # fmt: skip
 def test_what_is_no_json_is_left_alone(text: str) -> None:
     assert laid_out(text) is None
 
@@ -88,11 +92,17 @@ def test_large_texts_are_left_alone() -> None:
     assert laid_out("[" + "1," * (HIGHLIGHT_UP_TO // 2) + "1]") is None
 
 
-def test_deep_texts_do_not_grow_without_end() -> None:
-    deep = "[" * 400 + "1," * 30_000 + "1" + "]" * 400
-    pieces = laid_out(deep)
-    assert pieces is None or sum(len(piece.text) for piece in pieces) < 2_000_000
-    assert laid_out("[" * 2_000 + "]" * 2_000) is None
+@pytest.mark.parametrize(("opens", "closes"), [("[", "]"), ('{"a":', "}")])
+def test_2000_levels_are_laid_out_and_indented_as_far_as_people_read(opens: str, closes: str) -> None:
+    shown = text_of(opens * 2_000 + "1" + closes * 2_000)
+    lines = shown.split("\n")
+    assert len(lines) == 4_001
+    assert "".join(line.strip() for line in lines).replace(": ", ":") == opens * 2_000 + "1" + closes * 2_000
+    assert max(len(line) - len(line.lstrip()) for line in lines) == 80
+
+
+def test_what_would_be_too_long_with_its_indents_is_left_alone() -> None:
+    assert laid_out("[" * 400 + "1," * 30_000 + "1" + "]" * 400) is None
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner)
