@@ -11,9 +11,18 @@ from .present import present
 # Bounded, so that a long word without a colon costs nothing.
 _TYPE = re.compile(r"([A-Za-z_][\w.$]{0,99}[A-Z][\w.$]{0,99}|Error|Exception|panic|error|fatal error):\s")
 _FOREIGN = re.compile(
-    r"site-packages|dist-packages|/lib/python3|node_modules|\(node:|\bat node:|/usr/local/go/|/go/pkg/mod/"
+    # Python: packages, its own library, what is frozen into it
+    r"""[/\\](?:site|dist)-packages[/\\]|[/\\]lib[/\\]python\d|[/\\]Python\d+[/\\]Lib[/\\]|"<frozen\ |"""
+    # Node: packages, its own files by their names of now and of before 16, what has no file
+    r"""[/\\]node_modules[/\\]|[/\\]\.yarn[/\\](?:cache|unplugged)[/\\]|[(\ ]node:|\(internal/|\(\w+\.js:\d|"""
+    r"""\((?:<anonymous>|native|index\ \d+)\)|"""
+    # Go: modules, copies of them, Go's own root where people have it, and its packages in a build with -trimpath
+    r"""@v\d+\.\d|/vendor/[\w-]+\.[\w.-]+/|/usr/local/go/|/usr/lib/go[\d.-]*/|/Program\ Files/Go/|"""
+    r"""[/\\]go[/\\@]?\d+(?:\.\d+)+[/\\](?:\w+[/\\])?src[/\\]|"""
+    r"""^\t(?:runtime|net|os|io|bufio|context|crypto|database|encoding|fmt|internal|log|reflect|strconv|strings|sync|text|time)/""",
+    re.VERBOSE,
 )
-_FRAME = re.compile(r'\s*File "|\s+at \S|\t\S+\.go:\d+|goroutine \d+')
+_FRAME = re.compile(r'\s*File "|\s+at \S|\t.+\.go:\d+|goroutine \d+')
 
 Emphasis = Literal["", "own", "last"]
 
@@ -58,6 +67,9 @@ def _trace(text: str) -> list[TraceLine]:
             own = below.startswith("\t") and bool(_FRAME.match(below)) and not _FOREIGN.search(below)
         if at == last and not _FRAME.match(line) and not line.startswith((" ", "\t")):
             result.append(TraceLine("last", line))
+        elif _TYPE.match(line):
+            # An error that another one came of.
+            result.append(TraceLine("own", line))
         else:
             result.append(TraceLine("own" if own else "", line))
     return result

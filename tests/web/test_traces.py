@@ -69,6 +69,59 @@ def test_go() -> None:
     assert emphasis(GO) == [("own", "main.charge(0xc000)"), ("own", "/src/billing/charge.go:88 +0x1d")]
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '  File "<frozen importlib._bootstrap>", line 241, in _call',
+        r'  File "C:\Python312\Lib\json\decoder.py", line 2, in decode',
+        '  File "/app/.venv/lib/python3.12/site-packages/httpx/_client.py", line 10, in send',
+        "    at Promise.all (index 0)",
+        "    at new Promise (<anonymous>)",
+        "    at JSON.parse (native)",
+        "    at async node:internal/process/task_queues:95:5",
+        "    at Module._compile (internal/modules/cjs/loader.js:1063:30)",
+        "    at TCPConnectWrap.afterConnect [as oncomplete] (net.js:1141:16)",
+        r"    at C:\app\node_modules\express\index.js:3:3",
+        "    at Query.run (/app/.yarn/cache/pg-npm-8.1.zip/pg/lib/query.js:1:1)",
+        "\t/usr/lib/go-1.22/src/runtime/debug/stack.go:24 +0x5e",
+        "\t/opt/hostedtoolcache/go/1.22.0/x64/src/runtime/panic.go:770 +0x132",
+        "\t/usr/local/Cellar/go/1.22/libexec/src/net/http/client.go:1",
+        "\tC:/Program Files/Go/src/net/http/client.go:1",
+        "\tnet/http/client.go:581",
+        "\tgithub.com/acme/lib@v1.2.0/call.go:12 +0x5",
+        "\t/src/app/vendor/github.com/acme/lib/call.go:1",
+    ],
+)
+def test_frames_of_others(frame: str) -> None:
+    above = "lib.Call()\n" if frame.startswith("\t") else ""
+    assert emphasis(f"E: x\n{above}{frame}\nend") == [("last", "end")]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        r'  File "C:\app\worker.py", line 2, in work',
+        '  File "/srv/vendor/payments.py", line 2, in pay',
+        "    at async /app/src/worker.mjs:3:4",
+        "    at file:///app/src/worker.mjs:3:4",
+        "    at Object.<anonymous> (/app/index.js:1:1)",
+        r"    at C:\app\worker.js:3:3",
+        "\tC:/Users/ann/app/worker.go:1",
+        "\t/home/ann/go/src/github.com/ann/app/worker.go:1",
+        "\tgithub.com/ann/app/billing/call.go:12 +0x5",
+    ],
+)
+def test_frames_of_ones_own(frame: str) -> None:
+    above = "app.Work()\n" if frame.startswith("\t") else ""
+    found = emphasis(f"E: x\n{above}{frame}\nend")
+    assert found == [*([("own", "app.Work()")] if above else []), ("own", frame.strip()), ("last", "end")]
+
+
+def test_an_error_that_another_came_of_is_not_dimmed() -> None:
+    text = PYTHON + "\n\nThe above exception was the direct cause of the following exception:\n\nPaymentError: no"
+    assert emphasis(text)[-2:] == [("own", "ConnectionError: upstream timed out"), ("last", "PaymentError: no")]
+
+
 @pytest.mark.parametrize("text", [PYTHON, NODE, GO, "a\n\n  b\n", "a\n\tb\r\nc"])
 def test_no_line_goes(text: str) -> None:
     found = read_error(text)
