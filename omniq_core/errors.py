@@ -92,6 +92,16 @@ class BadExpected(OmniqError):
     code = "BAD_EXPECTED"
 
 
+class LimitChanged(OmniqError):
+    """Somebody else has changed the limit of the group since the caller saw it; `limit` is what it is now."""
+
+    code = "LIMIT_CHANGED"
+
+    def __init__(self, operation: str, *, queue: str = "", job_id: str = "", limit: int = 0) -> None:
+        super().__init__(operation, queue=queue, job_id=job_id)
+        self.limit = limit
+
+
 class AlreadyInit(OmniqError):
     """The completion counter is running already."""
 
@@ -114,6 +124,7 @@ _BY_CODE: dict[str, type[OmniqError]] = {
         BadLane,
         BadExpected,
         AlreadyInit,
+        LimitChanged,
     )
 }
 

@@ -2,10 +2,13 @@
 -- @include numbers
 -- @include counters
 -- A group may start jobs while its in-flight count is below its limit; one that has jobs waiting then is ready.
-local function has_room(gid)
+local function limit_of(gid)
   local limit = int(redis.call("GET", group_key(gid, "limit")), 0)
-  if limit < 1 then limit = 1 end
-  return int(redis.call("GET", group_key(gid, "inflight")), 0) < limit
+  return limit < 1 and 1 or limit
+end
+
+local function has_room(gid)
+  return int(redis.call("GET", group_key(gid, "inflight")), 0) < limit_of(gid)
 end
 
 local function is_due(gid) return has_room(gid) and redis.call("LLEN", group_key(gid, "wait")) > 0 end
