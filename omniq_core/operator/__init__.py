@@ -32,6 +32,7 @@ from .kind_selection import KindSelection, kind_selection
 from .lane_scan import Match, Scan, mark, scan_lane
 from .lanes import COUNTED_POSITIONS, LanePage, LaneRow, lane_page, lane_page_call, page_of_mark, parse_lane_page
 from .overview import DiscoveryState, OverviewData, read_overview
+from .publish import Publication, publish_once
 from .queue import QueueRead, read_queue
 from .selection import Counting, Matching, Selection, WholeLane, read_selection
 from .snapshot import QueueSnapshot, parse_snapshot, queue_snapshots, queue_state, snapshot_call
@@ -67,6 +68,7 @@ __all__ = [
     "Matching",
     "OverviewData",
     "Probe",
+    "Publication",
     "QueueRead",
     "QueueSnapshot",
     "RawField",
@@ -98,6 +100,7 @@ __all__ = [
     "parse_failure_kinds",
     "parse_lane_page",
     "parse_snapshot",
+    "publish_once",
     "queue_snapshots",
     "queue_state",
     "read_counters",

@@ -1,0 +1,37 @@
+-- Publishes one job as an operator wants it: a nonce publishes once, and an id that exists is left alone in any state.
+-- KEYS[1] anchor
+-- ARGV now, id, payload, max_attempts, timeout_ms, backoff_ms, due_ms, gid, group_limit, nonce, how long it is remembered
+-- (ms), id of the job this is a copy of or "", "again" at a repeat
+-- Returns {"published" | "repeated" (this nonce did it before) | "exists", id of the job, its state or ""}.
+-- @include publishing
+-- @include batch
+local now, id, due, gid, nonce, copy_of = ARGV[1], ARGV[2], ARGV[7], ARGV[8], ARGV[10], ARGV[12]
+local memory = key("x:pub:" .. nonce)
+-- The job itself may have been worked, trimmed or removed since: it could not tell.
+local before = redis.call("GET", memory)
+if before then return { ARGV[13] and "published" or "repeated", before, job_fields(before, "state")[1] or "" } end
+
+local refusal = wrong_type({ stats = "hash", wait = "list", delayed = "zset", ["idx:wait"] = "zset",
+  ["idx:delayed"] = "zset", ["groups:ready"] = "zset" }) or type_fault(job_key(id), "hash")
+if not refusal and gid ~= "" then refusal = wrong_group(gid) end
+if refusal then return refusal end
+local have = job_fields(id, "id", "state")
+if have[1] then return { "exists", id, have[2] or "" } end
+
+redis.call("UNLINK", job_key(id))  -- what a ghost left of a record is not this job's
+local fields, state = common_fields(now, 4)
+write_job(id, ARGV[3], nonce, fields)
+if copy_of ~= "" then
+  redis.call("HSET", job_key(id), "x_copy_of", copy_of)
+  if job_fields(copy_of, "id")[1] then redis.call("HSET", job_key(copy_of), "x_copied_to", id) end
+end
+if gid ~= "" then open_group(gid, ARGV[9]) end
+if state == "delayed" then
+  delay(id, due, now)
+  if gid ~= "" then ready_if_due(gid, now) end
+else
+  enqueue(id, gid, now)
+end
+stamp("last_activity_ms", now, "last_enqueue_ms", now)
+redis.call("SET", memory, id, "PX", ARGV[11])
+return { "published", id, state }
