@@ -105,6 +105,9 @@ for (const step of ["htmx:before:request", "htmx:before:response"]) {
     if (!sourceElement.isConnected || response?.status >= 500) event.preventDefault();
   });
 }
+addEventListener("load", () => setTimeout(() => {
+  for (const first of document.querySelectorAll("[data-counting]")) htmx.trigger(first, "omniq:again");
+}));
 document.addEventListener("htmx:finally:request", (event) => {
   const { sourceElement: source, response } = event.detail.ctx;
   if (!source?.hasAttribute("data-counting") || !source.isConnected || response?.status < 500) return;
