@@ -39,9 +39,9 @@ def filtered_queue_page(
     if watch.counting or base.jobs.broken:
         nothing = LanePage((), 0, 0, None, None, True, base.jobs.broken)
         return replace(base, wish=wish, jobs=nothing, mark=watch.mark, newer=0, matching=None)
-    cursor, asked_ms = _unstamped(wish.cursor, now_ms)
-    going_on, asked_ms = _unstamped(watch.going_on, asked_ms)
-    upto, asked_ms = _unstamped(watch.mark, asked_ms)
+    cursor, asked_ms = unstamped(wish.cursor, now_ms)
+    going_on, asked_ms = unstamped(watch.going_on, asked_ms)
+    upto, asked_ms = unstamped(watch.mark, asked_ms)
     ticks, announces = upto is not None, wish.order == Order("entered", newest_first=True)
     if ticks and not announces and wish.filter.since:
         asked_ms = now_ms
@@ -58,11 +58,12 @@ def filtered_queue_page(
     took_ms = (perf_counter() - began) * 1000
     if going_on and watch.whole and found.listed and not found.jobs.rows:
         # A page without script that only counts on.
-        found = replace(found, jobs=read(upto=found.mark, budget_ms=PAGE_MS).jobs)
+        listed = read(upto=found.mark, budget_ms=PAGE_MS)
+        found = replace(found, jobs=listed.jobs, places=listed.places)
     newer, all_newer = 0, True
     if upto and announces:
         newer, all_newer = newer_matches(link, queue, lane, wanted, upto, budget_ms=NEWER_MS)
-    onward, back = _stamped(found.jobs.older, asked_ms), _stamped(found.jobs.newer, asked_ms)
+    onward, back = stamped(found.jobs.older, asked_ms), stamped(found.jobs.newer, asked_ms)
     # With the oldest first it is the newer ones that a reader goes on to.
     older, newer_page = (onward, back) if wish.order.newest_first else (back, onward)
     return replace(
@@ -74,25 +75,26 @@ def filtered_queue_page(
             newer=newer_page,
             broken=base.jobs.broken,
         ),
-        mark=_stamped(found.mark, asked_ms) or "",
+        mark=stamped(found.mark, asked_ms) or "",
         newer=newer,
         more_newer=not all_newer,
         matching=found.count.matching if found.count else None,
         look=Look(
-            page=found,
-            going_on=_stamped(found.going_on, asked_ms),
+            page=replace(found, places=tuple(f"{place}~{asked_ms}" for place in found.places)),
+            going_on=stamped(found.going_on, asked_ms),
             stopped=watch.stop,
             left_ms=int(found.left * took_ms / found.looked) if found.looked >= TELLS else None,
         ),
     )
 
 
-# Tokens carry the moment from which `since` counts, so that a page is as of one moment however long it stays open.
-def _stamped(token: str | None, asked_ms: int) -> str | None:
+def stamped(token: str | None, asked_ms: int) -> str | None:
+    """The token with the moment from which `since` counts: a page is as of one moment however long it stays open."""
     return f"{token}~{asked_ms}" if token else None
 
 
-def _unstamped(token: str | None, asked_ms: int) -> tuple[str | None, int]:
+def unstamped(token: str | None, asked_ms: int) -> tuple[str | None, int]:
+    """The opposite of `stamped`; the moment is `asked_ms` where there is no token. Raises BadCursor."""
     if not token:
         return None, asked_ms
     token, _, stamp = token.partition("~")

@@ -1,4 +1,4 @@
-"""One job: what is known of it, in at most three round trips."""
+"""One job: what is known of it, in at most three round trips, and the jobs beside it in a list."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..formatting import day, duration, relative
 from ..jsontext import Piece, laid_out
 from ..present import present
 from ..traces import ErrorText, read_error
+from .job_list import JobList, Pager, job_pager
 from .timeline import Step, Times, timeline
 
 WHOLE_PAYLOAD = 16 * 1024 * 1024
@@ -51,7 +52,7 @@ class JobPage:
     """A job's page. `lane` is the lane's word in addresses, "" for a state no lane has.
 
     `kind` is that of a failed job, `others` how many other failed jobs of the queue are of it: 0 also while that is not
-    known.
+    known. `pager` leads to the jobs beside it.
     """
 
     job: JobDetail
@@ -59,6 +60,7 @@ class JobPage:
     error: ErrorNote | None
     kind: ErrorKind | None
     others: int
+    pager: Pager | None
     payload: Payload
     steps: tuple[Step, ...]
     day: str
@@ -71,8 +73,20 @@ class JobPage:
 LANE_OF = {"wait": "waiting", "active": "active", "delayed": "delayed", "failed": "failed", "completed": "completed"}
 
 
-def job_page(link: Link, queue: str, job_id: str, *, now_ms: int, payload_limit: int) -> JobPage | None:
-    """Reads the page with up to `payload_limit` bytes of payload, or None when the queue holds no such job."""
+def job_page(
+    link: Link,
+    queue: str,
+    job_id: str,
+    *,
+    now_ms: int,
+    payload_limit: int,
+    listed: JobList | None = None,
+    with_pager: bool = True,
+) -> JobPage | None:
+    """Reads the page with up to `payload_limit` bytes of payload, or None when the queue holds no such job.
+
+    `listed` is the list it was opened from. Raises BadCursor for a place in it that no list gave out.
+    """
     job = job_detail(link, queue, job_id, now_ms=now_ms, payload_limit=payload_limit)
     if job is None:
         return None
@@ -85,6 +99,7 @@ def job_page(link: Link, queue: str, job_id: str, *, now_ms: int, payload_limit:
         error=_error(job),
         kind=kind,
         others=others or 0,
+        pager=job_pager(link, job, listed, now_ms) if with_pager else None,
         payload=_payload(job),
         steps=timeline(_times(job), now_ms),
         day=day(job.queued_ms or job.created_ms or 0),

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from flask import url_for
 
 from ..queries.children import ChildrenWish
+from ..queries.job_list import JobList
 from ..queries.overview import OverviewWish
 from ..queries.queue import LaneWish, usual_sort
 
@@ -47,12 +48,7 @@ def lane_url(queue: str, wish: LaneWish, *, scan: str | None = None, select_all:
     if "cursor" not in changes:
         changes["cursor"] = None
     wanted = replace(wish, **changes)
-    query: dict[str, Any] = {}
-    if wanted.sort != usual_sort(wanted.lane):
-        query["sort"] = wanted.sort
-    if wanted.size != 50:
-        query["size"] = wanted.size
-    query |= {name: value for name, value in asdict(wanted.filter).items() if value}
+    query = _lane_query(wanted)
     if wanted.cursor:
         query["cursor"] = wanted.cursor
     if scan:
@@ -62,10 +58,39 @@ def lane_url(queue: str, wish: LaneWish, *, scan: str | None = None, select_all:
     return _with_query(url_for(".lane", queue=queue, lane=wanted.lane), query)
 
 
+def kind_url(queue: str, kind: str, wish: LaneWish, **changes: Any) -> str:
+    """The jobs of a kind with some of the wishes changed; without a cursor in `changes` it starts at its first page."""
+    wanted = replace(wish, **({"cursor": None} | changes))
+    query = _lane_query(wanted) | ({"cursor": wanted.cursor} if wanted.cursor else {})
+    return _with_query(url_for(".failures_of_kind", queue=queue, kind=kind), query)
+
+
+def job_url(queue: str, job_id: str, listed: JobList | None = None, at: str | None = None) -> str:
+    """A job's page, with the list it is opened from and its place `at` in it."""
+    query: dict[str, Any] = {}
+    if listed and (at or not (listed.kind or listed.wish.filter.asks)):
+        query = {"list": listed.kind or listed.wish.lane, **_lane_query(listed.wish)}
+    return _with_query(url_for(".job", queue=queue, job_id=job_id), query | ({"at": at} if at else {}))
+
+
+def list_url(queue: str, listed: JobList, cursor: str | None = None) -> str:
+    """The list that a job's page was opened from."""
+    if listed.kind:
+        return kind_url(queue, listed.kind, listed.wish, cursor=cursor)
+    return lane_url(queue, listed.wish, cursor=cursor)
+
+
 def bulk_url(endpoint: str, queue: str, wish: LaneWish) -> str:
     """Where a button about everything that matches asks for its dialog: the filter goes along."""
     query = {name: value for name, value in asdict(wish.filter).items() if value}
     return _with_query(url_for(endpoint, queue=queue), query)
+
+
+def _lane_query(wish: LaneWish) -> dict[str, Any]:
+    query: dict[str, Any] = {} if wish.sort == usual_sort(wish.lane) else {"sort": wish.sort}
+    if wish.size != 50:
+        query["size"] = wish.size
+    return query | {name: value for name, value in asdict(wish.filter).items() if value}
 
 
 def _with_query(path: str, query: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -10,7 +9,7 @@ from urllib.parse import urlencode
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from omniq_core import BadCursor
+from omniq_core import BadCursor, LaneRow, kind_place
 
 from .. import live
 from ..formatting import RowIds
@@ -18,17 +17,19 @@ from ..htmx import Partial, here, render_page
 from ..params import Fields, choice, integer, text
 from ..problems import BadInput, no_such_page, no_such_queue
 from ..queries.failures import RANGES, SORTS, FailuresPage, FailuresWish, KindPage, failures_page, kind_page, stands
+from ..queries.job_list import JobList
 from ..queries.queue import LANES, SIZES, LaneWish, UnknownQueue
 from ..routes import Routes
 from ..state import can, current, now_ms
-from .job_rows import job_row
+from .addresses import job_url, kind_url
+from .job_lists import DIGEST
+from .job_rows import JobRow, job_row
 from .lanes import COLUMNS, LANE_WORDS, SORT_WORDS, Head
 from .limits import limits
 
 routes = Routes()
 MAX_PAGE = 20
 MAX_CURSOR_BYTES = 4096
-_DIGEST = re.compile(r"[0-9a-f]{16}|[a-z-]{1,20}")
 
 SORT_WORDS_OF_KINDS = {
     "jobs": "Most jobs",
@@ -164,7 +165,7 @@ def _tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
 
 
 def _kind_context(queue: str, kind: str, args: Fields, named: tuple[str, ...] = ()) -> dict[str, Any]:
-    if not _DIGEST.fullmatch(kind):
+    if not DIGEST.fullmatch(kind):
         raise no_such_page()
     wish = LaneWish(
         lane="failed",
@@ -191,7 +192,7 @@ def _kind_context(queue: str, kind: str, args: Fields, named: tuple[str, ...] = 
     acts = {"may_retry": can("retry", queue), "may_remove": can("remove", queue), "may_run": False}
     return {
         "page": page,
-        "rows": [(job_row(job, ids, "failed"), stands(job)) for job in page.jobs.rows],
+        "rows": [(_row(queue, job, ids, JobList(wish, kind)), stands(job)) for job in page.jobs.rows],
         "live_version": live.version(page.head, page.jobs, page.named, page.state),
         "LANE_WORDS": LANE_WORDS,
         "LANES": LANES,
@@ -206,13 +207,8 @@ def _kind_context(queue: str, kind: str, args: Fields, named: tuple[str, ...] = 
     }
 
 
-def kind_url(queue: str, kind: str, wish: LaneWish, **changes: Any) -> str:
-    """The jobs of a kind with some of the wishes changed; without a cursor in `changes` it starts at its first page."""
-    wanted = replace(wish, **({"cursor": None} | changes))
-    usual: dict[str, Any] = {"sort": "failed", "size": 50, "cursor": None}
-    query = {name: getattr(wanted, name) for name in usual if getattr(wanted, name) != usual[name]}
-    path = url_for(".failures_of_kind", queue=queue, kind=kind)
-    return f"{path}?{urlencode(query)}" if query else path
+def _row(queue: str, job: LaneRow, ids: RowIds, listed: JobList) -> JobRow:
+    return job_row(job, ids, "failed", job_url(queue, job.job_id, listed, kind_place(job)))
 
 
 def _heads(queue: str, kind: str, wish: LaneWish) -> list[Head]:
@@ -227,7 +223,8 @@ def _kind_tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partia
     """The regions of a tick. Held rows come one by one, so that none is added, moved or taken away."""
     page: KindPage = context["page"]
     found = _queue_regions(context)
-    rows = [(job_row(job, RowIds(), "failed"), not job.missing and job.state == "failed") for job in page.named]
+    queue, listed = page.head.queue, JobList(page.wish, page.kind.digest)
+    rows = [(_row(queue, job, RowIds(), listed), not job.missing and job.state == "failed") for job in page.named]
     if page.wish.cursor or asked.hold:
         rows = [*context["rows"], *rows]
     else:

@@ -1,4 +1,4 @@
-"""The filters of a lane: read from an address, and shown as fields and as tags."""
+"""What an address asks of a lane, and its filters as fields and as tags."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from ..params import Fields, choice, text
 from ..present import present
 from ..problems import BadInput
 from ..queries.lane_filter import SINCE_MS, WITH_ERRORS, LaneFilter
-from ..queries.queue import LaneWish
+from ..queries.queue import SIZES, SORTS, LaneWish, usual_sort
+from ..state import now_ms
 from .addresses import lane_url
 
+MAX_CURSOR_BYTES = 4096
 ERROR_WORDS = {"failed": "Error contains", "delayed": "Last error contains"}
 ENTERED_WORDS = {
     "waiting": "Queued",
@@ -51,6 +53,17 @@ def lane_filter(lane: str, args: Fields, now_ms: int) -> LaneFilter:
     except BadFilter as bad:
         raise BadInput(bad.field, bad.why) from None
     return found
+
+
+def lane_wish(lane: str, args: Fields, *, cursor: str = "cursor") -> LaneWish:
+    """What an address asks of a lane; `cursor` is the name under which it keeps that. Raises BadInput."""
+    return LaneWish(
+        lane=lane,
+        sort=choice(args, "sort", tuple(SORTS[lane]), usual_sort(lane)),
+        size=int(choice(args, "size", [str(size) for size in SIZES], "50")),
+        cursor=text(args, cursor, max_bytes=MAX_CURSOR_BYTES) or None,
+        filter=lane_filter(lane, args, now_ms()),
+    )
 
 
 def since_options(lane: str) -> list[tuple[str, str]]:

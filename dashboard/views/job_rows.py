@@ -16,7 +16,7 @@ EXCERPT_BYTES = 200
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """A row of a lane: the job, its DOM id, and figures worked out from its fields.
+    """A row of a lane: the job, its DOM id, the address of its page, and figures worked out from its fields.
 
     `entered_ms` is when it entered the lane: by the index, else by the job's own field, else None.
     `lease_ms` is how long a lease of it lasts.
@@ -25,6 +25,7 @@ class JobRow:
 
     job: LaneRow
     dom_id: str
+    href: str
     attempts: str
     ran_ms: int | None
     entered_ms: int | None
@@ -32,8 +33,8 @@ class JobRow:
     excerpt: str
 
 
-def job_row(job: LaneRow, ids: RowIds, lane: str) -> JobRow:
-    """The row of a job. `ids` are those of the rows before it on the page."""
+def job_row(job: LaneRow, ids: RowIds, lane: str, href: str) -> JobRow:
+    """The row of a job, which leads to `href`. `ids` are those of the rows before it on the page."""
     end = job.failed_ms or job.completed_ms
     ran = end - job.last_started_ms if end and job.last_started_ms and end >= job.last_started_ms else None
     recorded = {
@@ -45,6 +46,7 @@ def job_row(job: LaneRow, ids: RowIds, lane: str) -> JobRow:
     return JobRow(
         job=job,
         dom_id=ids("job", job.job_id),
+        href=href,
         attempts=f"{job.attempt:,} of {max(job.max_attempts, 1):,}",
         ran_ms=ran,
         entered_ms=job.score_ms if job.score_ms is not None else recorded.get(lane),

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, make_response, request
 
-from omniq_core import backing_off, job_payload
+from omniq_core import BadCursor, backing_off, job_payload
 
 from .. import confirm, live
 from ..actions import jobs as act
@@ -17,12 +17,14 @@ from ..htmx import Link as ToastLink
 from ..htmx import Partial, Toast, answer, kind, render_page, show_dialog
 from ..params import Fields, choice, job_ids
 from ..present import present
-from ..problems import Way, moved_on, no_such_job
+from ..problems import BadInput, Way, moved_on, no_such_job
 from ..queries.job import WHOLE_PAYLOAD, JobPage, job_page
 from ..routes import Routes
 from ..state import actor, can, current, now_ms
 from ..tokens import to_token
 from . import bulk
+from .addresses import list_url
+from .job_lists import list_path, list_words, opened_from, turn_url
 from .lanes import LANE_WORDS
 from .regions import regions
 
@@ -141,13 +143,24 @@ def _regions(context: dict[str, Any]) -> tuple[Partial, ...]:
 def _context(queue: str, job_id: str, args: Fields, *, with_payload: bool = True) -> dict[str, Any]:
     whole = choice(args, "payload", ("", "all"), "") == "all"
     limit = WHOLE_PAYLOAD if whole else current().settings.payload_limit
-    page = job_page(current().link, queue, job_id, now_ms=now_ms(), payload_limit=limit if with_payload else 0)
+    listed = opened_from(args)
+    try:
+        page = job_page(
+            current().link, queue, job_id, now_ms=now_ms(), payload_limit=limit if with_payload else 0, listed=listed,
+            with_pager=with_payload,
+        )  # fmt: skip
+    except BadCursor:
+        raise BadInput("at", "This is no place in a list. Open the job from its list again.") from None
     if page is None:
         raise _gone(queue, job_id)
     return {
         "page": page,
         "job": page.job,
         "live_version": _version(page),
+        "listed": listed,
+        "list_words": list_words(listed),
+        "list_url": list_url,
+        "turn_url": turn_url,
         "lane_word": LANE_WORDS.get(page.lane, ""),
         "may_retry": page.lane == "failed" and can("retry", queue),
         "may_run": page.lane == "delayed" and can("run-now", queue),
@@ -244,14 +257,10 @@ def _named(ids: tuple[str, ...]) -> str:
     return f"{names} and {len(ids) - NAMED:,} more" if len(ids) > NAMED else names
 
 
-def _is_on_page_of(queue: str, ids: tuple[str, ...]) -> bool:
-    page = f"/queues/{to_token(queue)}/jobs/"
-    back = request.form.get("back", "")
-    return any(back.partition("?")[0] == page + to_token(job_id) for job_id in ids)
-
-
 def _way_out(queue: str, outcome: Outcome, lane: str, done: str) -> str | None:
-    """A job that was removed has no page any more: its lane comes next."""
-    if done == "removed" and _is_on_page_of(queue, outcome.done):
-        return f"/queues/{to_token(queue)}/{lane}"
-    return None
+    """A job that was removed has no page any more: the list it was opened from comes next, else its lane."""
+    path, _, query = request.form.get("back", "").partition("?")
+    page = f"/queues/{to_token(queue)}/jobs/"
+    if done != "removed" or not any(path == page + to_token(job_id) for job_id in outcome.done):
+        return None
+    return list_path(queue, query) or f"/queues/{to_token(queue)}/{lane}"

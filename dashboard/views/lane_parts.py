@@ -8,6 +8,7 @@ from .. import live
 from ..formatting import RowIds
 from ..htmx import Partial
 from ..queries.queue import LANES, QueuePage
+from .addresses import job_url
 from .job_rows import job_row
 
 _COUNTED = {"match-count": "match_count", "pager": "pager", "lane-actions": "lane_actions"}
@@ -50,7 +51,8 @@ def tick_parts(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
         found = [part for part in lane_parts(context) if part.target not in _not_known(page)]
     found = [part for part in found if part.target != "jobs" or not asked.hold]
     rows = [(row, "job_row") for row in context["rows"]] if asked.hold else []
-    for row in (job_row(job, RowIds(), page.wish.lane) for job in page.named):
+    queue = page.head.queue
+    for row in (job_row(job, RowIds(), page.wish.lane, job_url(queue, job.job_id)) for job in page.named):
         stands = row.job.state == LANES[page.wish.lane] and not row.job.missing
         rows.append((row, "job_row" if stands else "job_gone"))
     for row, name in rows:

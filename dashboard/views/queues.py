@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from itertools import zip_longest
 from typing import Any
 
 from flask import Response, redirect, request, url_for
@@ -15,35 +16,33 @@ from .. import live
 from ..actions import queues as act
 from ..formatting import RowIds
 from ..htmx import Partial, Press, Toast, answer, here, kind, render_page, render_partials, show_dialog
-from ..params import Fields, choice, text
+from ..params import Fields, text
 from ..problems import BadInput, Problem, no_such_page, no_such_queue
 from ..queries.filtered import filtered_queue_page
+from ..queries.job_list import JobList
 from ..queries.lane_filter import LaneFilter
 from ..queries.queue import (
     LANES,
     SIZES,
-    SORTS,
     LaneWish,
     QueuePage,
     UnknownQueue,
     Watch,
     queue_head,
     queue_page,
-    usual_sort,
 )
 from ..routes import Routes
 from ..state import can, current, now_ms
 from ..tokens import to_token
-from .addresses import SCOPE, bulk_url, lane_url
-from .filters import ENTERED_WORDS, ERROR_WORDS, lane_filter, since_options, tags
-from .job_rows import job_row
+from .addresses import SCOPE, bulk_url, job_url, lane_url
+from .filters import ENTERED_WORDS, ERROR_WORDS, MAX_CURSOR_BYTES, lane_wish, since_options, tags
+from .job_rows import JobRow, job_row
 from .lane_parts import next_parts, parts_anew, tick_parts
 from .lanes import LANE_TITLES, LANE_WORDS, MANY_OF, ONE_OF, SORT_WORDS, heads, sort_options
 from .limits import limits
 from .regions import regions
 
 routes = Routes()
-MAX_CURSOR_BYTES = 4096
 
 
 @routes.get("/queues/<omniq:queue>/")
@@ -63,7 +62,7 @@ def lane(queue: str, lane: str) -> ResponseReturnValue:
     page: QueuePage = context["page"]
     moved = (
         ""
-        if page.wish.cursor == _wish(lane, request.args).cursor
+        if page.wish.cursor == lane_wish(lane, request.args).cursor
         else lane_url(queue, page.wish, cursor=page.wish.cursor)
     )
     if request.args.get("scan") and kind() == "partial":
@@ -114,11 +113,10 @@ def _found(read: Any, queue: str) -> Any:
 
 
 def _context(queue: str, lane: str, args: Fields, asked: live.Tick | None = None) -> dict[str, Any]:
-    wish = _wish(lane, args)
+    wish = lane_wish(lane, args)
     watch = _watch(args, asked)
     page = _found(lambda: _read(queue, wish, watch), queue)
     wish = page.wish
-    ids = RowIds()
     acts = {
         "may_retry": lane == "failed" and can("retry", queue),
         "may_run": lane == "delayed" and can("run-now", queue),
@@ -126,7 +124,7 @@ def _context(queue: str, lane: str, args: Fields, asked: live.Tick | None = None
     }
     return {
         "page": page,
-        "rows": [job_row(job, ids, lane) for job in page.jobs.rows],
+        "rows": _rows(queue, page),
         "LANES": LANES,
         "LANE_WORDS": LANE_WORDS,
         "LANE_TITLES": LANE_TITLES,
@@ -153,6 +151,17 @@ def _context(queue: str, lane: str, args: Fields, asked: live.Tick | None = None
     }
 
 
+def _rows(queue: str, page: QueuePage) -> list[JobRow]:
+    """The rows. Where the failed lane as it stands is not the list, they say which list they are of."""
+    wish, ids = page.wish, RowIds()
+    listed = JobList(wish) if wish.filter.asks or (wish.lane == "failed" and wish.sort != "failed") else None
+    places = page.look.page.places if page.look else ()
+    return [
+        job_row(job, ids, wish.lane, job_url(queue, job.job_id, listed, at))
+        for job, at in zip_longest(page.jobs.rows, places)
+    ]
+
+
 def _read(queue: str, wish: LaneWish, watch: Watch) -> QueuePage:
     try:
         read = filtered_queue_page if wish.filter.asks else queue_page
@@ -174,14 +183,3 @@ def _watch(args: Fields, asked: live.Tick | None) -> Watch:
     going_on = text(args, "scan", max_bytes=MAX_CURSOR_BYTES)
     stop = bool(going_on) and args.get("stop") == "1"
     return replace(open_page, going_on=going_on, stop=stop, whole=kind() != "partial")
-
-
-def _wish(lane: str, args: Fields) -> LaneWish:
-    sizes = [str(size) for size in SIZES]
-    return LaneWish(
-        lane=lane,
-        sort=choice(args, "sort", tuple(SORTS[lane]), usual_sort(lane)),
-        size=int(choice(args, "size", sizes, "50")),
-        cursor=text(args, "cursor", max_bytes=MAX_CURSOR_BYTES) or None,
-        filter=lane_filter(lane, args, now_ms()),
-    )

@@ -31,6 +31,7 @@ from .job import JobDetail, RawField, job_detail, job_payload
 from .kind_selection import KindSelection, kind_selection
 from .lane_scan import Match, Scan, mark, scan_lane
 from .lanes import COUNTED_POSITIONS, LanePage, LaneRow, lane_page, lane_page_call, page_of_mark, parse_lane_page
+from .neighbours import Neighbour, Neighbours, kind_neighbours, kind_place, lane_neighbours
 from .overview import DiscoveryState, OverviewData, read_overview
 from .publish import Publication, publish_once
 from .queue import QueueRead, read_queue
@@ -66,6 +67,8 @@ __all__ = [
     "LaneWatch",
     "Match",
     "Matching",
+    "Neighbour",
+    "Neighbours",
     "OverviewData",
     "Probe",
     "Publication",
@@ -87,9 +90,12 @@ __all__ = [
     "job_detail",
     "job_payload",
     "kind_jobs",
+    "kind_neighbours",
     "kind_of_job",
+    "kind_place",
     "kind_rows",
     "kind_selection",
+    "lane_neighbours",
     "lane_page",
     "lane_page_call",
     "mark",

@@ -132,13 +132,17 @@ def kind_jobs(
     A job that left the lane, or failed again since, has no `score_ms`. Raises BadCursor, and ValueError for a bad name
     or a size outside 1 to 100.
     """
+    call = kind_jobs_call(queue, digest, size=size, cursor=cursor, newest_first=newest_first)
+    return parse_lane_page(link.run_many([call])[0], cursor)
+
+
+def kind_jobs_call(queue: str, digest: str, *, size: int, cursor: str | None, newest_first: bool) -> Call:
+    """The read of `kind_jobs`, for a pipeline with others; its reply goes to `parse_lane_page`. Errors as there."""
     if not 1 <= size <= LARGEST_PAGE:
         raise ValueError(f"a page has 1 to {LARGEST_PAGE} rows, not {size}")
     kind, at = read_cursor(cursor) if cursor else ("", Position(b"", b"", b""))
     args = [RULES_VERSION, digest, size, int(newest_first), kind, at.score, at.job_id, at.digest]
-    return parse_lane_page(
-        link.run_many([(script("operator/failures_jobs"), QueueKeys(queue).anchor, args)])[0], cursor
-    )
+    return script("operator/failures_jobs"), QueueKeys(queue).anchor, args
 
 
 def failed_rows(link: Link, queue: str, ids: Sequence[str], *, now_ms: int) -> tuple[LaneRow, ...]:

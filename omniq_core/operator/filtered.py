@@ -30,9 +30,11 @@ class FilteredPage:
     belong to it. `count` is None until the whole lane was looked at. So far `matched` were found among `scanned`
     entries, `left` are still to be looked at, `unsearched` were not searched; `going_on` is the token of the call that
     goes on from there. `mark` is the mark as a token, "" for an empty lane. This call looked at `looked` entries.
+    `places` are the rows' own places in the list, as tokens (`lane_neighbours`).
     """
 
     jobs: LanePage
+    places: tuple[str, ...]
     before: int
     listed: int
     complete: bool
@@ -47,8 +49,8 @@ class FilteredPage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Begin:
-    """Where a page begins (or, `back`, before which entry it ends), how many match before there, what is known."""
+class Begin:
+    """Behind which entry a page begins (`back`: before which it ends), how many match before there, what is known."""
 
     back: bool
     at: Position | None
@@ -124,10 +126,10 @@ def filtered_page(
     if going_on:
         return _page(lane_, _read_walk(going_on), size)
     if cursor:
-        begin = _read_begin(cursor)
+        begin = read_begin(cursor)
         begin = replace(begin, upto=mark(link, queue, lane)) if until_now else begin
     else:
-        begin = _Begin(False, None, read_mark(upto) if upto else mark(link, queue, lane))
+        begin = Begin(False, None, read_mark(upto) if upto else mark(link, queue, lane))
     count = None if recount else begin.count
     if begin.back and begin.at:
         return _page_before(lane_, begin, begin.at, size, count)
@@ -168,7 +170,7 @@ def _page(lane: _Lane, walk: _Walk, size: int) -> FilteredPage:
     return _answer(walk, seen, matches, more and (walk.count is None or _upto(walk) < walk.count.matching))
 
 
-def _page_before(lane: _Lane, begin: _Begin, at: Position, size: int, count: Count | None) -> FilteredPage:
+def _page_before(lane: _Lane, begin: Begin, at: Position, size: int, count: Count | None) -> FilteredPage:
     seen = lane.scan(at, begin.upto, size, back=True)
     if len(seen.matches) < size and seen.cursor is None:
         # The beginning is nearer than a page: that is the first one.
@@ -199,12 +201,16 @@ def _upto(walk: _Walk) -> int:
 
 def _answer(walk: _Walk, seen: Scan, matches: tuple[Match, ...], more: bool) -> FilteredPage:
     rows, count = tuple(match.row for match in matches if match.row), walk.count
-    older = _write_begin(_Begin(False, walk.end, walk.upto, _upto(walk), count)) if more else None
-    newer = _write_begin(_Begin(True, walk.start, walk.upto, walk.before, count)) if walk.start else None
+    older = write_begin(Begin(False, walk.end, walk.upto, _upto(walk), count)) if more else None
+    newer = write_begin(Begin(True, walk.start, walk.upto, walk.before, count)) if walk.start else None
     # A walk that only lists a later page has not begun to count.
     left = 0 if count else seen.left if walk.from_top and walk.at else seen.span
+    first = _upto(walk) - len(rows) + 1
     return FilteredPage(
-        jobs=LanePage(rows, seen.total, _upto(walk) - len(rows) + 1 if rows else 0, older, newer, seen.indexed),
+        jobs=LanePage(rows, seen.total, first if rows else 0, older, newer, seen.indexed),
+        places=tuple(
+            write_begin(Begin(False, match.position, walk.upto, at, count)) for at, match in enumerate(matches, first)
+        ),
         before=walk.before,
         listed=walk.listed,
         complete=not walk.listing,
@@ -241,13 +247,15 @@ def _write(*parts: Position | Count | int | None) -> str:
     return ".".join(texts)
 
 
-def _write_begin(begin: _Begin) -> str:
+def write_begin(begin: Begin) -> str:
+    """The token of a page, or of a row's place: that of the page behind it."""
     return _write(begin.back, begin.at, begin.upto, begin.before, begin.count)
 
 
-def _read_begin(token: str) -> _Begin:
+def read_begin(token: str) -> Begin:
+    """The opposite of `write_begin`. Raises BadCursor."""
     back, at, upto, before, count = _parts(token, 5)
-    return _Begin(_number(back) == 1, _place(at), _place(upto), _number(before), _count(count))
+    return Begin(_number(back) == 1, _place(at), _place(upto), _number(before), _count(count))
 
 
 def _write_walk(walk: _Walk) -> str:

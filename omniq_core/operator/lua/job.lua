@@ -9,7 +9,7 @@
 -- @include places
 local id, inline = ARGV[2], tonumber(ARGV[3])
 local job = job_key(id)
-local MOST_FIELDS, MOST_NAMES, LONGEST, CUT, LONGEST_ID = 200, 5000, 16384, 1024, 1024
+local MOST_FIELDS, MOST_NAMES, LONGEST, CUT, LONGEST_ID, PASSED_OVER = 200, 5000, 16384, 1024, 1024, 20
 local KNOWN = {"id", "state", "gid", "attempt", "max_attempts", "timeout_ms", "backoff_ms", "created_ms", "updated_ms",
   "queued_ms", "first_started_ms", "last_started_ms", "completed_ms", "failed_ms", "due_ms", "lock_until_ms",
   "lease_token", "last_error", "last_error_ms", "payload", "x_pub", "x_ack", "x_task", "x_copy_of"}
@@ -73,11 +73,16 @@ if known_lane then
     end
   end
   if rank then
-    local function beside(at)
-      local found = at >= 0 and between(view, at, at)[1]
-      return found and #found[1] <= LONGEST_ID and found[1] or false
+    -- The nearest that has a page: an id whose job is gone has none.
+    local function beside(step)
+      for at = rank + step, rank + PASSED_OVER * step, step do
+        local found = at >= 0 and between(view, at, at)[1]
+        if not found then return false end
+        if #found[1] <= LONGEST_ID and (try("HLEN", job_key(found[1])) or 0) > 0 then return found[1] end
+      end
+      return false
     end
-    place = {state, view.total, rank, beside(rank - 1), beside(rank + 1)}
+    place = {state, view.total, rank, beside(-1), beside(1)}
   end
 end
 local queue_list = gid and group_key(gid, "wait") or key("wait")
