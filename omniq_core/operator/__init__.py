@@ -27,6 +27,16 @@ from .failures import (
 from .filtered import Count, FilteredPage, filtered_page, newer_matches
 from .filters import BadFilter, Filter
 from .fingerprint import ErrorKind, without_message
+from .group_repair import GroupRepair, Repaired, repair_groups, repair_of
+from .groups import (
+    MOST_GROUPS,
+    MOST_LIVE,
+    Group,
+    GroupFigures,
+    GroupsRead,
+    group_rows,
+    read_groups,
+)
 from .job import JobDetail, RawField, job_detail, job_payload
 from .kind_selection import KindSelection, kind_selection
 from .lane_scan import Match, Scan, mark, scan_lane
@@ -44,6 +54,8 @@ from .watch import LaneWatch
 __all__ = [
     "COUNTED_POSITIONS",
     "MOST_COUNTERS",
+    "MOST_GROUPS",
+    "MOST_LIVE",
     "Background",
     "BadCursor",
     "BadFilter",
@@ -58,6 +70,10 @@ __all__ = [
     "FailureRead",
     "Filter",
     "FilteredPage",
+    "Group",
+    "GroupFigures",
+    "GroupRepair",
+    "GroupsRead",
     "JobDetail",
     "KindFigures",
     "KindRow",
@@ -75,6 +91,7 @@ __all__ = [
     "QueueRead",
     "QueueSnapshot",
     "RawField",
+    "Repaired",
     "Scan",
     "Selection",
     "Task",
@@ -87,6 +104,7 @@ __all__ = [
     "failure_kinds",
     "failure_kinds_call",
     "filtered_page",
+    "group_rows",
     "job_detail",
     "job_payload",
     "kind_jobs",
@@ -111,6 +129,7 @@ __all__ = [
     "queue_state",
     "read_counters",
     "read_failures",
+    "read_groups",
     "read_open_tasks",
     "read_overview",
     "read_queue",
@@ -118,6 +137,8 @@ __all__ = [
     "read_task",
     "read_tasks",
     "remove_counter",
+    "repair_groups",
+    "repair_of",
     "scan_lane",
     "snapshot_call",
     "start_task",

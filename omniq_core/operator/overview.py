@@ -54,6 +54,8 @@ class ProcessState:
     discovery: DiscoveryState = DiscoveryState()
     looked_ms: int = 0
     failures_looked: dict[str, int] = field(default_factory=dict[str, int])
+    groups_looked: dict[str, int] = field(default_factory=dict[str, int])
+    groups: dict[str, frozenset[bytes]] = field(default_factory=dict[str, frozenset[bytes]])
 
 
 _states: WeakKeyDictionary[Link, ProcessState] = WeakKeyDictionary()

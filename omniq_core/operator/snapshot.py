@@ -25,6 +25,7 @@ class QueueSnapshot:
 
     `waiting` are the ungrouped ones. `expired` are leases whose time is over. `has_index` is False when a lane holds
     jobs that an SDK older than 3.0.0 put there without an index: pages of it are by place, its ages are not known.
+    `groups` are those known so far.
     `pause_left_ms` is None for a pause without an end. `broken` has a bit for each of `broken_lanes`.
     """
 
@@ -41,6 +42,7 @@ class QueueSnapshot:
     failed: int = 0
     completed: int = 0
     groups_ready: int = 0
+    groups: int = 0
     oldest_waiting_ms: int | None = None
     next_due_ms: int | None = None
     last_activity_ms: int | None = None
@@ -84,6 +86,7 @@ def parse_snapshot(queue: str, reply: Any) -> QueueSnapshot:
         failed=reply[8],
         completed=reply[9],
         groups_ready=reply[10],
+        groups=max(reply[20], reply[10]),
         oldest_waiting_ms=read_int(reply[11]),
         next_due_ms=read_int(reply[12]),
         last_activity_ms=read_moment(reply[13]),

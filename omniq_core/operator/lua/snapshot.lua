@@ -36,5 +36,5 @@ return {
   length.delayed, length.failed, length.completed, try("ZCARD", key("groups:ready")) or 0,
   first_score(key("idx:wait")) or false, first_score(key("delayed")) or false,
   moment("last_activity_ms"), moment("last_enqueue_ms"), moment("last_reserve_ms"), moment("last_finish_ms"),
-  record, unindexed, broken,
+  record, unindexed, broken, try("ZCARD", key("x:groups")) or 0,
 }

@@ -1,0 +1,170 @@
+"""The groups of a queue: which there are, how each stands, and which of them are stuck."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, cast
+
+from ..connection import Call, Link
+from ..keys import QueueKeys, decode_id, encode_id
+from ..numbers import read_int, read_moment
+from ..scripts import script
+from .overview import MOST_WANTED, NOW, state_of, unpack_figures
+from .snapshot import QueueSnapshot, parse_snapshot, snapshot_call
+
+MOST_GROUPS = 10_000
+MOST_LIVE = 500
+"""So many groups are read in one script; of a queue with more the background keeps figures, for sorting and sums."""
+
+GroupState = Literal["ready", "busy", "idle", "stuck"]
+
+
+class GroupFigures(NamedTuple):
+    """What lists of groups are sorted, filtered and summed by."""
+
+    gid: str
+    waiting: int
+    in_flight: int
+    limit: int
+    state: GroupState
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group at one moment. `in_flight` is the count that workers go by, `running` how many of its jobs they really
+    hold: None where over 2,000 jobs of the queue run, which nobody counts.
+
+    `oldest_ms` is since when its first job waits. `ready`: it is in groups:ready, since `ready_ms` if that is known.
+    """
+
+    gid: str
+    waiting: int
+    oldest_ms: int | None
+    in_flight: int
+    running: int | None
+    limit: int
+    ready: bool
+    ready_ms: int | None
+
+    @property
+    def state(self) -> GroupState:
+        """Idle without waiting jobs, busy without a free slot, stuck when workers cannot see its slot, else ready."""
+        if not self.waiting:
+            return "idle"
+        counted = self.in_flight if self.running is None else self.running
+        if counted >= self.limit:
+            return "busy"
+        return "ready" if self.ready and self.in_flight == counted else "stuck"
+
+    @property
+    def figures(self) -> GroupFigures:
+        """Its part of a list."""
+        return GroupFigures(self.gid, self.waiting, self.in_flight, self.limit, self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsRead:
+    """A queue's live figures and its groups.
+
+    `names` are all that are known, sorted by their bytes; `full`: there may be more. With over 500 of them `figures`
+    are those the background took at `at_ms`, None where there are none (yet). `oldest` is the group of the job that
+    waits longest, "" for an ungrouped one. `queues` are the figures of all queues.
+    """
+
+    snapshot: QueueSnapshot
+    names: tuple[str, ...]
+    full: bool
+    figures: tuple[GroupFigures, ...] | None
+    at_ms: int | None
+    oldest: str
+    queues: dict[str, QueueSnapshot]
+
+
+def want_groups(link: Link, queue: str, now_ms: int) -> None:
+    """Somebody looks at the groups of this queue: the background keeps its list and figures for a minute."""
+    state = state_of(link)
+    state.looked_ms = now_ms
+    looked = state.groups_looked
+    looked.pop(queue, None)  # to stand last
+    looked[queue] = now_ms
+    for oldest in list(looked)[:-MOST_WANTED]:
+        looked.pop(oldest, None)
+
+
+def read_groups(link: Link, queue: str, *, now_ms: int) -> GroupsRead:
+    """Which groups there are, in one round trip. Raises ValueError for a bad name, and what Redis raised.
+
+    A queue that does not exist is a snapshot with `exists` False.
+    """
+    want_groups(link, queue, now_ms)
+    plain, scripted = link.read_many([("HGETALL", NOW)], [snapshot_call(queue, now_ms), groups_list_call(queue)])
+    packed, names, oldest = parse_groups_list(scripted[1])
+    figures, at_ms = unpack_group_figures(packed)
+    if figures is not None:
+        names |= {encode_id(one.gid) for one in figures}
+    names |= state_of(link).groups.get(queue, frozenset())
+    return GroupsRead(
+        snapshot=parse_snapshot(queue, scripted[0]),
+        names=tuple(map(decode_id, sorted(names)[:MOST_GROUPS])),
+        full=len(names) >= MOST_GROUPS,
+        figures=figures,
+        at_ms=at_ms,
+        oldest=oldest,
+        queues={} if isinstance(plain[0], Exception) else unpack_figures(plain[0])[0],
+    )
+
+
+def group_rows(link: Link, queue: str, gids: Sequence[str]) -> dict[str, Group]:
+    """How at most 500 groups stand, in one round trip and the order given; those without a key are left out.
+
+    Raises ValueError for more, and what Redis raised.
+    """
+    if len(gids) > MOST_LIVE:
+        raise ValueError(f"at most {MOST_LIVE} groups, not {len(gids)}")
+    if not gids:
+        return {}
+    args = list(map(encode_id, gids))
+    return parse_rows(gids, link.run(script("operator/groups_rows"), QueueKeys(queue).anchor, *args, read=True))
+
+
+def parse_rows(gids: Iterable[str], reply: Any) -> dict[str, Group]:
+    """What the script answered."""
+    found: dict[str, Group] = {}
+    for gid, row in zip(gids, reply, strict=True):
+        if row:
+            waiting, oldest, in_flight, running, limit, ready = row
+            found[gid] = Group(
+                gid, waiting, read_moment(oldest), in_flight, running, limit, ready is not None, read_moment(ready)
+            )
+    return found
+
+
+def groups_list_call(queue: str, *, figures: bool = True) -> Call:
+    """The read of the names, for a pipeline with others."""
+    return script("operator/groups_list"), QueueKeys(queue).anchor, [MOST_GROUPS, int(figures)]
+
+
+def parse_groups_list(reply: Any) -> tuple[bytes | None, set[bytes], str]:
+    """The packed figures, the names, and the group of the job that waits longest."""
+    if isinstance(reply, Exception):
+        raise reply
+    packed, seen, ready, running, waiting, oldest = reply
+    return packed, {gid for part in (seen, ready, running, waiting) for gid in part if gid}, decode_id(oldest)
+
+
+def pack_group_figures(groups: Iterable[GroupFigures], at_ms: int) -> bytes:
+    """The figures as `{queue}:x:groups:now` keeps them."""
+    return json.dumps({"v": 1, "at": at_ms, "g": list(groups)}, separators=(",", ":")).encode()
+
+
+def unpack_group_figures(raw: object) -> tuple[tuple[GroupFigures, ...] | None, int | None]:
+    """The opposite of `pack_group_figures`; None for what cannot be read."""
+    try:
+        known = cast(dict[str, Any], json.loads(raw)) if isinstance(raw, bytes) else {}
+        if known.get("v") != 1:
+            return None, None
+        return tuple(GroupFigures(*one) for one in known["g"]), read_int(known["at"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None, None
