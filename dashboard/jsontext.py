@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from .present import present
@@ -17,6 +18,8 @@ _TOKEN = re.compile(
 )
 _CLASS = {"string": "s", "number": "n", "word": "b", "mark": "p"}
 _CLOSES = {"{": "}", "[": "]"}
+_BLANKS = " \t\n\r"
+_NO_JSON = frozenset({"NaN", "Infinity", "-Infinity"})
 HIGHLIGHT_UP_TO = 65_536
 """Characters. A larger text would make a page of a hundred thousand spans."""
 LAID_OUT_UP_TO = 1_000_000
@@ -40,12 +43,12 @@ def laid_out(text: str) -> tuple[Piece, ...] | None:
     """The pieces of a JSON text, indented by two spaces; None when it is no JSON, or too large."""
     if len(text) > HIGHLIGHT_UP_TO:
         return None
-    tokens = _tokens(text)
-    if tokens is None:
+    tokens = read_tokens(text)
+    if isinstance(tokens, Fault):
         return None
     pieces: list[Piece] = []
     length = 0
-    for piece in _indented(tokens):
+    for piece in indented(tokens, partial(present, "payload")):
         length += len(piece.text)
         if length > LAID_OUT_UP_TO:
             return None
@@ -53,29 +56,46 @@ def laid_out(text: str) -> tuple[Piece, ...] | None:
     return tuple(_merged(pieces))
 
 
-def _tokens(text: str) -> list[Token] | None:
-    """The tokens of one JSON value, None when the text is not exactly that. No depth is too deep for it."""
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where a text stops to be JSON: what may stand there (marks, `key`, `value`, `end`), and what stands before."""
+
+    at: int
+    wanted: frozenset[str]
+    before: Token | None
+
+
+def read_tokens(text: str, *, strict: bool = False) -> list[Token] | Fault:
+    """The tokens of one JSON value, or why the text is not exactly that. No depth is too deep for it.
+
+    `strict` refuses NaN and Infinity, which are no JSON though some programs write them.
+    """
     found: list[Token] = []
     opened: list[str] = []
     wanted, at = {"value"}, 0
+
+    def fault() -> Fault:
+        return Fault(len(text) - len(text[at:].lstrip(_BLANKS)), frozenset(wanted), found[-1] if found else None)
+
     while match := _TOKEN.match(text, at):
-        kind, token, at = str(match.lastgroup), str(match[str(match.lastgroup)]), match.end()
+        kind, token = str(match.lastgroup), str(match[str(match.lastgroup)])
         if kind == "end":
-            return found if "end" in wanted else None
+            return found if "end" in wanted else fault()
         if kind == "mark" and token in "}],:":
             if token not in wanted:
-                return None
+                return fault()
             if token in "}]":
                 opened.pop()
         elif kind == "string" and "key" in wanted:
             kind = "key"
-        elif "value" not in wanted:
-            return None
+        elif "value" not in wanted or (strict and token in _NO_JSON):
+            return fault()
         elif kind == "mark":
             opened.append(token)
         found.append((kind, token))
+        at = match.end()
         wanted = _after(kind, token, opened)
-    return None
+    return fault()
 
 
 def _after(kind: str, token: str, opened: list[str]) -> set[str]:
@@ -88,7 +108,8 @@ def _after(kind: str, token: str, opened: list[str]) -> set[str]:
     return {",", _CLOSES[opened[-1]]} if opened else {"end"}
 
 
-def _indented(tokens: list[Token]) -> Iterator[Piece]:
+def indented(tokens: list[Token], show: Callable[[str], str] = str) -> Iterator[Piece]:
+    """The tokens with line breaks and indents; `show` makes what is read out of a token's text."""
     depth = 0
     for at, (kind, token) in enumerate(tokens):
         closes = kind == "mark" and token in "}]"
@@ -96,7 +117,7 @@ def _indented(tokens: list[Token]) -> Iterator[Piece]:
             depth -= 1
             if tokens[at - 1] not in (("mark", "{"), ("mark", "[")):
                 yield _line(depth)
-        yield Piece("k" if kind == "key" else _CLASS[kind], present("payload", token))
+        yield Piece("k" if kind == "key" else _CLASS[kind], show(token))
         if kind != "mark" or closes:
             continue
         if token == ":":
