@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 
 from .present import present
@@ -48,7 +48,7 @@ def laid_out(text: str) -> tuple[Piece, ...] | None:
         return None
     pieces: list[Piece] = []
     length = 0
-    for piece in indented(tokens, partial(present, "payload")):
+    for piece in indented(tokens, _visible):
         length += len(piece.text)
         if length > LAID_OUT_UP_TO:
             return None
@@ -126,6 +126,13 @@ def indented(tokens: list[Token], show: Callable[[str], str] = str) -> Iterator[
         depth += token in "{["
         if token == "," or tokens[at + 1] not in (("mark", "}"), ("mark", "]")):
             yield _line(depth)
+
+
+def _visible(token: str) -> str:
+    """What people cannot see stands as JSON escapes: the text that is copied from the page is still the same JSON."""
+    if token.isascii() and token.isprintable():
+        return token
+    return "".join(char if present("payload", char) == char else json.dumps(char)[1:-1] for char in token)
 
 
 def _line(depth: int) -> Piece:

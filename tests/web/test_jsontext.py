@@ -75,8 +75,10 @@ def test_blanks_between_are_ours_and_those_in_texts_are_not() -> None:
     assert text_of(' {\n\t"a b" :  "c  d" } ') == '{\n  "a b": "c  d"\n}'
 
 
-def test_what_people_cannot_see_is_marked() -> None:
-    assert text_of('["\u202ea\u200b"]') == '[\n  "‹U+202E›a‹U+200B›"\n]'
+def test_what_people_cannot_see_stands_as_an_escape_so_that_a_copy_is_the_same_json() -> None:
+    source = '["\u202ea\u200b\U000e0041\x7fé🔥"]'
+    assert text_of(source) == '[\n  "' + r"\u202ea\u200b\udb40\udc41\u007f" + 'é🔥"\n]'
+    assert json.loads(text_of(source)) == json.loads(source)
 
 
 @pytest.mark.parametrize(

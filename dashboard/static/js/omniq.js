@@ -17,38 +17,36 @@ function reveal(root) {
 reveal(document);
 document.addEventListener("htmx:after:swap", () => reveal(document));
 
-// data-copy="#id": copies the text of that element, and says so in its own title and label for a moment.
+// data-copy="#id, #other": copies the text of these elements, a line each, and says so by its icon for a moment.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("[data-copy]");
-  const source = button && document.querySelector(button.dataset.copy);
-  if (!source) return;
-  const text = source.dataset.copyText ?? source.textContent;
-  const done = await copy(text);
-  const use = button.querySelector("use");
-  const icon = use?.getAttribute("href");
-  use?.setAttribute("href", done ? "#i-check" : "#i-failed");
-  setTimeout(() => use?.setAttribute("href", icon), 1500);
+  const sources = button ? [...document.querySelectorAll(button.dataset.copy)] : [];
+  if (!sources.length) return;
+  const done = await copy(sources.map((source) => source.textContent).join("\n"));
+  if (!done) getSelection().setBaseAndExtent(sources[0], 0, sources.at(-1), sources.at(-1).childNodes.length);
+  const show = (icon) => button.querySelector("use")?.setAttribute("href", icon);
+  show(done ? "#i-check" : "#i-failed");
+  setTimeout(show, 1500, "#i-copy");
 });
 
+// Plain http to another machine has no clipboard, only the command. Where that is refused too the text is selected, for
+// Ctrl C.
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Plain http to another machine has no clipboard; selecting the text at least lets the reader press Ctrl C.
-    return legacy(text);
+    const focused = document.activeElement;
+    const area = document.createElement("textarea");
+    area.value = text;
+    area.className = "sr-only";
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    focused.focus({ preventScroll: true });
+    return done;
   }
-}
-
-function legacy(text) {
-  const area = document.createElement("textarea");
-  area.value = text;
-  area.className = "sr-only";
-  document.body.append(area);
-  area.select();
-  const done = document.execCommand("copy");
-  area.remove();
-  return done;
 }
 
 // A select outside its form (form="filters") sends it at once; without script <noscript> holds a button.
