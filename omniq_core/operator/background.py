@@ -1,4 +1,4 @@
-"""What has to happen once per Redis while somebody looks: the search for queues, their figures, kinds of errors."""
+"""What has to happen once per Redis while somebody looks: the search for queues, figures, groups, kinds of errors."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ..numbers import read_int
 from ..scripts import script
 from .discovery import BATCH, Discovery, refuses_writes
 from .failure_index import FailureIndex
+from .group_index import GroupIndex
 from .overview import AT, LOOKED, NOW, QUEUES, SCAN, pack_figures, queue_name, state_of
 from .snapshot import queue_snapshots
 
@@ -55,8 +56,9 @@ class Background:
         self._pid = os.getpid()
         self._token = secrets.token_hex(16)
         self.leads = False
-        self._discovery = Discovery(self.link, timer=self._timer)
+        self._discovery = Discovery(self.link, timer=self._timer, clock=self.clock)
         self._failures = FailureIndex(self.link)
+        self._groups = GroupIndex(self.link)
         self._search_at = 0.0
         self._renew_at = self._figures_at = self._mark_at = self._write_at = 0
         self._passed_at = -PASS_QUIET_MS
@@ -77,6 +79,7 @@ class Background:
         if not self.leads and state.writable:
             self._mark(now)
             self._failures.tell(now)
+            self._groups.tell(now)
             return 1.0
         busy = self._busy(now)
         rest = 1.0
@@ -87,7 +90,7 @@ class Background:
         if state.writable and now >= self._figures_at:
             self._figure(now)
             self._figures_at = now + (BUSY_MS if self._busy(now) else QUIET_MS)
-        return min(rest, self._read_failures(now)) if state.writable else rest
+        return min(rest, self._keep_indexes(now)) if state.writable else rest
 
     def close(self) -> None:
         """Gives the claim up, so that another process need not wait 15 s for it."""
@@ -144,9 +147,9 @@ class Background:
         self._search_at = stopped + rest
         return rest
 
-    def _read_failures(self, now: int) -> float:
+    def _keep_indexes(self, now: int) -> float:
         try:
-            return self._failures.step(now)
+            return min(self._failures.step(now), self._groups.step(now))
         except Exception as error:
             if not refuses_writes(error):
                 raise

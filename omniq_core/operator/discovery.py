@@ -1,4 +1,4 @@
-"""Which queues and child counters exist: a scan of the keyspace in small steps, shared by all through Redis."""
+"""Which queues, groups and child counters exist: a scan of the keyspace in small steps, shared by all through Redis."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ..clock import now_ms
 from ..connection import Link
 from ..keys import QueueKeys
 from .counter_search import CounterSearch
+from .group_search import GroupSearch
 from .overview import QUEUES, SCAN, DiscoveryState, pack_scan, queue_name, read_scan, state_of
 
 COUNT = 1000
@@ -19,8 +21,8 @@ SCAN_TTL_MS = 60_000
 OLD_LIST = b"omniq:queues"
 """Written by SDKs 2.x and 3.x: a set of bases, `{name}`. Read where it is, never written."""
 
-# The one pattern lets the keys of lanes and counters through and keeps those of jobs, groups and indexes in Redis.
-MATCH = b"{*}:[acdfhpsw]*"
+# The one pattern lets the keys of lanes, groups and counters through and keeps those of jobs and indexes in Redis.
+MATCH = b"{*}:[acdfghpsw]*"
 _SUFFIXES = ("stats", "wait", "active", "delayed", "failed", "completed", "paused", "has_groups")
 PROTOCOL_KEYS = (*_SUFFIXES, "groups:ready", "idx:wait", "idx:active", "idx:delayed", "idx:failed", "idx:completed")
 _KEY = re.compile(rb"\{([A-Za-z0-9._-]{1,128})\}:(?:" + "|".join(_SUFFIXES).encode() + rb")")
@@ -37,7 +39,9 @@ def refuses_writes(error: object) -> bool:
 class Discovery:
     """The search of one process. `step` goes on for a few ms; the whole pass ends when `pass_ended` turns true."""
 
-    def __init__(self, link: Link, *, timer: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self, link: Link, *, timer: Callable[[], float] = time.perf_counter, clock: Callable[[], int] = now_ms
+    ) -> None:
         self.link = link
         self.passes = 0
         self._timer = timer
@@ -46,12 +50,14 @@ class Discovery:
         self._misses: dict[str, int] = {}
         self._done = False
         self._counters = CounterSearch(link, self._write)
+        self._groups = GroupSearch(link, clock, self._write)
 
     def take_over(self, raw_scan: object) -> None:
         """Goes on where another process stopped, as `{omniq:x}:scan` tells."""
         state, cursor = read_scan(raw_scan)
         self._cursor, self._seen, self._done = cursor, state.seen if cursor else 0, state.done
         self._counters.take_over()
+        self._groups.take_over()
 
     def step(self, budget_ms: float) -> bool:
         """Scans until the time is used up, at least one call; True when the pass came to its end.
@@ -68,11 +74,13 @@ class Discovery:
             self._seen = min(self._seen + COUNT, total)
             found |= {name for raw in page[1] if (name := queue_of(raw))}
             self._counters.meet(page[1])
+            self._groups.meet(page[1])
             if self._cursor == 0 or self._timer() >= end:
                 break
         ended = self._cursor == 0
         self._add(found | self._old_list() if ended else found)
         self._counters.store()
+        self._groups.store()
         if ended:
             self._check()
             self._counters.end_pass()

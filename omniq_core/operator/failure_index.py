@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from ..connection import Link
 from ..keys import QueueKeys, decode_text, global_key
@@ -23,12 +22,11 @@ from .fingerprint import (
     kind_of_excerpt,
     without_message,
 )
-from .overview import MOST_WANTED, queue_name, state_of
+from .looks import Looks
+from .overview import state_of
 
 LOOKED_AT = global_key("errors")
 """Zset of queues: when somebody last looked at their failures. Whoever leads keeps the indexes of these."""
-
-WANTED_MS = 60_000
 
 PIECE_S = 0.003
 """How long one script may hold Redis."""
@@ -70,33 +68,20 @@ class FailureIndex:
     def __init__(self, link: Link) -> None:
         self.link = link
         self._queues: dict[str, _Queue] = {}
-        self._turn = self._asked_at = self._told_at = 0
+        self._looks = Looks(link, LOOKED_AT, lambda: state_of(link).failures_looked)
+        self._turn = 0
 
     def tell(self, now_ms: int) -> None:
         """Somebody looked at failures in a process that does not lead: the leader learns of it."""
-        looked = dict(state_of(self.link).failures_looked)  # other threads look meanwhile
-        fresh = {name: at for name, at in looked.items() if at > self._told_at}
-        if not fresh:
-            return
-        self._told_at = now_ms
-        pairs = [part for name, at in fresh.items() for part in (at, name)]
-        for reply in self.link.pipeline(
-            [
-                ("ZADD", LOOKED_AT, "GT", *pairs),
-                ("ZREMRANGEBYRANK", LOOKED_AT, 0, -MOST_WANTED - 1),
-                ("PEXPIRE", LOOKED_AT, WANTED_MS),
-            ]
-        ):
-            if isinstance(reply, Exception):
-                raise reply
+        self._looks.tell(now_ms)
 
     def step(self, now_ms: int) -> float:
         """One piece of work on one queue; how many seconds to leave Redis alone now. Raises what Redis raised.
 
         A piece is one script that reads and one that writes it down, each about 3 ms of Redis's time.
         """
-        self._ask(now_ms)
-        names = sorted(self._queues)
+        names = self._looks.wanted(now_ms)
+        self._queues = {name: self._queues.get(name) or _Queue() for name in names}
         for offset in range(len(names)):
             name = names[(self._turn + offset) % len(names)]
             began = time.perf_counter()
@@ -105,30 +90,6 @@ class FailureIndex:
                 self._turn += offset + 1
                 return min(max(busy_s / SHARE - (time.perf_counter() - began), 0.0), 1.0)
         return min([1.0, *(max(queue.round_at - now_ms, 0) / 1000 for queue in self._queues.values())])
-
-    def _ask(self, now: int) -> None:
-        looked = state_of(self.link).failures_looked
-        if now - self._asked_at >= ROUND_MS:
-            self._asked_at = now
-            reply = self.link.pipeline(
-                [("ZREVRANGEBYSCORE", LOOKED_AT, "+inf", now - WANTED_MS, "WITHSCORES", "LIMIT", 0, MOST_WANTED)]
-            )[0]
-            if isinstance(reply, Exception):
-                if "WRONGTYPE" not in str(reply):
-                    raise reply
-                self.link.pipeline([("DEL", LOOKED_AT)])  # the key is ours: what another type holds there is rubbish
-                reply = ()
-            flat = cast(Sequence[bytes], reply)
-            for raw, score in zip(flat[::2], flat[1::2], strict=True):
-                name = queue_name(raw)
-                if name:
-                    looked[name] = max(looked.get(name, 0), read_int(score) or 0)
-        known = dict(looked)  # other threads look meanwhile
-        latest = sorted(known, key=lambda name: -known[name])[:MOST_WANTED]
-        wanted = {name for name in latest if now - known[name] <= WANTED_MS}
-        for name in known.keys() - wanted:
-            looked.pop(name, None)
-        self._queues = {name: self._queues.get(name) or _Queue() for name in wanted}
 
     def _work(self, name: str, queue: _Queue, now: int) -> float | None:
         """The seconds that Redis was busy with a piece; None when there is nothing to do yet."""

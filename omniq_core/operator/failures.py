@@ -14,7 +14,8 @@ from .cuts import Position, read_cursor
 from .fingerprint import RULES_VERSION, STANDING_KINDS, ErrorKind, fingerprint, without_message
 from .job import JobDetail
 from .lanes import LARGEST_PAGE, LanePage, LaneRow, parse_lane_page
-from .overview import LEADER, MOST_WANTED, NOW, read_json, state_of, unpack_figures
+from .looks import note_look
+from .overview import LEADER, NOW, read_json, state_of, unpack_figures
 from .snapshot import QueueSnapshot, parse_snapshot, snapshot_call
 from .watch import lane_watch_call, parse_lane_watch
 
@@ -78,11 +79,7 @@ def want_failures(link: Link, queue: str, now_ms: int) -> None:
     """Somebody looks at this queue's failures: its index is kept up to date for a minute. No round trip."""
     state = state_of(link)
     state.looked_ms = now_ms
-    looked = state.failures_looked
-    looked.pop(queue, None)  # to stand last
-    looked[queue] = now_ms
-    for oldest in list(looked)[:-MOST_WANTED]:
-        looked.pop(oldest, None)
+    note_look(state.failures_looked, queue, now_ms)
 
 
 def failure_kinds_call(queue: str) -> Call:

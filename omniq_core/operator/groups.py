@@ -11,7 +11,8 @@ from ..connection import Call, Link
 from ..keys import QueueKeys, decode_id, encode_id
 from ..numbers import read_int, read_moment
 from ..scripts import script
-from .overview import MOST_WANTED, NOW, state_of, unpack_figures
+from .looks import note_look
+from .overview import NOW, state_of, unpack_figures
 from .snapshot import QueueSnapshot, parse_snapshot, snapshot_call
 
 MOST_GROUPS = 10_000
@@ -86,11 +87,7 @@ def want_groups(link: Link, queue: str, now_ms: int) -> None:
     """Somebody looks at the groups of this queue: the background keeps its list and figures for a minute."""
     state = state_of(link)
     state.looked_ms = now_ms
-    looked = state.groups_looked
-    looked.pop(queue, None)  # to stand last
-    looked[queue] = now_ms
-    for oldest in list(looked)[:-MOST_WANTED]:
-        looked.pop(oldest, None)
+    note_look(state.groups_looked, queue, now_ms)
 
 
 def read_groups(link: Link, queue: str, *, now_ms: int) -> GroupsRead:
@@ -100,18 +97,18 @@ def read_groups(link: Link, queue: str, *, now_ms: int) -> GroupsRead:
     """
     want_groups(link, queue, now_ms)
     plain, scripted = link.read_many([("HGETALL", NOW)], [snapshot_call(queue, now_ms), groups_list_call(queue)])
-    packed, names, oldest = parse_groups_list(scripted[1])
-    figures, at_ms = unpack_group_figures(packed)
+    listed = parse_groups_list(scripted[1])
+    figures, at_ms = unpack_group_figures(listed.packed)
+    names = listed.seen | listed.met | state_of(link).groups.get(queue, frozenset())
     if figures is not None:
-        names |= {encode_id(one.gid) for one in figures}
-    names |= state_of(link).groups.get(queue, frozenset())
+        names = names.union(encode_id(one.gid) for one in figures)
     return GroupsRead(
         snapshot=parse_snapshot(queue, scripted[0]),
         names=tuple(map(decode_id, sorted(names)[:MOST_GROUPS])),
         full=len(names) >= MOST_GROUPS,
         figures=figures,
         at_ms=at_ms,
-        oldest=oldest,
+        oldest=listed.oldest,
         queues={} if isinstance(plain[0], Exception) else unpack_figures(plain[0])[0],
     )
 
@@ -146,12 +143,22 @@ def groups_list_call(queue: str, *, figures: bool = True) -> Call:
     return script("operator/groups_list"), QueueKeys(queue).anchor, [MOST_GROUPS, int(figures)]
 
 
-def parse_groups_list(reply: Any) -> tuple[bytes | None, set[bytes], str]:
-    """The packed figures, the names, and the group of the job that waits longest."""
+class GroupNames(NamedTuple):
+    """The packed figures; the names the background has seen, those met just now; the group of the job that waits
+    longest."""
+
+    packed: bytes | None
+    seen: frozenset[bytes]
+    met: frozenset[bytes]
+    oldest: str
+
+
+def parse_groups_list(reply: Any) -> GroupNames:
+    """What the script answered. An entry that failed in its pipeline is raised here."""
     if isinstance(reply, Exception):
         raise reply
     packed, seen, ready, running, waiting, oldest = reply
-    return packed, {gid for part in (seen, ready, running, waiting) for gid in part if gid}, decode_id(oldest)
+    return GroupNames(packed, frozenset(seen), frozenset((*ready, *running, *waiting)) - {b""}, decode_id(oldest))
 
 
 def pack_group_figures(groups: Iterable[GroupFigures], at_ms: int) -> bytes:
