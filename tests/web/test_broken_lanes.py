@@ -57,3 +57,24 @@ def test_the_overview_calls_it_broken_and_asks_for_attention(client: OmniqClient
         "Waiting – Its key is broken",
         "Active – Its key is broken",
     ]
+
+
+@pytest.mark.broken_data
+def test_each_broken_row_says_what_it_is_and_leads_to_no_page_that_is_not_there(client: OmniqClient, redis: Any) -> None:
+    fail_jobs(client, "mail", ["ghost", "moved", "text", "bare", "well"], now_ms=NOW - 1_000)
+    redis.delete("{mail}:job:ghost", "{mail}:job:text")
+    redis.hset("{mail}:job:moved", "state", "completed")
+    redis.set("{mail}:job:text", "rubbish")
+    redis.hdel("{mail}:job:bare", "id")
+    redis.lpush("{mail}:failed", "")
+    redis.zadd("{mail}:idx:failed", {"": NOW})
+    page = browser(client).get("/queues/mail/failed")
+    assert [row[1:3] for row in page.rows("jobs")] == [
+        ["(empty)", "An empty id, which names no job"],
+        ["well", "ValueError: no such account"],
+        ["bare", "The record behind this id has no id, so workers drop it"],
+        ["text", "The key of this job is of type string, so there is no job in it"],
+        ["moved", "Its record says that it is completed, but it stands in this lane"],
+        ["ghost", "This id has no job behind it any more"],
+    ]
+    assert page.job_ids() == ["well", "bare", "moved"]
