@@ -10,7 +10,7 @@ WORKERS ?= 2
 BENCH  := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long check format bench screenshots clean
+.PHONY: help run test test-long check format bench bench-dashboard screenshots clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ format: $(VENV)/.installed-test ## sort imports and lay out the code
 
 bench: $(BENCH)/.installed ## omniq_core beside the reference SDK, as ratios (ARGS="publish lease": only those parts)
 	$(BENCH)/bin/python -m benchmarks $(ARGS)
+
+bench-dashboard: $(BENCH)/.installed ## the dashboard on a million jobs, and rq-dashboard beside it
+	$(BENCH)/bin/python -m benchmarks.dashboard $(ARGS)
 
 screenshots: $(VENV)/.installed-test ## every page and state as PNG in build/screenshots/, and the README's
 	@tools/get-test-programs.sh $(BIN)

@@ -17,3 +17,16 @@ def test_every_measure_of_the_table_is_taken() -> None:
     for limit in LIMITS.values():
         assert f"\n{limit.name} " in ran.stdout, f"{limit.name} was not measured"
     assert "omniq-dashboard" in ran.stdout  # the table of the peers, of those that are installed
+
+
+def test_the_dashboard_is_measured_beside_its_limits() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "benchmarks.dashboard", "--part", "400"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert ran.returncode == 0, ran.stderr
+    for words in ("waiting, deep page of 50", "by error", "retry of 25", "memory after 25 requests", "longest command"):
+        assert f"\n{words}" in ran.stdout or ran.stdout.startswith(words), ran.stdout
