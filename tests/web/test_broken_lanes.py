@@ -60,7 +60,9 @@ def test_the_overview_calls_it_broken_and_asks_for_attention(client: OmniqClient
 
 
 @pytest.mark.broken_data
-def test_each_broken_row_says_what_it_is_and_leads_to_no_page_that_is_not_there(client: OmniqClient, redis: Any) -> None:
+def test_each_broken_row_says_what_it_is_and_leads_to_no_page_that_is_not_there(
+    client: OmniqClient, redis: Any
+) -> None:
     fail_jobs(client, "mail", ["ghost", "moved", "text", "bare", "well"], now_ms=NOW - 1_000)
     redis.delete("{mail}:job:ghost", "{mail}:job:text")
     redis.hset("{mail}:job:moved", "state", "completed")
