@@ -10,7 +10,7 @@ from typing import NamedTuple
 from .error_excerpt import Excerpt, excerpt
 from .placeholders import with_placeholders
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Goes up with each change of these rules: an index made by other rules is another index."""
 
 KEY = 180

@@ -39,12 +39,14 @@ _TOKENS = re.compile(
       |`[^`]*`|“[^”]*”|‘[^’]*’|«[^»]*»))
   | (?P<open>(?<!\w)["'“«].*)
   | (?P<index>\bindex:[ ][\w.]+)
-  | (?P<code>(?i:\b(?:status(?:[ ]code)?|http(?:/\d(?:\.\d)?)?|code|errno|error|exit[ ](?:status|code)|exited[ ]with
+  | (?P<code>(?i:\b(?:status(?:[ ]?code)?|http(?:/\d(?:\.\d)?)?|code|errno|error|exit[ ](?:status|code)|exited[ ]with
         |signal|sqlstate|returned)\b[ ]?(?:[:=#]|is|was)?[ ]?[\[(]?-?\d{{1,5}}\b(?![\w.-]*\w))
       |\[(?:HY\w{{3}}|[0-9]{{2}}[0-9A-Z]{{3}})\]
       |\b(?:x509|[uU][tT][fF]-?(?:8|16)|[sS][hH][aA]-?\d+|md5|[hH]26[45]|[iI][pP][vV][46]|[sS]3|[oO][aA]uth2|[hH][tT][tT][pP]/?2
         |[bB]ase64|[ui]?int(?:8|16|32|64)|float(?:32|64)|k8s|p256|[eE][cC]2|psycopg[23]|boto3|urllib3
         |(?:ORA|TNS|PLS|AADSTS|PGRST|TS|SQL|E|ERR|CS)-?\d{{3,6}})\b)
+  | (?P<encoded>(?<![\w/+])(?=[\w/]*\+|[\w/+]{{39,}}=)[A-Za-z0-9+/]{{40,}}={{0,2}}
+      |\b[0-9a-fA-F]{{2}}(?:[:-][0-9a-fA-F]{{2}}){{5}}\b)
   | (?P<time>\b\d{{4}}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?)?(?:[ ]?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)\b)?
       |\b\d\d?:\d\d:\d\d(?:[.,]\d+)?\b
       |(?<![\w.])\d+(?:\.\d+)?(?:h|ms|m|s|µs|us|ns)(?:\d+(?:\.\d+)?(?:ms|m|s))*\b)
@@ -67,6 +69,7 @@ _TOKENS = re.compile(
 
 # What a quote may hold and still be a name out of the program: then it tells faults apart.
 _NAME = re.compile(r"(?:@|\.{1,2}/)?[^\W\d][\w$]*(?:[-./:\\]{1,2}[\w$]+){0,10}(?:\(\))?")
+_HTTP_STATUS = re.compile(r"[1-5]\d\d [A-Z][A-Za-z' -]{1,40}")
 _PLAIN_NAME = re.compile(r"[a-z_.]+")
 _NAMED = re.compile(
     r"(?i:\b(?:reading|setting|property|properties|attribute|column|relation|table|constraint|index|field|key|module|named"
@@ -130,7 +133,7 @@ def with_placeholders(text: str, *, cut: bool = False, of: str = "", depth: int 
     return _TOKENS.sub(put, text)
 
 
-_SHOWN = {"word": "id", "value": "text"}
+_SHOWN = {"word": "id", "encoded": "id", "value": "text"}
 """Placeholders that are not called like their group."""
 
 
@@ -149,6 +152,8 @@ def _quoted(match: re.Match[str], of: str, inside: Callable[[str], str]) -> str:
     quote = whole[1] if whole[0] in "bruBRU" else whole[0]
     value = whole[whole.index(quote) + 1 : -1]
     before, after = text[max(match.start() - 70, 0) : match.start()], text[match.end() : match.end() + 20]
+    if _HTTP_STATUS.fullmatch(value):
+        return whole
     if _CALL.search(before) or _TELLS.search(before):
         return f"{quote}{inside(value)}{whole[-1]}"
     if _NAME.fullmatch(value) and (

@@ -44,6 +44,11 @@ PYTHON = {
     ],
     "None where another object was": ["AttributeError: 'NoneType' object has no attribute 'email'"],
     "a str where an object was": ["AttributeError: 'str' object has no attribute 'amount'"],
+    "500 by httpx": [
+        "httpx.HTTPStatusError: Server error '500 Internal Server Error' for url 'https://api.example.com/v1/users/42'",
+        "HTTPStatusError: Server error '500 Internal Server Error' for url 'https://api.example.com/v1/orders?id=9'",
+    ],
+    "503 by httpx": ["httpx.HTTPStatusError: Server error '503 Service Unavailable' for url 'https://api.example.com/v1/users/42'"],
     "no number": [
         "ValueError: invalid literal for int() with base 10: '12a'",
         "ValueError: invalid literal for int() with base 10: \"O'Brien & Søn\"",
@@ -158,6 +163,16 @@ GO = {
         "\t/build/search/bulk.go:118",
         "bulk index: 409 version_conflict: document products/12 has a newer version",
     ],
+    "no such object": [
+        "operation error S3: GetObject, https response error StatusCode: 404, RequestID: 7K2TQ3ABCD, HostID: "
+        "9Gjjt1m+cjU4OPvX9O9/8RuvnG41MRb/18Oux2o5H5MY7ISNTlXN+Dz9IG62/ILVxhAGI0qyPfg=, api error",
+        "operation error S3: GetObject, https response error StatusCode: 404, RequestID: 9XXXX1ZZZZ, HostID: "
+        "abcde/RuvnG/MRb/Ouxo5H5MYISNTlXN+DzIG62/ILVxhAGIqyPfgQQQQQQQQQQQQQQQQQQQQQQ=, api error",
+    ],
+    "no answer of the store": [
+        "operation error S3: GetObject, https response error StatusCode: 503, RequestID: 7K2TQ3ABCD, HostID: "
+        "9Gjjt1m+cjU4OPvX9O9/8RuvnG41MRb/18Oux2o5H5MY7ISNTlXN+Dz9IG62/ILVxhAGI0qyPfg=, api error",
+    ],
     "the name is not known": ["dial tcp: lookup redis-master on 10.0.0.2:53: no such host",
                               "dial tcp: lookup db.svc on 127.0.0.11:53: no such host"],
     "the transport fails": [
@@ -231,6 +246,7 @@ JAVA = {
 }  # fmt: skip
 
 PLAIN = {
+    "a device is away": ["device aa:bb:cc:dd:ee:ff offline", "device 00:11:22:33:44:55 offline", "device A0-1B-22-33-44-55 offline"],
     "no room": ["Quota exceeded for tenant 8841: 10 GB of 10 GB used", "Quota exceeded for tenant 12: 5 GB of 5 GB used"],
     "a second delivery": ["delivery of 01KKAVN0RC1HJNAGZ6MXY793DY refused by 203.0.113.9 at 2026-03-10T03:12:18.391Z",
                           "delivery of 01KKAVN0RC1HJNAGZ6MXY793DZ refused by mx.contoso.example at 2026-03-11 04:00:01"],

@@ -9,7 +9,15 @@ import pytest
 from omniq_core import OmniqClient, failure_kinds, kind_rows, want_failures
 from omniq_core.operator.error_excerpt import CAUSE, HEAD, excerpt
 from omniq_core.operator.failure_index import FailureIndex
-from omniq_core.operator.fingerprint import LEASE, NO_MESSAGE, NO_RECORD, OTHER, TOO_LARGE, fingerprint
+from omniq_core.operator.fingerprint import (
+    LEASE,
+    NO_MESSAGE,
+    NO_RECORD,
+    OTHER,
+    RULES_VERSION,
+    TOO_LARGE,
+    fingerprint,
+)
 from omniq_core.operator.overview import state_of
 from omniq_core.scripts import script
 from tests.operator.error_texts import LANGUAGES
@@ -19,7 +27,8 @@ from tests.support.factories import fail_jobs, lease_jobs
 
 TEXTS = [text for table in LANGUAGES.values() for texts in table.values() for text in texts]
 VALUE, KEY = fingerprint("ValueError: x 1").digest, fingerprint("KeyError: 'a'").digest
-STATE = "{q}:x:fp:1:state"
+INDEX = f"{{q}}:x:fp:{RULES_VERSION}"
+STATE = f"{INDEX}:state"
 
 
 def fail_two_kinds(client: OmniqClient, clock: Clock) -> None:
@@ -156,7 +165,7 @@ def test_without_a_message(client: OmniqClient, redis: Any, clock: Clock) -> Non
     client.reserve(queue=QUEUE, now_ms_override=at + 20)
     client.reap_expired(queue=QUEUE, now_ms_override=at + 60_000)
     assert figures(index_all(client, clock)) == {NO_MESSAGE.digest: 1, LEASE.digest: 2}
-    assert redis.hlen("{q}:x:fp:1:texts") == 0, "their texts are ours"
+    assert redis.hlen(f"{INDEX}:texts") == 0, "their texts are ours"
 
 
 @pytest.mark.broken_data
@@ -178,9 +187,9 @@ def test_broken_rows_are_counted_and_hold_nothing_up(client: OmniqClient, redis:
 def test_our_keys_of_another_type_are_put_right(client: OmniqClient, redis: Any, clock: Clock) -> None:
     fail_two_kinds(client, clock)
     redis.set(STATE, "rubbish")
-    redis.set("{q}:x:fp:1:kinds", "rubbish")
-    redis.rpush("{q}:x:fp:1:texts", "rubbish")
-    redis.set(f"{{q}}:x:fp:1:{KEY}", "rubbish")
+    redis.set(f"{INDEX}:kinds", "rubbish")
+    redis.rpush(f"{INDEX}:texts", "rubbish")
+    redis.set(f"{INDEX}:{KEY}", "rubbish")
     redis.set("{omniq:x}:errors", "rubbish")
     assert failure_kinds(client.link, QUEUE, now_ms=clock.now_ms).kinds == ()
     assert figures(index_all(client, clock)) == {VALUE: 30, KEY: 70}
