@@ -13,6 +13,12 @@ from screenshots.studio import Studio
 
 Prepare = Callable[[Page, Studio], None]
 QUEUE = f"/queues/{MAIN}"
+FAULTY = """{
+  "event": "charge.captured",
+  "charge_id": "ch_7QmT2rWd",
+  "amount": 12900,
+  "currency": "EUR",
+}"""
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,46 @@ def press_all(verb: str) -> Prepare:
             page.wait_for_timeout(50)
 
     return prepare
+
+
+def by_the_clock(page: Page, selector: str) -> None:
+    """Waits for what comes by a timer of the page, whose clock stands still."""
+    for _ in range(100):
+        if page.locator(selector).first.is_visible():
+            return
+        page.clock.run_for(50)
+        page.wait_for_timeout(50)
+    raise RuntimeError(f"{selector} did not come")
+
+
+def let_go(page: Page) -> None:
+    """Neither the pointer nor the focus on anything, as the reference is drawn."""
+    page.mouse.move(0, 0)
+    page.evaluate("document.activeElement.blur()")
+
+
+def publish_with_a_fault(page: Page, studio: Studio) -> None:
+    """A comma too many: the form comes back with the line and the column."""
+    press("Publish a job")(page, studio)
+    page.locator("#f-payload").fill(FAULTY)
+    page.locator("#f-gid").fill("acct_1Nf83K")
+    page.get_by_role("button", name="Publish job").click()
+    by_the_clock(page, "#f-payload[aria-invalid]")
+    let_go(page)
+
+
+def publish_later(page: Page, studio: Studio) -> None:
+    press("Publish a job")(page, studio)
+    page.get_by_text("In", exact=True).click()
+
+
+def edit_a_copy(page: Page, studio: Studio) -> None:
+    """Another amount, and what differs below it."""
+    press("Publish a copy")(page, studio)
+    text = page.locator("#f-payload").input_value()
+    page.locator("#f-payload").fill(text.replace("12900", "11900"))
+    by_the_clock(page, "#copy-changes ins")
+    let_go(page)
 
 
 def follow(name: str) -> Prepare:
@@ -214,6 +260,10 @@ SHOTS = (
     Shot("dialog-remove-3", f"{QUEUE}/failed?size=25", select_and_press("#"), whole=False),
     Shot("dialog-run-3", f"{QUEUE}/delayed?size=25", select_and_press("r"), whole=False),
     Shot("dialog-remove-job", f"{QUEUE}/jobs/{DETAIL_ID}", press("Remove"), whole=False),
+    Shot("dialog-publish", f"{QUEUE}/failed?size=25", publish_with_a_fault, whole=False),
+    Shot("dialog-publish-later", f"{QUEUE}/failed?size=25", publish_later, whole=False),
+    Shot("dialog-publish-page", f"{QUEUE}/publish", script=False),
+    Shot("dialog-copy", f"{QUEUE}/jobs/{DETAIL_ID}", edit_a_copy, whole=False),
     Shot("dialog-shortcuts", "/", shortcuts, whole=False),
     Shot("menu-display", "/", open_menu("summary[aria-label='Display settings']"), whole=False),
     Shot("live-held", f"{QUEUE}/failed?size=25", hold, whole=False),

@@ -40,7 +40,7 @@ from importlib.util import find_spec
 
 from ..routes import Route
 
-MODULES = ("health", "overview", "queues", "failures", "jobs", "children", "tasks", "settings")
+MODULES = ("health", "overview", "queues", "failures", "jobs", "publish", "children", "tasks", "settings")
 
 
 def every_route() -> list[Route]:

@@ -14,7 +14,7 @@ from ..actions import jobs as act
 from ..actions.outcome import Outcome
 from ..formatting import plural
 from ..htmx import Link as ToastLink
-from ..htmx import Partial, Toast, answer, kind, render_page, show_dialog
+from ..htmx import Partial, Toast, answer, here, kind, render_page, show_dialog
 from ..params import Fields, choice, job_ids
 from ..present import present
 from ..problems import BadInput, Way, moved_on, no_such_job
@@ -165,6 +165,8 @@ def _context(queue: str, job_id: str, args: Fields, *, with_payload: bool = True
         "may_retry": page.lane == "failed" and can("retry", queue),
         "may_run": page.lane == "delayed" and can("run-now", queue),
         "may_remove": page.lane in LANES and can("remove", queue),
+        "may_copy": can("publish", queue),
+        "here": here(),
     }
 
 

@@ -54,13 +54,13 @@ class TestOutage:
         expect(page.locator("body")).to_have_attribute("data-stale", "")
         expect(page.locator("#jobs tr")).to_have_count(2)
         expect(page.get_by_role("button", name="Retry a")).to_be_disabled()
-        page.locator("#queue-actions a").click(force=True)
+        page.locator("#queue-actions a[href*=pause]").click(force=True)
         expect(page.get_by_role("dialog")).to_have_count(0)
         throwaway_redis.start()
         expect(page.locator(".banner")).to_have_count(0, timeout=10_000)
         expect(page.locator("#live")).to_contain_text("Live")
         assert page.locator("body").get_attribute("data-stale") is None
-        page.locator("#queue-actions a").click()
+        page.locator("#queue-actions a[href*=pause]").click()
         expect(page.get_by_role("dialog")).to_be_visible()
 
     @pytest.mark.usefixtures("quiet")

@@ -132,7 +132,7 @@ def test_the_buttons_of_a_job_page(client: OmniqClient, redis: Any, visitor: Bro
 
 def test_pause_and_resume(client: OmniqClient, visitor: Browser) -> None:
     publish_jobs(client, QUEUE, 1, now_ms=NOW)
-    dialog = visitor.follow(visitor.get(f"/queues/{QUEUE}/waiting?size=25"), "#queue-actions a")
+    dialog = visitor.follow(visitor.get(f"/queues/{QUEUE}/waiting?size=25"), "#queue-actions a[href*=pause]")
     assert dialog.words("dialog h2") == "Pause mail?"
     assert not client.is_paused(queue=QUEUE)
     assert dialog.one("dialog .dialog-foot a")["href"] == f"/queues/{QUEUE}/waiting?size=25"

@@ -109,13 +109,19 @@ def test_a_job_that_moved_on(client: OmniqClient, redis: Any, visitor: Browser) 
 def test_pause_and_resume(client: OmniqClient, visitor: Browser) -> None:
     publish_jobs(client, QUEUE, 1, now_ms=NOW)
     page = visitor.get(f"/queues/{QUEUE}/waiting")
-    dialog = visitor.get(page.one("#queue-actions a")["hx-get"], headers=SCRIPT)
+    dialog = visitor.get(page.one("#queue-actions a[href*=pause]")["hx-get"], headers=SCRIPT)
     assert dialog.targets() == ["dialog"]
     answer = visitor.press(dialog, last_button(dialog), script=True)
-    assert (words(answer.region("queue-state")), words(answer.region("queue-actions"))) == ("Paused", "Resume")
+    assert (words(answer.region("queue-state")), words(answer.region("queue-actions"))) == (
+        "Paused",
+        "Resume Publish a job",
+    )
     assert answer.toast() == "Paused mail Resume"
     answer = visitor.press(page, answer.region("queue-actions").find("button"), script=True)
-    assert (words(answer.region("queue-state")), words(answer.region("queue-actions"))) == ("Running", "Pause")
+    assert (words(answer.region("queue-state")), words(answer.region("queue-actions"))) == (
+        "Running",
+        "Pause Publish a job",
+    )
     assert answer.toast() == "Resumed mail"
 
 

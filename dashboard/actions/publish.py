@@ -1,0 +1,32 @@
+"""Publishing a job, or a copy of one."""
+
+from __future__ import annotations
+
+from omniq_core import Link, Publication, publish_once
+
+from ..publish_form import JobOptions
+
+
+def publish(
+    link: Link, queue: str, payload: bytes, options: JobOptions, *, nonce: str, now_ms: int, copy_of: str = ""
+) -> Publication:
+    """Publishes it once for this nonce, and not when the id exists already: the answer says which.
+
+    `copy_of` is the job that this is a copy of; it stays where it is. Raises ValueError for an id or a group that is
+    no Unicode.
+    """
+    return publish_once(
+        link,
+        queue,
+        payload,
+        nonce=nonce,
+        now_ms=now_ms,
+        job_id=options.job_id,
+        max_attempts=options.max_attempts,
+        timeout_ms=options.timeout_ms,
+        backoff_ms=options.backoff_ms,
+        due_ms=options.due_ms,
+        gid=options.gid,
+        group_limit=options.group_limit,
+        copy_of=copy_of,
+    )

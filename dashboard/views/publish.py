@@ -1,0 +1,216 @@
+"""Publish a job, and publish a copy of one. A form that cannot be carried out comes back as it was typed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, request
+
+from omniq_core import REDIS_ERRORS, Publication, explain_redis_error, is_outage, job_payload
+
+from .. import publish_form as forms
+from ..actions import publish as act
+from ..confirm import fresh_nonce
+from ..formatting import relative
+from ..htmx import Link as ToastLink
+from ..htmx import Partial, Toast, answer, render_partials, show_dialog
+from ..params import token
+from ..payload_text import BadPayload, changes, compact, typed
+from ..present import present
+from ..problems import Problem, Way, no_such_job
+from ..publish_defaults import keep_defaults, kept_defaults
+from ..queries.job import LANE_OF
+from ..queries.original import EDITED_UP_TO, Original, options_of, original
+from ..routes import Routes
+from ..state import can, current, now_ms
+from ..tokens import to_token
+from .lanes import LANE_WORDS
+from .regions import regions
+
+routes = Routes()
+_MAYBE_DONE = ("no answer in time", "connection lost")
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """The job that has the id which was asked for, and its state in a word ("" when no lane has that state)."""
+
+    job_id: str
+    word: str
+
+
+@routes.get("/queues/<omniq:queue>/publish")
+def publish_form(queue: str) -> Response:
+    """An empty form, with the options that this browser used last."""
+    _allowed(queue)
+    return _form(queue, forms.blank(kept_defaults()), fresh_nonce())
+
+
+@routes.get("/queues/<omniq:queue>/jobs/<omniq:job_id>/copy")
+def copy_form(queue: str, job_id: str) -> Response:
+    """The payload and the options of a job, to be edited and published as a job of its own."""
+    _allowed(queue)
+    found = _source(queue, job_id)
+    if found is None:
+        raise no_such_job(queue, job_id, Way("Back to the queue", f"/queues/{to_token(queue)}/"))
+    fields = forms.of_job(found.text, options_of(found.job), now_ms())
+    return _form(queue, fields, fresh_nonce(), copy_of=job_id, source=found, gid_token=forms.gid_token(found.job.gid))
+
+
+@routes.post("/queues/<omniq:queue>/jobs/<omniq:job_id>/copy", action="publish")
+def copy_changes(queue: str, job_id: str) -> Response:
+    """What differs from the original, while its payload is edited. Changes nothing."""
+    found = _source(queue, job_id)
+    context = _compared(forms.from_form(request.form)["payload"], found, job_id)
+    return render_partials(Partial("copy-changes", "omniq/publish/changes.html", context=context))
+
+
+@routes.post("/queues/<omniq:queue>/jobs", action="publish")
+def publish(queue: str) -> Response:
+    """Publishes what the form says, once; a copy not before what differs from its original was shown."""
+    form, nonce = forms.from_form(request.form), request.form.get("nonce") or fresh_nonce()
+    copy_of = token(request.form, "copy_of") if request.form.get("copy_of") else ""
+    gid_token = request.form.get("gid_token", "")
+    shown: dict[str, Any] = {"copy_of": copy_of, "gid_token": gid_token}
+    try:
+        source = _source(queue, copy_of) if copy_of else None
+        shown["source"] = source
+        keep = bool(copy_of) and request.form.get("keep") == "1"
+        options, errors = forms.read_options(form, now_ms(), gid_token)
+        payload = b""
+        try:
+            payload = _kept(queue, source) if keep else _payload(form["payload"], source)
+        except BadPayload as bad:
+            errors = {"payload": str(bad), **errors}
+        if options is None or errors:
+            return _form(queue, form, nonce, errors=errors, status=422, **shown)
+        if (
+            copy_of
+            and not keep
+            and _digest(payload) != request.form.get("seen", _digest(source.raw if source else b""))
+        ):
+            return _form(queue, form, nonce, review=True, status=409, **shown)
+        once = forms.nonce_of(nonce, form, queue, copy_of, gid_token, str(keep))
+        done = act.publish(current().link, queue, payload, options, nonce=once, now_ms=now_ms(), copy_of=copy_of)
+    except REDIS_ERRORS as error:
+        # The form is worth more than the usual page of this error: it comes back, and may be sent again.
+        return _form(queue, form, nonce, alert=_what_happened(error), status=503 if is_outage(error) else 409, **shown)
+    if done.outcome == "exists":
+        existing = Existing(done.job_id, LANE_WORDS.get(LANE_OF.get(done.state, ""), "").lower())
+        return _form(queue, form, nonce, existing=existing, status=409, **shown)
+    response = answer(_told(queue, done, options, copy_of), *regions())
+    return response if copy_of else keep_defaults(response, form)
+
+
+def _allowed(queue: str) -> None:
+    if not can("publish", queue):
+        raise Problem(403, "Not allowed", "You may not publish to this queue.", icon="lock")
+
+
+def _source(queue: str, job_id: str) -> Original | None:
+    # Who may publish and not look learns nothing of a job by copying it.
+    if not can("read", queue):
+        raise Problem(403, "Not allowed", "You may not look at this queue.", icon="lock")
+    return original(current().link, queue, job_id, now_ms=now_ms())
+
+
+def _payload(text: str, source: Original | None) -> bytes:
+    """What the field holds, as it goes to Redis; the original's own bytes where nothing was edited. BadPayload."""
+    if source and source.raw and not source.why and text == typed(source.text):
+        return source.raw
+    payload = compact(text).encode()
+    if len(payload) > EDITED_UP_TO:
+        raise BadPayload(f"This payload has {len(payload):,} bytes; at most {EDITED_UP_TO:,} can be published here.")
+    return payload
+
+
+def _kept(queue: str, source: Original | None) -> bytes:
+    """The original's payload, byte for byte. BadPayload when it cannot be had."""
+    if source is not None and source.job.payload_too_large:
+        raise BadPayload(source.why)
+    raw = source and (source.raw or job_payload(current().link, queue, source.job.job_id))
+    if not raw:
+        raise BadPayload("The original is gone, and with it its payload. Nothing was published.")
+    return raw
+
+
+def _compared(text: str, source: Original | None, copy_of: str) -> dict[str, Any]:
+    """What `changes.html` shows of a copy that is being edited."""
+    fault, found, seen = "", None, ""
+    try:
+        payload = _payload(text, source)
+        seen = _digest(payload)
+        if source and source.raw is not None:
+            found = changes(source.raw.decode("utf-8", "replace"), payload.decode("utf-8", "replace"))
+    except BadPayload as bad:
+        fault = str(bad)
+    return {
+        "changed": found,
+        "fault": fault,
+        "seen": seen,
+        "source": source,
+        "copy_of": copy_of,
+        "lane_word": LANE_WORDS.get(source.lane, "").lower() if source else "",
+    }
+
+
+def _form(
+    queue: str,
+    fields: forms.Typed,
+    nonce: str,
+    *,
+    status: int = 200,
+    errors: dict[str, str] | None = None,
+    existing: Existing | None = None,
+    alert: str = "",
+    review: bool = False,
+    copy_of: str = "",
+    source: Original | None = None,
+    gid_token: str = "",
+) -> Response:
+    hidden = {"nonce": nonce, "copy_of": to_token(copy_of) if copy_of else "", "gid_token": gid_token}
+    bad = {**({"job_id": ""} if existing else {}), **(errors or {})}
+    return show_dialog(
+        "omniq/publish/copy.html" if copy_of else "omniq/publish/publish.html",
+        status=status,
+        dialog_title="Publish a copy" if copy_of else "Publish a job",
+        queue=queue,
+        form=fields,
+        fields=tuple((name, value) for name, value in hidden.items() if value),
+        errors=bad,
+        first_bad=next((name for name in forms.FIELDS if name in bad), ""),
+        existing=existing,
+        alert=alert,
+        review=review,
+        **(_compared(fields["payload"], source, copy_of) if copy_of else {"copy_of": ""}),
+    )
+
+
+def _digest(payload: bytes | None) -> str:
+    return hashlib.sha256(payload or b"").hexdigest()[:32]
+
+
+def _what_happened(error: Exception) -> str:
+    why, label = explain_redis_error(error), current().link.label
+    if not is_outage(error):
+        return f"{label} answered: {why}. Nothing was published."
+    if why in _MAYBE_DONE:
+        return (
+            f"{label} did not answer ({why}). Whether the job was published is not known. "
+            "Press again as soon as it is back: this form publishes it once."
+        )
+    return f"{label} does not answer ({why}). Nothing was published. Press again as soon as it is back."
+
+
+def _told(queue: str, done: Publication, options: forms.JobOptions, copy_of: str) -> Toast:
+    show = ToastLink("Show", f"/queues/{to_token(queue)}/jobs/{to_token(done.job_id)}")
+    if done.outcome == "repeated":
+        lines = (f"This form published {present('id', done.job_id, 60)} before. Nothing was added.",)
+        return Toast("Published already", lines, icon="info", link=show)
+    if done.state == "delayed":
+        where = f"It is due {relative(options.due_ms, now_ms())}"
+    else:
+        where = f"It waits at the tail of {'its group' if options.gid else queue}"
+    return Toast(f"Published a {'copy' if copy_of else 'job'} to {queue}", (where,), link=show)
