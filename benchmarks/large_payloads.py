@@ -70,7 +70,7 @@ def report(client: OmniqClient, redis: Any) -> None:
     app = create_app(redis=client, clock=lambda: NOW, secret="x", insecure=True, background=False)
     http = app.test_client()
     paths = [f"/queues/{lane}/{lane}" for lane in ("waiting", "active", "delayed", "failed", "completed")]
-    paths += ["/queues/failed/jobs/job-1", "/queues/failed/jobs/job-1?payload=all"]
+    paths += ["/queues/failed/jobs/job-1", "/queues/failed/jobs/job-1?show=all"]
     print(f"{'page':<42}{'median ms':>10}{'bytes':>12}{'Redis held ms':>15}")
     for path in paths:
         size = len(http.get(path).data)

@@ -65,12 +65,17 @@ def kind_url(queue: str, kind: str, wish: LaneWish, **changes: Any) -> str:
     return _with_query(url_for(".failures_of_kind", queue=queue, kind=kind), query)
 
 
-def job_url(queue: str, job_id: str, listed: JobList | None = None, at: str | None = None) -> str:
-    """A job's page, with the list it is opened from and its place `at` in it."""
+def job_url(
+    queue: str, job_id: str, listed: JobList | None = None, at: str | None = None, *, whole: bool = False
+) -> str:
+    """A job's page, with the list it is opened from and its place `at` in it; `whole`: with all of its payload."""
     query: dict[str, Any] = {}
     if listed and (at or not (listed.kind or listed.wish.filter.asks)):
         query = {"list": listed.kind or listed.wish.lane, **_lane_query(listed.wish)}
-    return _with_query(url_for(".job", queue=queue, job_id=job_id), query | ({"at": at} if at else {}))
+    return _with_query(
+        url_for(".job", queue=queue, job_id=job_id),
+        query | ({"at": at} if at else {}) | ({"show": "all"} if whole else {}),
+    )
 
 
 def list_url(queue: str, listed: JobList, cursor: str | None = None) -> str:

@@ -23,7 +23,7 @@ from ..routes import Routes
 from ..state import actor, can, current, now_ms
 from ..tokens import to_token
 from . import bulk
-from .addresses import list_url
+from .addresses import job_url, list_url
 from .job_lists import list_path, list_words, opened_from, turn_url
 from .lanes import LANE_WORDS
 from .regions import regions
@@ -141,7 +141,7 @@ def _regions(context: dict[str, Any]) -> tuple[Partial, ...]:
 
 
 def _context(queue: str, job_id: str, args: Fields, *, with_payload: bool = True) -> dict[str, Any]:
-    whole = choice(args, "payload", ("", "all"), "") == "all"
+    whole = choice(args, "show", ("", "all"), "") == "all"
     limit = WHOLE_PAYLOAD if whole else current().settings.payload_limit
     listed = opened_from(args)
     try:
@@ -160,6 +160,7 @@ def _context(queue: str, job_id: str, args: Fields, *, with_payload: bool = True
         "listed": listed,
         "list_words": list_words(listed),
         "list_url": list_url,
+        "whole_url": job_url(queue, job_id, listed, listed.wish.cursor if listed else None, whole=True),
         "turn_url": turn_url,
         "lane_word": LANE_WORDS.get(page.lane, ""),
         "may_retry": page.lane == "failed" and can("retry", queue),

@@ -94,6 +94,8 @@ def test_a_job_that_was_removed_leads_back_to_its_list(client: OmniqClient, visi
 
 @pytest.mark.parametrize(("lane", "query", "ids"), [
     ("waiting", "prefix=a", ["a1", "a2", "a3"]),
+    ("waiting", "payload=n", ["a1", "b", "a2", "a3"]),
+    ("waiting", "payload=n:3&prefix=a&size=25", ["a2"]),
     ("delayed", "prefix=d", ["d3", "d2", "d1"]),
     ("delayed", "prefix=d&sort=-due", ["d1", "d2", "d3"]),
     ("delayed", "group=g&since=1h", ["d3", "d2", "d1"]),
@@ -105,9 +107,18 @@ def test_in_other_lanes(client: OmniqClient, visitor: Browser, lane: str, query:
     listed = visitor.get(f"/queues/{QUEUE}/{lane}?{query}")
     assert listed.job_ids() == ids
     page = open_job(visitor, listed, ids[0])
-    assert pager(page) == "Matching jobs: 1 of 3 ['Previous matching job']"
+    assert pager(page).startswith(f"Matching jobs: 1 of {len(ids)} ['Previous matching job'")
     assert walk(visitor, page) == ids
-    assert walk(visitor, open_job(visitor, listed, ids[2]), "k") == ids[::-1]
+    assert walk(visitor, open_job(visitor, listed, ids[-1]), "k") == ids[::-1]
+
+
+def test_the_whole_payload_is_shown_within_the_list(client: OmniqClient) -> None:
+    visitor = browser(client, payload_limit=1024)
+    publish_jobs(client, QUEUE, 3, now_ms=NOW - 9_000, payload={"user": "x" * 2_000})
+    page = open_job(visitor, visitor.get(f"/queues/{QUEUE}/waiting?payload=user:x"), "job-2")
+    whole = visitor.follow(page, "section[aria-labelledby=payload-h] footer a:-soup-contains('Show all')")
+    assert "x" * 2_000 in whole.words("#payload")
+    assert walk(visitor, whole) == ["job-2", "job-3"]
 
 
 def test_through_the_jobs_of_a_kind(client: OmniqClient, visitor: Browser) -> None:

@@ -230,7 +230,7 @@ def test_the_lease_token_is_in_no_page(client: OmniqClient, redis: Any) -> None:
         f"/queues/{QUEUE}/",
         *(f"/queues/{QUEUE}/{lane}" for lane in ("waiting", "active", "delayed", "failed")),
     ]
-    paths += [f"/queues/{QUEUE}/completed", job_url(QUEUE, "a"), f"{job_url(QUEUE, 'a')}?payload=all"]
+    paths += [f"/queues/{QUEUE}/completed", job_url(QUEUE, "a"), f"{job_url(QUEUE, 'a')}?show=all"]
     assert len(token) > 8
 
     def look() -> None:

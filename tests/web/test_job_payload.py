@@ -66,7 +66,7 @@ def test_download_is_byte_for_byte(client: OmniqClient, redis: Any, visitor: Bro
 
 def test_a_payload_over_16_mb_is_not_fetched_for_the_page(client: OmniqClient, redis: Any, visitor: Browser) -> None:
     payload_job(redis, client, b"x" * (16 * 1024 * 1024 + 1))
-    page = visitor.get(f"{job_url(QUEUE, 'a')}?payload=all")
+    page = visitor.get(f"{job_url(QUEUE, 'a')}?show=all")
     assert words(page.one("section[aria-labelledby=payload-h] footer")) == "Too large to show here. Download"
     assert len(page.text) < 100_000
 

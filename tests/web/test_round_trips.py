@@ -147,4 +147,4 @@ def test_a_large_payload_takes_one_more(client: OmniqClient, redis: Any) -> None
     redis.hset("{mail}:job:a", "payload", "x" * 5_000_000)
     visitor = browser(client)
     assert trips(visitor, client, job_url(QUEUE, "a")) == 3
-    assert trips(visitor, client, f"{job_url(QUEUE, 'a')}?payload=all") == 3
+    assert trips(visitor, client, f"{job_url(QUEUE, 'a')}?show=all") == 3
