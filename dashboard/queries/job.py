@@ -5,7 +5,17 @@ from __future__ import annotations
 import codecs
 from dataclasses import dataclass
 
-from omniq_core import ErrorKind, JobDetail, Link, job_detail, kind_of_job, others_of_kind, without_message
+from omniq_core import (
+    ErrorKind,
+    JobDetail,
+    Link,
+    Standing,
+    job_detail,
+    job_standing,
+    kind_of_job,
+    others_of_kind,
+    without_message,
+)
 
 from ..formatting import day, duration, relative
 from ..jsontext import Piece, laid_out
@@ -52,7 +62,7 @@ class JobPage:
     """A job's page. `lane` is the lane's word in addresses, "" for a state no lane has.
 
     `kind` is that of a failed job, `others` how many other failed jobs of the queue are of it: 0 also while that is not
-    known. `pager` leads to the jobs beside it.
+    known. `pager` leads to the jobs beside it. `standing` is why a job that waits is not running.
     """
 
     job: JobDetail
@@ -61,6 +71,7 @@ class JobPage:
     kind: ErrorKind | None
     others: int
     pager: Pager | None
+    standing: Standing | None
     payload: Payload
     steps: tuple[Step, ...]
     day: str
@@ -80,6 +91,7 @@ def job_page(
     *,
     now_ms: int,
     payload_limit: int,
+    stalled_after_ms: int = 60_000,
     listed: JobList | None = None,
     with_pager: bool = True,
 ) -> JobPage | None:
@@ -100,6 +112,7 @@ def job_page(
         kind=kind,
         others=others or 0,
         pager=job_pager(link, job, listed, now_ms) if with_pager else None,
+        standing=job_standing(link, job, now_ms=now_ms, stalled_after_ms=stalled_after_ms),
         payload=_payload(job),
         steps=timeline(_times(job), now_ms),
         day=day(job.queued_ms or job.created_ms or 0),

@@ -146,8 +146,8 @@ def _context(queue: str, job_id: str, args: Fields, *, with_payload: bool = True
     listed = opened_from(args)
     try:
         page = job_page(
-            current().link, queue, job_id, now_ms=now_ms(), payload_limit=limit if with_payload else 0, listed=listed,
-            with_pager=with_payload,
+            current().link, queue, job_id, now_ms=now_ms(), payload_limit=limit if with_payload else 0,
+            stalled_after_ms=current().settings.stalled_after * 1000, listed=listed, with_pager=with_payload,
         )  # fmt: skip
     except BadCursor:
         raise BadInput("at", "This is no place in a list. Open the job from its list again.") from None
@@ -173,7 +173,7 @@ def _context(queue: str, job_id: str, args: Fields, *, with_payload: bool = True
 
 def _version(page: JobPage) -> str:
     job = replace(page.job, place=None, payload=None)
-    return live.version(job, page.lease_ran_out, [step.what for step in page.steps])
+    return live.version(job, page.standing, page.lease_ran_out, [step.what for step in page.steps])
 
 
 def _gone(queue: str, job_id: str) -> Exception:

@@ -47,6 +47,7 @@ from .publish import Publication, publish_once
 from .queue import QueueRead, read_queue
 from .selection import Counting, Matching, Selection, WholeLane, read_selection
 from .snapshot import QueueSnapshot, parse_snapshot, queue_snapshots, queue_state, snapshot_call
+from .standing import Standing, job_standing
 from .task_runner import TaskRunner
 from .tasks import Probe, Task, order_task, read_open_tasks, read_task, read_tasks, start_task
 from .watch import LaneWatch
@@ -94,6 +95,7 @@ __all__ = [
     "Repaired",
     "Scan",
     "Selection",
+    "Standing",
     "Task",
     "TaskRunner",
     "WholeLane",
@@ -107,6 +109,7 @@ __all__ = [
     "group_rows",
     "job_detail",
     "job_payload",
+    "job_standing",
     "kind_jobs",
     "kind_neighbours",
     "kind_of_job",

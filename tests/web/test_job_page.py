@@ -43,6 +43,7 @@ def test_waiting(client: OmniqClient, visitor: Browser) -> None:
         "Backoff": "707 ms",
         "Lease": "None",
         "Position": "2 among the ungrouped",
+        "Why not running": "No worker has ever taken a job of this queue. 1 job stands before this one. Show leases",
         "Last change": "59 s ago",
     }
     assert not page.soup.select("#error-h")
