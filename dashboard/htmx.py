@@ -13,8 +13,9 @@ from . import notices
 from .state import current, mount_path
 from .templating import render
 
-TICK_PARAMS = frozenset({"live", "hold", "sel", "v", "mark", "counting", "task"})
-"""What script adds to the address of a page for a tick of the live refresh. None of it belongs to the page."""
+TICK_PARAMS = frozenset({"live", "hold", "sel", "v", "mark", "counting", "task", "edit", "row"})
+"""What script adds to the address of a page for a tick of the live refresh, and a field that is open on it (`edit`, and
+`row` when it is closed again). None of it belongs to the page."""
 
 Kind = Literal["page", "partial", "restore"]
 Swap = Literal["innerMorph", "outerMorph", "innerHTML", "outerHTML", "beforeend", "delete"]

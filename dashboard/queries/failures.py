@@ -23,7 +23,7 @@ from omniq_core import (
 
 from ..charts import Histogram, histogram
 from ..present import present
-from .queue import SWITCHER_ROWS, LaneWish, OtherQueue, UnknownQueue
+from .queue import LaneWish, OtherQueue, UnknownQueue, other_queues
 from .queue_row import Limits, QueueRow, queue_row
 
 PAGE = 50
@@ -125,7 +125,7 @@ def failures_page(
     pages = max((len(ordered) + PAGE - 1) // PAGE, 1)
     wish = replace(wish, page=min(wish.page, pages))
     shown = ordered[(wish.page - 1) * PAGE : wish.page * PAGE]
-    others, queues = _others(read, queue, now_ms, may_read, limits)
+    others, queues = other_queues(read.figures, queue, now_ms=now_ms, may_read=may_read, limits=limits)
     return FailuresPage(
         head=queue_row(read.snapshot, now_ms, limits),
         wish=wish,
@@ -157,7 +157,7 @@ def kind_page(
     read = _read(link, queue, now_ms)
     figures = next((kind for kind in read.kinds.kinds if kind.digest == digest), KindFigures(digest, 0, None, None))
     jobs = kind_jobs(link, queue, digest, size=wish.size, cursor=wish.cursor, newest_first=wish.order.newest_first)
-    others, queues = _others(read, queue, now_ms, may_read, limits)
+    others, queues = other_queues(read.figures, queue, now_ms=now_ms, may_read=may_read, limits=limits)
     return KindPage(
         head=queue_row(read.snapshot, now_ms, limits),
         wish=wish,
@@ -249,15 +249,3 @@ def _row(figures: KindFigures, row: KindRow, found: FailureKinds, top: int, now_
 
 def _printable(kind: ErrorKind) -> tuple[str, str]:
     return present("error", kind.name), present("error", kind.text)
-
-
-def _others(
-    read: FailureRead, queue: str, now_ms: int, may_read: Callable[[str], bool], limits: Limits
-) -> tuple[tuple[OtherQueue, ...], int]:
-    rows = [
-        queue_row(snapshot, now_ms, limits)
-        for name, snapshot in read.figures.items()
-        if name != queue and may_read(name)
-    ]
-    rows.sort(key=lambda row: (-row.failed, row.queue))
-    return tuple(OtherQueue(row.queue, row.failed, row.failed_tone) for row in rows[:SWITCHER_ROWS]), len(rows) + 1

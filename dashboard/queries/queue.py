@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from omniq_core import (
@@ -11,6 +11,7 @@ from omniq_core import (
     LaneRow,
     Link,
     QueueRead,
+    QueueSnapshot,
     page_of_mark,
     queue_snapshots,
     read_queue,
@@ -147,6 +148,20 @@ def queue_head(link: Link, queue: str, *, now_ms: int, limits: Limits) -> QueueR
     return queue_row(snapshot, now_ms, limits)
 
 
+def other_queues(
+    figures: Mapping[str, QueueSnapshot],
+    queue: str,
+    *,
+    now_ms: int,
+    may_read: Callable[[str], bool],
+    limits: Limits,
+) -> tuple[tuple[OtherQueue, ...], int]:
+    """The lines of the switcher on the page of `queue`, and how many queues there are with it."""
+    rows = [queue_row(one, now_ms, limits) for name, one in figures.items() if name != queue and may_read(name)]
+    rows.sort(key=lambda row: (-row.failed, row.queue))
+    return tuple(OtherQueue(row.queue, row.failed, row.failed_tone) for row in rows[:SWITCHER_ROWS]), len(rows) + 1
+
+
 def queue_page(
     link: Link,
     queue: str,
@@ -190,12 +205,7 @@ def queue_page(
     if wish.cursor and not found.page.rows and (found.page.newer or found.page.older):
         wish = replace(wish, cursor=found.page.newer or found.page.older)
         found = read(wish.cursor)
-    others = [
-        queue_row(snapshot, now_ms, limits)
-        for name, snapshot in found.figures.items()
-        if name != queue and may_read(name)
-    ]
-    others.sort(key=lambda row: (-row.failed, row.queue))
+    others, queues = other_queues(found.figures, queue, now_ms=now_ms, may_read=may_read, limits=limits)
     # The first page, newest first, is drawn anew at each tick, unless it is held: nothing on it can be newer.
     settled = announces and not wish.cursor and not watch.hold
     return QueuePage(
@@ -205,8 +215,8 @@ def queue_page(
         mark=found.watch.mark or "0" if settled or not watch.mark else watch.mark,
         newer=found.watch.newer if announces and not settled else 0,
         named=found.watch.rows,
-        others=tuple(OtherQueue(row.queue, row.failed, row.failed_tone) for row in others[:SWITCHER_ROWS]),
-        queues=len(others) + 1,
+        others=others,
+        queues=queues,
         now_ms=now_ms,
         matching=found.page.total,
     )

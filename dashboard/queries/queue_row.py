@@ -38,6 +38,7 @@ class QueueRow:
     failed: int
     completed: int
     groups_ready: int
+    groups: int
     oldest_ms: int | None
     oldest_tone: str
     next_due_ms: int | None
@@ -71,6 +72,7 @@ def queue_row(snapshot: QueueSnapshot, now_ms: int, limits: Limits) -> QueueRow:
         failed=snapshot.failed,
         completed=snapshot.completed,
         groups_ready=snapshot.groups_ready,
+        groups=snapshot.groups,
         oldest_ms=entered,
         oldest_tone=tone,
         next_due_ms=snapshot.next_due_ms,

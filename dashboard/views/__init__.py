@@ -40,7 +40,20 @@ from importlib.util import find_spec
 
 from ..routes import Route
 
-MODULES = ("health", "overview", "queues", "failures", "jobs", "publish", "children", "tasks", "settings")
+MODULES = (
+    "health",
+    "overview",
+    "queues",
+    "groups",
+    "group_repair",
+    "group_jobs",
+    "failures",
+    "jobs",
+    "publish",
+    "children",
+    "tasks",
+    "settings",
+)
 
 
 def every_route() -> list[Route]:

@@ -9,9 +9,11 @@ from urllib.parse import urlencode
 from flask import url_for
 
 from ..queries.children import ChildrenWish
+from ..queries.groups import GroupsWish
 from ..queries.job_list import JobList
 from ..queries.overview import OverviewWish
 from ..queries.queue import LaneWish, usual_sort
+from ..tokens import to_token
 
 SCOPE = "filter"
 """The value of `scope` that means everything that matches, rather than the jobs that are named."""
@@ -27,7 +29,7 @@ def overview_url(wish: OverviewWish, **changes: Any) -> str:
     return _with_query(url_for(".overview"), {name: value for name, value in asked.items() if value != usual[name]})
 
 
-def turned(wish: OverviewWish | ChildrenWish | LaneWish, column: str) -> str:
+def turned(wish: OverviewWish | ChildrenWish | GroupsWish | LaneWish, column: str) -> str:
     """The sort that a press on a column's head asks for: the column, or the other way round."""
     return f"-{column}" if wish.sort == column else column
 
@@ -38,6 +40,27 @@ def children_url(wish: ChildrenWish, **changes: Any) -> str:
     asked = {"key": wanted.key, "sort": wanted.sort, "page": wanted.page}
     usual = {"key": "", "sort": "key", "page": 1}
     return _with_query(url_for(".children"), {name: value for name, value in asked.items() if value != usual[name]})
+
+
+def groups_url(queue: str, wish: GroupsWish, *, edit: str | None = None, row: str | None = None, **changes: Any) -> str:
+    """The groups of a queue with some of the wishes changed; a change of what is listed starts at page 1.
+
+    `edit`: with the field for the limit of this group; `row`: to script, the row of this group alone.
+    """
+    wanted = replace(wish, **({"page": 1} | changes))
+    asked, usual = asdict(wanted), asdict(GroupsWish())
+    query = {name: value for name, value in asked.items() if value != usual[name]}
+    query |= {name: to_token(gid) for name, gid in (("edit", edit), ("row", row)) if gid is not None}
+    return _with_query(url_for(".groups", queue=queue), query)
+
+
+def group_url(queue: str, gid: str, wish: LaneWish | None = None, **changes: Any) -> str:
+    """The jobs of a group, with some of the wishes changed; without a cursor in `changes` at their first page."""
+    wanted = replace(wish, **({"cursor": None} | changes)) if wish else None
+    query: dict[str, Any] = _lane_query(wanted) if wanted else {}
+    if wanted and wanted.cursor:
+        query["cursor"] = wanted.cursor
+    return _with_query(url_for(".group", queue=queue, gid=gid), query)
 
 
 def lane_url(queue: str, wish: LaneWish, *, scan: str | None = None, select_all: bool = False, **changes: Any) -> str:

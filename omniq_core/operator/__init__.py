@@ -27,6 +27,7 @@ from .failures import (
 from .filtered import Count, FilteredPage, filtered_page, newer_matches
 from .filters import BadFilter, Filter
 from .fingerprint import ErrorKind, without_message
+from .group_jobs import GroupJobs, group_jobs
 from .group_repair import GroupRepair, Repaired, repair_groups, repair_of
 from .groups import (
     MOST_GROUPS,
@@ -73,6 +74,7 @@ __all__ = [
     "FilteredPage",
     "Group",
     "GroupFigures",
+    "GroupJobs",
     "GroupRepair",
     "GroupsRead",
     "JobDetail",
@@ -106,6 +108,7 @@ __all__ = [
     "failure_kinds",
     "failure_kinds_call",
     "filtered_page",
+    "group_jobs",
     "group_rows",
     "job_detail",
     "job_payload",

@@ -12,7 +12,7 @@ from ..keys import QueueKeys, decode_id, encode_id
 from ..numbers import read_int, read_moment
 from ..scripts import script
 from .looks import note_look
-from .overview import NOW, state_of, unpack_figures
+from .overview import LEADER, NOW, state_of, unpack_figures
 from .snapshot import QueueSnapshot, parse_snapshot, snapshot_call
 
 MOST_GROUPS = 10_000
@@ -71,7 +71,8 @@ class GroupsRead:
 
     `names` are all that are known, sorted by their bytes; `full`: there may be more. With over 500 of them `figures`
     are those the background took at `at_ms`, None where there are none (yet). `oldest` is the group of the job that
-    waits longest, "" for an ungrouped one. `queues` are the figures of all queues.
+    waits longest, "" for an ungrouped one. `kept`: a background is there, which takes figures. `queues` are those of
+    all queues.
     """
 
     snapshot: QueueSnapshot
@@ -80,6 +81,7 @@ class GroupsRead:
     figures: tuple[GroupFigures, ...] | None
     at_ms: int | None
     oldest: str
+    kept: bool
     queues: dict[str, QueueSnapshot]
 
 
@@ -96,7 +98,8 @@ def read_groups(link: Link, queue: str, *, now_ms: int) -> GroupsRead:
     A queue that does not exist is a snapshot with `exists` False.
     """
     want_groups(link, queue, now_ms)
-    plain, scripted = link.read_many([("HGETALL", NOW)], [snapshot_call(queue, now_ms), groups_list_call(queue)])
+    commands = [("HGETALL", NOW), ("EXISTS", LEADER)]
+    plain, scripted = link.read_many(commands, [snapshot_call(queue, now_ms), groups_list_call(queue)])
     listed = parse_groups_list(scripted[1])
     figures, at_ms = unpack_group_figures(listed.packed)
     names = listed.seen | listed.met | state_of(link).groups.get(queue, frozenset())
@@ -109,6 +112,7 @@ def read_groups(link: Link, queue: str, *, now_ms: int) -> GroupsRead:
         figures=figures,
         at_ms=at_ms,
         oldest=listed.oldest,
+        kept=plain[1] == 1,
         queues={} if isinstance(plain[0], Exception) else unpack_figures(plain[0])[0],
     )
 

@@ -35,7 +35,7 @@ def test_retry_of_one(client: OmniqClient, visitor: Browser) -> None:
     # The rows are those of the page that was open: its size and its order.
     assert answer.region("jobs").select("a.job-id")[1]["title"] == "job-3"
     assert len(answer.region("jobs").select("tr")) == 25
-    assert words(answer.region("queue-tabs")) == "Waiting 1 Active 0 Delayed 0 Failed 29 Completed last 100"
+    assert words(answer.region("queue-tabs")) == "Waiting 1 Groups 0 Active 0 Delayed 0 Failed 29 Completed last 100"
     assert words(answer.region("pager")).startswith("1–25 of 29")
     assert "sort=-failed" in answer.region("pager").select("a[rel=next]")[0]["href"]
     # The cookie of a message belongs to pages without script.

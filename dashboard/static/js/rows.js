@@ -5,8 +5,8 @@ import { isAway } from "./away.js";
 const apart = new Map();
 // Those that the last tick asked for.
 let asked = new Set();
-// A row of a tick whose job, queue or counter stands where the page shows it.
-const LISTED = /<hx-partial id="((?:job|queue|child)-[0-9a-f]{16}(?:-\d+)?)"[^>]*>\s*<tr id="[^"]*" role="row"(?! data-gone)/g;
+// A row of a tick whose job, queue, counter or group stands where the page shows it.
+const LISTED = /<hx-partial id="((?:job|queue|child|group)-[0-9a-f]{16}(?:-\d+)?)"[^>]*>\s*<tr id="[^"]*" role="row"(?! data-gone)/g;
 
 const hovers = matchMedia("(hover: hover)");
 
@@ -46,7 +46,7 @@ export function remember(event) {
   const ctx = event?.detail?.ctx;
   if (ctx?.response && ctx.response.status !== 200) return;
   const tick = ctx?.sourceElement?.getAttribute("id") === "main";
-  if (!tick || /<hx-partial id="(jobs|queues|children)"/.test(ctx.text)) return apart.clear();
+  if (!tick || /<hx-partial id="(jobs|queues|children|groups)"/.test(ctx.text)) return apart.clear();
   const listed = new Set([...ctx.text.matchAll(LISTED)].map((found) => found[1]));
   for (const row of rows()) {
     if (!listed.has(row.id)) apart.set(row.id, apart.get(row.id) ?? false);
@@ -56,7 +56,7 @@ export function remember(event) {
 }
 
 function rows() {
-  return [...document.querySelectorAll("#jobs > tr[id], #queues > tr[id], #children > tr[id]")].filter(token);
+  return [...document.querySelectorAll("#jobs > tr[id], #queues > tr[id], #children > tr[id], #groups > tr[id]")].filter(token);
 }
 
 function token(row) {

@@ -1,0 +1,181 @@
+"""The groups of a queue: a page of them in two round trips, whatever their number."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from omniq_core import MOST_LIVE, Group, GroupFigures, GroupRepair, GroupsRead, Link, group_rows, read_groups, repair_of
+
+from .queue import OtherQueue, UnknownQueue, other_queues
+from .queue_row import Limits, QueueRow, queue_row
+
+STATES = ("stuck", "busy", "ready", "idle")
+MOST_REPAIRED = 100
+TOLD = 2
+"""So many stuck groups are spoken of by name."""
+
+# What each column sorts by, in the direction that puts first what people look for.
+_SORTS: dict[str, Callable[[GroupFigures], tuple[int, int, str]]] = {
+    "state": lambda one: (one.state != "stuck", -one.waiting, one.gid),
+    "group": lambda one: (0, 0, one.gid),
+    "waiting": lambda one: (0, -one.waiting, one.gid),
+    "inflight": lambda one: (0, -one.in_flight, one.gid),
+}
+SORTS = tuple(_SORTS) + tuple(f"-{name}" for name in _SORTS)
+ASCENDING = frozenset({"group"})
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsWish:
+    """What the address asks for: a state, a text in the name, a sort (`-` turns it), rows per page, a page from 1."""
+
+    state: str = ""
+    group: str = ""
+    sort: str = "state"
+    size: int = 50
+    page: int = 1
+    lane: str = "groups"
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Of all groups: how many are in each state, their jobs in flight, their limits."""
+
+    states: dict[str, int]
+    in_flight: int
+    limits: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsPage:
+    """`matched` of `known` groups pass the filter. `rows` and `named` (those asked for by name) are live.
+
+    `sums` and sorting by figures need the figures of all groups: of over 500 they are the background's, taken at
+    `at_ms`. Without them `sums` is None and the rows are sorted by name, whatever was wished. `stuck` are the first few
+    that are. `oldest` is the group of the job that waits longest. `wish.page` is the page shown, at most the last one.
+    """
+
+    head: QueueRow
+    wish: GroupsWish
+    rows: tuple[Group, ...]
+    named: tuple[Group, ...]
+    matched: int
+    known: int
+    full: bool
+    pages: int
+    sums: Sums | None
+    at_ms: int | None
+    kept: bool
+    stuck: tuple[Group, ...]
+    oldest: str
+    others: tuple[OtherQueue, ...]
+    queues: int
+    now_ms: int
+
+    @property
+    def first(self) -> int:
+        """The 1-based position of the first row."""
+        return (self.wish.page - 1) * self.wish.size + 1 if self.rows else 0
+
+
+@dataclass(frozen=True, slots=True)
+class StuckGroups:
+    """What a repair would change, at most 100 groups of `total`, and how many jobs wait in them."""
+
+    repairs: tuple[GroupRepair, ...]
+    total: int
+    waiting: int
+
+
+def groups_page(
+    link: Link,
+    queue: str,
+    wish: GroupsWish,
+    *,
+    now_ms: int,
+    may_read: Callable[[str], bool],
+    limits: Limits,
+    named: Sequence[str] = (),
+) -> GroupsPage:
+    """Reads the page in two round trips. Raises UnknownQueue."""
+    read = read_groups(link, queue, now_ms=now_ms)
+    if not read.snapshot.exists:
+        raise UnknownQueue(queue)
+    rows: dict[str, Group] = {}
+    figures: Sequence[GroupFigures] | None = read.figures
+    if len(read.names) <= MOST_LIVE:
+        rows = group_rows(link, queue, read.names)
+        figures = [one.figures for one in rows.values()]
+    names, known = _listed(read, figures)
+    if figures is None:
+        wish = replace(wish, state="", sort=wish.sort if wish.sort in ("group", "-group") else "group")
+    needle = wish.group.lower()
+    gids = [one.gid for one in _sorted(names, wish.sort) if needle in one.gid.lower() and wish.state in ("", one.state)]
+    pages = max((len(gids) + wish.size - 1) // wish.size, 1)
+    wish = replace(wish, page=min(wish.page, pages))
+    shown = gids[(wish.page - 1) * wish.size : wish.page * wish.size]
+    stuck = [one.gid for one in _sorted(figures or (), "state") if one.state == "stuck"][:TOLD]
+    missing = [gid for gid in dict.fromkeys((*shown, *named, *stuck)) if gid not in rows]
+    rows |= group_rows(link, queue, missing)
+    others, queues = other_queues(read.queues, queue, now_ms=now_ms, may_read=may_read, limits=limits)
+    return GroupsPage(
+        head=queue_row(read.snapshot, now_ms, limits),
+        wish=wish,
+        rows=tuple(rows[gid] for gid in shown if gid in rows),
+        named=tuple(rows[gid] for gid in named if gid in rows),
+        matched=len(gids),
+        known=known,
+        full=read.full,
+        pages=pages,
+        sums=None if figures is None else _sums(figures),
+        at_ms=read.at_ms if len(read.names) > MOST_LIVE else None,
+        kept=read.kept,
+        stuck=tuple(one for gid in stuck if (one := rows.get(gid)) and one.state == "stuck"),
+        oldest=read.oldest,
+        others=others,
+        queues=queues,
+        now_ms=now_ms,
+    )
+
+
+def one_group(link: Link, queue: str, gid: str) -> Group | None:
+    """How one group stands, None when it has no key."""
+    return group_rows(link, queue, [gid]).get(gid)
+
+
+def stuck_groups(link: Link, queue: str, *, now_ms: int) -> StuckGroups:
+    """What would have to be repaired, in two round trips. Raises UnknownQueue."""
+    read = read_groups(link, queue, now_ms=now_ms)
+    if not read.snapshot.exists:
+        raise UnknownQueue(queue)
+    gids = read.names
+    if len(gids) > MOST_LIVE:
+        gids = [one.gid for one in read.figures or () if one.state == "stuck"]
+    found = [one for one in group_rows(link, queue, gids[:MOST_LIVE]).values() if one.state == "stuck"]
+    taken = sorted(found, key=lambda one: (-one.waiting, one.gid))[:MOST_REPAIRED]
+    repairs = tuple(repair for one in taken if (repair := repair_of(one)))
+    return StuckGroups(
+        repairs, max(len(found), len(gids) if len(gids) > MOST_LIVE else 0), sum(g.waiting for g in taken)
+    )
+
+
+def _listed(read: GroupsRead, figures: Sequence[GroupFigures] | None) -> tuple[list[GroupFigures], int]:
+    """All groups; one that came after the figures were taken stands among them with nothing known."""
+    if figures is None:
+        return [GroupFigures(gid, 0, 0, 1, "idle") for gid in read.names], len(read.names)
+    return list(figures), len(figures)
+
+
+def _sorted(figures: Iterable[GroupFigures], sort: str) -> list[GroupFigures]:
+    return sorted(figures, key=_SORTS[sort.removeprefix("-")], reverse=sort.startswith("-"))
+
+
+def _sums(figures: Iterable[GroupFigures]) -> Sums:
+    states = Counter(one.state for one in figures)
+    return Sums(
+        states={state: states[state] for state in STATES},
+        in_flight=sum(max(one.in_flight, 0) for one in figures),
+        limits=sum(one.limit for one in figures),
+    )
