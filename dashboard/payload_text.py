@@ -60,8 +60,10 @@ def changes(before: str, after: str) -> Changes:
 
     A text that is no JSON is compared as it is. The work is bounded, whatever the size.
     """
+    if before == after:
+        return Changes((), 0, whole=True)
     if len(before) + len(after) > COMPARED_UP_TO:
-        return Changes((), 0 if before == after else 1, whole=before == after)
+        return Changes((), 1, whole=False)
     old, new = _lines(before), _lines(after)
     left, right = [line.rstrip(",") for line in old], [line.rstrip(",") for line in new]
     shown: list[Line] = []

@@ -15,7 +15,7 @@ from ..actions import publish as act
 from ..confirm import fresh_nonce
 from ..formatting import relative
 from ..htmx import Link as ToastLink
-from ..htmx import Partial, Toast, answer, render_partials, show_dialog
+from ..htmx import Partial, Toast, answer, back, render_partials, show_dialog
 from ..params import token
 from ..payload_text import BadPayload, changes, compact, typed
 from ..present import present
@@ -100,7 +100,9 @@ def publish(queue: str) -> Response:
     if done.outcome == "exists":
         existing = Existing(done.job_id, LANE_WORDS.get(LANE_OF.get(done.state, ""), "").lower())
         return _form(queue, form, nonce, existing=existing, status=409, **shown)
-    response = answer(_told(queue, done, options, copy_of), *regions())
+    # A form that was opened as a page of its own has no page to go back to.
+    own = back().partition("?")[0].rpartition("/")[2] in ("publish", "copy")
+    response = answer(_told(queue, done, options, copy_of), *regions(), to=_page_of(queue, done) if own else None)
     return response if copy_of else keep_defaults(response, form)
 
 
@@ -204,11 +206,17 @@ def _what_happened(error: Exception) -> str:
     return f"{label} does not answer ({why}). Nothing was published. Press again as soon as it is back."
 
 
+def _page_of(queue: str, done: Publication) -> str:
+    """The page of the job; one that has left the queue since has none."""
+    return f"/queues/{to_token(queue)}/" + (f"jobs/{to_token(done.job_id)}" if done.state else "waiting")
+
+
 def _told(queue: str, done: Publication, options: forms.JobOptions, copy_of: str) -> Toast:
-    show = ToastLink("Show", f"/queues/{to_token(queue)}/jobs/{to_token(done.job_id)}")
+    show = ToastLink("Show", _page_of(queue, done))
     if done.outcome == "repeated":
-        lines = (f"This form published {present('id', done.job_id, 60)} before. Nothing was added.",)
-        return Toast("Published already", lines, icon="info", link=show)
+        since = "" if done.state else " It has left the queue since."
+        before = f"This form published {present('id', done.job_id, 60)} before.{since} Nothing was added."
+        return Toast("Published already", (before,), icon="info", link=show if done.state else None)
     if done.state == "delayed":
         where = f"It is due {relative(options.due_ms, now_ms())}"
     else:

@@ -48,12 +48,21 @@ class LanePlace:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedJob:
+    """A job that this one names, and the state that it is in; "" when it has left the queue."""
+
+    job_id: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class JobDetail:
     """A job. Times are ms, None where nothing is recorded; `_bytes` are full lengths.
 
     `payload` is cut to what was asked for, None when there is none or it is over 16 MB (`payload_too_large`).
     `in_lanes` are the lanes that hold the id, whatever the job's state says; `field_count` all fields of the hash.
     `position` is its place among those that wait in its group, or ungrouped: from 1, None beyond 1,000.
+    `copy_of` is the job that it was published as a copy of, `copied_to` its own newest copy.
     """
 
     queue: str
@@ -85,6 +94,8 @@ class JobDetail:
     in_lanes: tuple[str, ...]
     place: LanePlace | None
     position: int | None
+    copy_of: LinkedJob | None
+    copied_to: LinkedJob | None
 
     @property
     def in_lane(self) -> bool:
@@ -122,7 +133,7 @@ def job_payload(link: Link, queue: str, job_id: str) -> bytes | None:
 
 
 def _detail(queue: str, job_id: str, reply: Any, payload: bytes | None, too_large: bool) -> JobDetail:
-    count, raw, payload_bytes, _, group, lanes, place, waits = reply
+    count, raw, payload_bytes, _, group, lanes, place, waits, copy_of, copied_to = reply
     fields = tuple(RawField(decode_text(name), value, length) for name, value, length in raw)
     value = {field.name: field.value for field in fields}
     error = next((field for field in fields if field.name == "last_error"), RawField("last_error", b"", 0))
@@ -163,6 +174,8 @@ def _detail(queue: str, job_id: str, reply: Any, payload: bytes | None, too_larg
         in_lanes=tuple(lane.decode() for lane in lanes),
         place=_place(place),
         position=None if waits is None else waits + 1,
+        copy_of=_linked(copy_of),
+        copied_to=_linked(copied_to),
     )
 
 
@@ -183,3 +196,7 @@ def _place(raw: Any) -> LanePlace | None:
         newer=None if newer is None else decode_id(newer),
         older=None if older is None else decode_id(older),
     )
+
+
+def _linked(raw: Any) -> LinkedJob | None:
+    return LinkedJob(decode_id(raw[0]), decode_text(raw[1] or b"")) if raw else None

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from omniq_core import OmniqClient, Publication, publish_once
+from omniq_core import OmniqClient, Publication, job_detail, publish_once
+from omniq_core.operator.job import LinkedJob
 from omniq_core.scripts import script
 from tests.core.cutting_proxy import CuttingProxy
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
@@ -19,6 +20,12 @@ DIGITS = b'{"id":1970670598291982290,"big":1e400,"x":10.00}'
 
 def publish(client: OmniqClient, payload: bytes = DIGITS, *, nonce: str = "n1", **options: Any) -> Publication:
     return publish_once(client.link, "q", payload, nonce=nonce, now_ms=T, **options)
+
+
+def links(client: OmniqClient, job_id: str) -> tuple[LinkedJob | None, LinkedJob | None]:
+    job = job_detail(client.link, "q", job_id, now_ms=T, payload_limit=0)
+    assert job is not None
+    return job.copy_of, job.copied_to
 
 
 def test_the_record_is_that_of_an_ordinary_publish(client: OmniqClient, redis: Any) -> None:
@@ -84,9 +91,12 @@ def test_a_copy_and_its_original_name_each_other(client: OmniqClient, redis: Any
     copy = publish(client, copy_of="a").job_id
     assert redis.hget(f"{{q}}:job:{copy}", "x_copy_of") == b"a"
     assert redis.hgetall("{q}:job:a") == {**before, b"x_copied_to": copy.encode()}
+    assert links(client, copy) == (LinkedJob("a", "failed"), None)
+    assert links(client, "a") == (None, LinkedJob(copy, "wait"))
     orphan = publish(client, nonce="n2", copy_of="gone").job_id
     assert redis.hget(f"{{q}}:job:{orphan}", "x_copy_of") == b"gone"
     assert not redis.exists("{q}:job:gone")
+    assert links(client, orphan) == (LinkedJob("gone", ""), None)
 
 
 def test_what_a_ghost_left_is_no_job(client: OmniqClient, redis: Any) -> None:

@@ -3,7 +3,8 @@
 -- ARGV now, id, largest payload to bring along
 -- Returns false when there is no such hash, else {number of fields, fields, payload length, payload or false,
 --   group {inflight, limit, waiting} or false, lanes whose index or set holds it, place {lane, total, rank from the
---   oldest, older id, newer id} or false, place in its waiting list or false}.
+--   oldest, older id, newer id} or false, place in its waiting list or false, {id, state or false} or false of the job it is a
+--   copy of, the same of its newest copy}.
 -- @include keys
 -- @include reading
 -- @include places
@@ -12,7 +13,7 @@ local job = job_key(id)
 local MOST_FIELDS, MOST_NAMES, LONGEST, CUT, LONGEST_ID, PASSED_OVER = 200, 5000, 16384, 1024, 1024, 20
 local KNOWN = {"id", "state", "gid", "attempt", "max_attempts", "timeout_ms", "backoff_ms", "created_ms", "updated_ms",
   "queued_ms", "first_started_ms", "last_started_ms", "completed_ms", "failed_ms", "due_ms", "lock_until_ms",
-  "lease_token", "last_error", "last_error_ms", "payload", "x_pub", "x_ack", "x_task", "x_copy_of"}
+  "lease_token", "last_error", "last_error_ms", "payload", "x_pub", "x_ack", "x_task", "x_copy_of", "x_copied_to"}
 
 local count = try("HLEN", job)
 if not count or count == 0 then return false end
@@ -92,4 +93,8 @@ if state == "wait" then
 end
 local group = gid and {short_string(group_key(gid, "inflight"), 32) or false, short_string(group_key(gid, "limit"), 32) or false,
   try("LLEN", queue_list) or 0} or false
-return {count, fields, payload_size, payload or false, group, lanes, place, waits}
+local function linked(field)
+  local other = field_up_to(job, field, LONGEST_ID)
+  return other and {other, short_field(job_key(other), "state") or false} or false
+end
+return {count, fields, payload_size, payload or false, group, lanes, place, waits, linked("x_copy_of"), linked("x_copied_to")}
