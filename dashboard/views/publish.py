@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, request
+from flask import Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 
 from omniq_core import REDIS_ERRORS, Publication, explain_redis_error, is_outage, job_payload
 
@@ -15,11 +17,11 @@ from ..actions import publish as act
 from ..confirm import fresh_nonce
 from ..formatting import relative
 from ..htmx import Link as ToastLink
-from ..htmx import Partial, Toast, answer, back, render_partials, show_dialog
+from ..htmx import Partial, Toast, answer, back, render_page, render_partials, show_dialog
 from ..params import token
 from ..payload_text import BadPayload, changes, compact, typed
 from ..present import present
-from ..problems import Problem, Way, no_such_job
+from ..problems import BadInput, Problem, Way, no_such_job
 from ..publish_defaults import keep_defaults, kept_defaults
 from ..queries.job import LANE_OF
 from ..queries.original import EDITED_UP_TO, Original, options_of, original
@@ -30,6 +32,7 @@ from .lanes import LANE_WORDS
 from .regions import regions
 
 routes = Routes()
+_QUEUE_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _MAYBE_DONE = ("no answer in time", "connection lost")
 
 
@@ -39,6 +42,19 @@ class Existing:
 
     job_id: str
     word: str
+
+
+@routes.get("/publish")
+def publish_first() -> ResponseReturnValue:
+    """Asks for a queue, which need not exist yet, and leads to its form."""
+    if not can("publish"):
+        raise Problem(403, "Not allowed", "You may not publish here.", icon="lock")
+    name = request.args.get("queue", "").strip()
+    if name and not _QUEUE_NAME.fullmatch(name):
+        raise BadInput("queue", "The name of a queue is made of 1 to 128 of A-Z, a-z, 0-9, dot, underscore and hyphen.")
+    if name:
+        return redirect(url_for(".publish_form", queue=name, back="/"))
+    return render_page("omniq/publish/queue.html")
 
 
 @routes.get("/queues/<omniq:queue>/publish")

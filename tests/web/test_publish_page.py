@@ -246,3 +246,14 @@ def test_by_script_the_page_stays(client: OmniqClient, visitor: Browser) -> None
     assert answer.status == 200
     assert [link["title"] for link in answer.region("jobs").select("a.job-id")] == ["a", "b"]
     assert answer.region("dialog").get_text() == ""
+
+
+def test_the_first_job_of_all(visitor: Browser, redis: Any) -> None:
+    redis.set("{omniq:x}:scan", '{"v":1,"cursor":0,"done":true,"seen":0,"total":0}')
+    page = visitor.follow(visitor.get("/"), "#queues a.button")
+    assert (page.path, page.one("form.panel-body")["method"]) == ("/publish", "get")
+    form = visitor.get("/publish?queue=+new.queue+")
+    after = send(visitor, form, payload="{}")
+    assert (after.path, after.toast()) == ("/", "Published a job to new.queue It waits at the tail of new.queue Show")
+    wrong = visitor.get("/publish?queue=a/b", 400)
+    assert (wrong.one("[name=queue]")["value"], "1 to 128 of" in wrong.words()) == ("a/b", True)
