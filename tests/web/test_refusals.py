@@ -69,7 +69,8 @@ def test_every_write_address_there_is(jobs: OmniqClient, redis: Any) -> None:
     """Those of pages that come later too: nothing but a form of ours, from somebody who may, is carried out."""
     app = pages_app(jobs)
     posts = {rule.endpoint: rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
-    build = app.url_map.bind("localhost").build
+    urls = app.url_map.bind("localhost")
+    build = urls.build
     paths = [build(name, dict.fromkeys(rule.arguments, QUEUE)) for name, rule in posts.items() if "missing" not in name]
     assert {*WRITES, *ASKS} <= set(paths)
     http, reader = app.test_client(), pages_app(jobs, read_only=True).test_client()
@@ -78,7 +79,9 @@ def test_every_write_address_there_is(jobs: OmniqClient, redis: Any) -> None:
     for path in paths:
         assert http.post(path, data=SENT, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403, path
         assert http.post(path, data=SENT).status_code == 403, path
-        assert http.get(path).status_code in (404, 405), path
+        # A page may have the same address (its own form; a group called `limit`), which changes nothing either.
+        page = urls.match(path, method="GET")[0].rpartition(".")[2] not in ("missing", "lane")
+        assert http.get(path).status_code in ((200, 404) if page else (404, 405)), path
         # The display is a cookie of the reader's own browser: to read is enough to choose it.
         refused = reader.post(path, data=SENT, headers=OURS).status_code
         assert refused == 403 or path == "/settings/display", path
