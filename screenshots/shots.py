@@ -49,6 +49,12 @@ def press(name: str) -> Prepare:
     return prepare
 
 
+def open_the_third(page: Page, _studio: Studio) -> None:
+    """The job of the third row, whose arrows lead through the list."""
+    page.locator("#jobs a.job-id").nth(2).click()
+    page.locator("#job-id").wait_for()
+
+
 def select_three(page: Page, _studio: Studio) -> None:
     """Three of the newest rows, and the bar that comes with them."""
     for nth in range(3):
@@ -253,6 +259,7 @@ SHOTS = (
     Shot("completed", f"{QUEUE}/completed?size=25"),
     Shot("paused", "/queues/email-digest/waiting?size=25"),
     Shot("job-failed", f"{QUEUE}/jobs/{DETAIL_ID}"),
+    Shot("job-in-list", f"{QUEUE}/failed?q=ConnectionError&size=25", open_the_third),
     *(Shot(f"job-{lane}", f"{{{MAIN} {lane}}}") for lane in ("waiting", "active", "delayed", "completed")),
     Shot("job-read-only", f"{QUEUE}/jobs/{DETAIL_ID}", on="read_only_url"),
     Shot("children", "/children"),
