@@ -32,7 +32,8 @@ class QueueFigures:
     paused: bool = False
 
 
-# payments-webhooks is not among them: every row of its lanes is drawn (main_queue.py)
+# payments-webhooks is not among them: every row of its lanes is drawn (main_queue.py). The jobs of tenant-import
+# that wait or run are in groups, which are drawn (groups_queue.py).
 QUEUES = (
     QueueFigures(
         "crm-sync", 88, 1_120, 12, 340, 117, 190 * SECOND, 900, "HubspotRateLimitError: 429, retry after 10 s", 40
@@ -45,7 +46,7 @@ QUEUES = (
     ),
     QueueFigures("video-transcode", 47, 212, 18, 3, 24, 242 * SECOND, 8_000, "ffmpeg exited with status 183", 9),
     QueueFigures("invoice-pdf", 0, 6, 4, 18, 12, 2_000, 1_400, "KeyError: 'vat_id'", 3),
-    QueueFigures("tenant-import", 0, 8_310, 40, 26, 9, 848 * SECOND, 700, "UnicodeDecodeError: invalid byte 0xe9", 60),
+    QueueFigures("tenant-import", 0, 0, 0, 26, 9, 0, 700, "UnicodeDecodeError: invalid byte 0xe9"),
     QueueFigures("search-index", 412, 0, 32, 0, 4, 7_000, 300, "ConflictError: version 41 is newer"),
     QueueFigures("fraud-score", 3, 0, 9, 0, 2, 100, 60, "ValueError: score is not a number"),
     QueueFigures(

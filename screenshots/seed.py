@@ -6,6 +6,7 @@ from typing import Any
 
 from omniq_core import Background, OmniqClient, want_failures
 from screenshots.data import COUNTERS, HOUR, MAIN, MINUTE, NOW, QUEUES, SECOND, QueueFigures
+from screenshots.groups_queue import fill_groups
 from screenshots.main_queue import fill_main
 from screenshots.texts import Texts
 
@@ -18,6 +19,7 @@ def seed(client: OmniqClient) -> None:
     fill_main(client, texts)
     for figures in QUEUES:
         fill(client, texts, figures)
+    fill_groups(client, texts)
     for key, total, done in COUNTERS:
         count(client, key, total, done)
     observe(client)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-from screenshots import bulk
+from screenshots import bulk, groups_states
 from screenshots.data import DETAIL_ID, MAIN
 from screenshots.studio import Studio
 
 Prepare = Callable[[Page, Studio], None]
 QUEUE = f"/queues/{MAIN}"
+GROUPS = "/queues/tenant-import/groups"
 FAULTY = """{
   "event": "charge.captured",
   "charge_id": "ch_7QmT2rWd",
@@ -258,6 +259,13 @@ SHOTS = (
     Shot("delayed", f"{QUEUE}/delayed?size=25"),
     Shot("completed", f"{QUEUE}/completed?size=25"),
     Shot("paused", "/queues/email-digest/waiting?size=25"),
+    Shot("groups", f"{GROUPS}?size=25&edit=tenant-1198"),
+    Shot("groups-no-match", f"{GROUPS}?group=tenant-99"),
+    Shot("groups-none", "/queues/audit-log/groups"),
+    Shot("groups-read-only", f"{GROUPS}?size=25", on="read_only_url"),
+    Shot("groups-not-saved", f"{GROUPS}?size=25", groups_states.not_saved),
+    Shot("groups-jobs", f"{GROUPS}/tenant-8841?size=25"),
+    Shot("dialog-repair", GROUPS, press("Repair 2 groups"), whole=False),
     Shot("job-failed", f"{QUEUE}/jobs/{DETAIL_ID}"),
     Shot("job-in-list", f"{QUEUE}/failed?q=ConnectionError&size=25", open_the_third),
     *(Shot(f"job-{lane}", f"{{{MAIN} {lane}}}") for lane in ("waiting", "active", "delayed", "completed")),
