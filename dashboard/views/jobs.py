@@ -173,7 +173,7 @@ def _context(queue: str, job_id: str, args: Fields, *, with_payload: bool = True
 
 def _version(page: JobPage) -> str:
     job = replace(page.job, place=None, payload=None)
-    return live.version(job, page.standing, page.lease_ran_out, [step.what for step in page.steps])
+    return live.version(job, page.standing, page.others, page.lease_ran_out, [step.what for step in page.steps])
 
 
 def _gone(queue: str, job_id: str) -> Exception:

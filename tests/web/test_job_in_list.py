@@ -11,7 +11,7 @@ from omniq_core import OmniqClient, lane_neighbours
 from tests.operator.failing import index_all
 from tests.support.clock import Clock
 from tests.support.factories import delay_jobs, fail_jobs, publish_jobs
-from tests.web.pages_support import NOW, QUEUE, Browser, Page, browser, job_url
+from tests.web.pages_support import NOW, QUEUE, SCRIPT, Browser, Page, browser, job_url, words
 
 FAILED = f"/queues/{QUEUE}/failed"
 
@@ -144,6 +144,26 @@ def test_through_the_jobs_of_a_kind(client: OmniqClient, visitor: Browser) -> No
     # From here on the oldest comes first; one leaves the lane, and its row is passed over.
     client.retry_failed(queue=QUEUE, job_id="job-6", now_ms_override=NOW)
     assert walk(visitor, visitor.get(page.path)) == ["job-4", "job-8"]
+
+
+@pytest.mark.parametrize(("job_id", "copied"), [("a b", 1), ("a\u200bb", 0), ("a\nb", 0), ("\udcff", 0)])
+def test_only_an_id_that_is_shown_as_it_is_can_be_copied(
+    client: OmniqClient, visitor: Browser, job_id: str, copied: int
+) -> None:
+    fail_jobs(client, QUEUE, [job_id], now_ms=NOW - 60_000)
+    assert len(visitor.get(job_url(QUEUE, job_id)).soup.select("[data-copy='#job-id']")) == copied
+
+
+def test_the_others_with_its_error_appear_on_an_open_page(client: OmniqClient, visitor: Browser) -> None:
+    fail_jobs(client, QUEUE, 8, now_ms=NOW - 60_000, error=every_second)
+    page = visitor.get(job_url(QUEUE, "job-2"))
+    assert not page.soup.select("#job-error .panel-foot")
+    drawn = page.one("#main")["data-version"]
+    clock = Clock()
+    clock.now_ms = NOW
+    index_all(client, clock, queue=QUEUE)
+    tick = visitor.get(f"{job_url(QUEUE, 'job-2')}?live=1&v={drawn}", headers=SCRIPT)
+    assert words(tick.region("job-error")).endswith("3 other failed jobs in this queue have this error. Show them")
 
 
 def test_the_failed_lane_from_its_oldest_end(client: OmniqClient, visitor: Browser) -> None:
