@@ -11,7 +11,7 @@ from .queries.tasks import TaskView
 from .state import now_ms
 
 DOING = {"retry": "Retrying", "remove": "Removing", "run_now": "Running"}
-DONE = {"retry": "retried", "remove": "removed", "run_now": "run now"}
+DONE = {"retry": "retried", "remove": "removed", "run_now": "moved"}
 TO_DO = {"retry": "Retry", "remove": "Remove", "run_now": "Run"}
 ACTIONS = {"retry": "retry", "remove": "remove", "run_now": "run-now"}
 """What access is asked for before a task goes on."""
@@ -47,7 +47,7 @@ def title(view: TaskView) -> str:
 
 
 def done_word(view: TaskView) -> str:
-    """What became of those that are done: retried, removed, run now."""
+    """What became of those that are done: retried, removed, moved."""
     return DONE.get(view.task.action, view.task.action)
 
 

@@ -158,6 +158,7 @@ def test_run_now_and_the_pace(visitor: Browser, client: OmniqClient, redis: Any)
     assert "Pace One every 15 s" in begun.words("#task-about")
     work(client)
     assert redis.zcard(f"{{{QUEUE}}}:delayed") == 0
+    assert "What is moved stays moved." in visitor.get(begun.path).words()
 
 
 def test_a_probe_is_watched_and_gone_on_with(visitor: Browser, client: OmniqClient, redis: Any) -> None:
