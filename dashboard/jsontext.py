@@ -130,7 +130,7 @@ def indented(tokens: list[Token], show: Callable[[str], str] = str) -> Iterator[
 
 def _visible(token: str) -> str:
     """What people cannot see stands as JSON escapes: the text that is copied from the page is still the same JSON."""
-    if token.isascii() and token.isprintable():
+    if present("payload", token) == token:
         return token
     return "".join(char if present("payload", char) == char else json.dumps(char)[1:-1] for char in token)
 
