@@ -8,12 +8,12 @@ from ..publish_form import JobOptions
 
 
 def publish(
-    link: Link, queue: str, payload: bytes, options: JobOptions, *, nonce: str, now_ms: int, copy_of: str = ""
+    link: Link, queue: str, payload: bytes | None, options: JobOptions, *, nonce: str, now_ms: int, copy_of: str = ""
 ) -> Publication:
     """Publishes it once for this nonce, and not when the id exists already: the answer says which.
 
-    `copy_of` is the job that this is a copy of; it stays where it is. Raises ValueError for an id or a group that is
-    no Unicode.
+    `copy_of` is the job that this is a copy of; it stays where it is, and None takes its payload as it is. Raises
+    ValueError for an id or a group that is no Unicode.
     """
     return publish_once(
         link,

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from omniq_core import REDIS_ERRORS, Publication, explain_redis_error, is_outage, job_payload
+from omniq_core import REDIS_ERRORS, Publication, explain_redis_error, is_outage
 
 from .. import publish_form as forms
 from ..actions import publish as act
@@ -33,6 +33,7 @@ from .regions import regions
 
 routes = Routes()
 _QUEUE_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_GONE = "The original is gone, and with it its payload. Nothing was published."
 _MAYBE_DONE = ("no answer in time", "connection lost")
 
 
@@ -79,7 +80,8 @@ def copy_form(queue: str, job_id: str) -> Response:
 def copy_changes(queue: str, job_id: str) -> Response:
     """What differs from the original, while its payload is edited. Changes nothing."""
     found = _source(queue, job_id)
-    context = _compared(forms.from_form(request.form)["payload"], found, job_id)
+    context = _compared(forms.from_form(request.form)["payload"], found)
+    context |= {"away": False, "copy_of": job_id, "lane_word": _lane_word(found)}
     return render_partials(Partial("copy-changes", "omniq/publish/changes.html", context=context))
 
 
@@ -89,35 +91,34 @@ def publish(queue: str) -> Response:
     form, nonce = forms.from_form(request.form), request.form.get("nonce") or fresh_nonce()
     copy_of = token(request.form, "copy_of") if request.form.get("copy_of") else ""
     gid_token = request.form.get("gid_token", "")
-    shown: dict[str, Any] = {"copy_of": copy_of, "gid_token": gid_token}
+    keep = bool(copy_of) and request.form.get("keep") == "1"
+    shown: dict[str, Any] = {"copy_of": copy_of, "gid_token": gid_token, "away": True, "keep": keep}
     try:
         source = _source(queue, copy_of) if copy_of else None
-        shown["source"] = source
-        keep = bool(copy_of) and request.form.get("keep") == "1"
+        shown |= {"source": source, "away": False}
         options, errors = forms.read_options(form, now_ms(), gid_token)
-        payload = b""
+        payload = None
         try:
-            payload = _kept(queue, source) if keep else _payload(form["payload"], source)
+            payload = _as_it_is(source) if keep else _payload(form["payload"], source)
         except BadPayload as bad:
             errors = {"payload": str(bad), **errors}
         if options is None or errors:
             return _form(queue, form, nonce, errors=errors, status=422, **shown)
-        if (
-            copy_of
-            and not keep
-            and _digest(payload) != request.form.get("seen", _digest(source.raw if source else b""))
-        ):
+        if copy_of and not keep and not _was_shown(payload, source):
             return _form(queue, form, nonce, review=True, status=409, **shown)
         once = forms.nonce_of(nonce, form, queue, copy_of, gid_token, str(keep))
         done = act.publish(current().link, queue, payload, options, nonce=once, now_ms=now_ms(), copy_of=copy_of)
     except REDIS_ERRORS as error:
         # The form is worth more than the usual page of this error: it comes back, and may be sent again.
         return _form(queue, form, nonce, alert=_what_happened(error), status=503 if is_outage(error) else 409, **shown)
+    if done.outcome == "gone":
+        return _form(queue, form, nonce, errors={"payload": _GONE}, status=409, **{**shown, "source": None})
     if done.outcome == "exists":
         existing = Existing(done.job_id, LANE_WORDS.get(LANE_OF.get(done.state, ""), "").lower())
         return _form(queue, form, nonce, existing=existing, status=409, **shown)
     # A form that was opened as a page of its own has no page to go back to.
-    own = back().partition("?")[0].rpartition("/")[2] in ("publish", "copy")
+    forms_own = (f"/queues/{to_token(queue)}/publish", f"/queues/{to_token(queue)}/jobs/{to_token(copy_of)}/copy")
+    own = back().partition("?")[0] in forms_own
     response = answer(_told(queue, done, options, copy_of), *regions(), to=_page_of(queue, done) if own else None)
     return response if copy_of else keep_defaults(response, form)
 
@@ -144,17 +145,20 @@ def _payload(text: str, source: Original | None) -> bytes:
     return payload
 
 
-def _kept(queue: str, source: Original | None) -> bytes:
-    """The original's payload, byte for byte. BadPayload when it cannot be had."""
-    if source is not None and source.job.payload_too_large:
+def _as_it_is(source: Original | None) -> None:
+    """Raises BadPayload when the payload of the original cannot be taken over by its bytes."""
+    if source is None:
+        raise BadPayload(_GONE)
+    if source.job.payload_too_large:
         raise BadPayload(source.why)
-    raw = source and (source.raw or job_payload(current().link, queue, source.job.job_id))
-    if not raw:
-        raise BadPayload("The original is gone, and with it its payload. Nothing was published.")
-    return raw
 
 
-def _compared(text: str, source: Original | None, copy_of: str) -> dict[str, Any]:
+def _was_shown(payload: bytes | None, source: Original | None) -> bool:
+    """Did the form show how this payload differs? One that nobody edited differs in nothing."""
+    return _digest(payload) in (request.form.get("seen"), _digest(source.raw if source else None))
+
+
+def _compared(text: str, source: Original | None) -> dict[str, Any]:
     """What `changes.html` shows of a copy that is being edited."""
     fault, found, seen = "", None, ""
     try:
@@ -164,14 +168,11 @@ def _compared(text: str, source: Original | None, copy_of: str) -> dict[str, Any
             found = changes(source.raw.decode("utf-8", "replace"), payload.decode("utf-8", "replace"))
     except BadPayload as bad:
         fault = str(bad)
-    return {
-        "changed": found,
-        "fault": fault,
-        "seen": seen,
-        "source": source,
-        "copy_of": copy_of,
-        "lane_word": LANE_WORDS.get(source.lane, "").lower() if source else "",
-    }
+    return {"source": source, "changed": found, "fault": fault, "seen": seen}
+
+
+def _lane_word(source: Original | None) -> str:
+    return LANE_WORDS.get(source.lane, "").lower() if source else ""
 
 
 def _form(
@@ -187,8 +188,13 @@ def _form(
     copy_of: str = "",
     source: Original | None = None,
     gid_token: str = "",
+    away: bool = False,
+    keep: bool = False,
 ) -> Response:
     hidden = {"nonce": nonce, "copy_of": to_token(copy_of) if copy_of else "", "gid_token": gid_token}
+    compared: dict[str, Any] = {"source": None, "changed": None, "fault": "", "seen": request.form.get("seen", "")}
+    if copy_of and not away:
+        compared = _compared(fields["payload"], source)
     bad = {**({"job_id": ""} if existing else {}), **(errors or {})}
     return show_dialog(
         "omniq/publish/copy.html" if copy_of else "omniq/publish/publish.html",
@@ -202,7 +208,11 @@ def _form(
         existing=existing,
         alert=alert,
         review=review,
-        **(_compared(fields["payload"], source, copy_of) if copy_of else {"copy_of": ""}),
+        copy_of=copy_of,
+        away=away,
+        lane_word=_lane_word(source),
+        only_whole=(away and keep) or bool(source and source.why),
+        **compared,
     )
 
 

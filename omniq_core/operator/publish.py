@@ -20,10 +20,11 @@ _AGAIN = (b"again",)
 class Publication:
     """What became of a `publish_once`: the job that was published, now or by an earlier call, or that exists already.
 
-    `state` is the state the job is in (`wait`, `delayed` …), "" when it has left the queue since.
+    `state` is the state the job is in (`wait`, `delayed` …), "" when it has left the queue since. `gone`: nothing was
+    published, for the original has no payload, or there is none.
     """
 
-    outcome: Literal["published", "repeated", "exists"]
+    outcome: Literal["published", "repeated", "exists", "gone"]
     job_id: str
     state: str
 
@@ -31,7 +32,7 @@ class Publication:
 def publish_once(
     link: Link,
     queue: str,
-    payload: bytes,
+    payload: bytes | None,
     *,
     nonce: str,
     now_ms: int,
@@ -48,12 +49,13 @@ def publish_once(
 
     Unlike `OmniqClient.publish` it leaves a job of this id alone in whatever state, completed too. The bytes should be
     a JSON object or array in UTF-8, but are not looked at. `copy_of` links the new job with another one of the queue
-    (`x_copy_of`, and `x_copied_to` in the other's record), which stays as it is. Options and times (ms): see `publish`.
+    (`x_copy_of`, and `x_copied_to` in the other's record), which stays as it is. None as payload takes that of the
+    other one, whatever it is, without fetching it. Options and times (ms): see `publish`.
 
     One script, sent again when its answer is lost. Raises ValueError or TypeError before any call for what `publish`
     refuses and for an empty payload or nonce, and what Redis raised.
     """
-    if not payload or not nonce:
+    if payload == b"" or (payload is None and not copy_of) or not nonce:
         raise ValueError("a payload and a nonce are needed")
     keys = QueueKeys(queue)
     options = job_options(
@@ -70,7 +72,7 @@ def publish_once(
         keys.anchor,
         checked_number("now_ms", now_ms),
         id_bytes,
-        payload,
+        payload or b"",
         *options,
         nonce,
         REMEMBERED_MS,

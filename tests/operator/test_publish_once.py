@@ -18,7 +18,7 @@ T = 1_750_000_000_000
 DIGITS = b'{"id":1970670598291982290,"big":1e400,"x":10.00}'
 
 
-def publish(client: OmniqClient, payload: bytes = DIGITS, *, nonce: str = "n1", **options: Any) -> Publication:
+def publish(client: OmniqClient, payload: bytes | None = DIGITS, *, nonce: str = "n1", **options: Any) -> Publication:
     return publish_once(client.link, "q", payload, nonce=nonce, now_ms=T, **options)
 
 
@@ -97,6 +97,18 @@ def test_a_copy_and_its_original_name_each_other(client: OmniqClient, redis: Any
     assert redis.hget(f"{{q}}:job:{orphan}", "x_copy_of") == b"gone"
     assert not redis.exists("{q}:job:gone")
     assert links(client, orphan) == (LinkedJob("gone", ""), None)
+
+
+def test_the_payload_of_the_original_is_taken_over_and_nothing_else(client: OmniqClient, redis: Any) -> None:
+    fail_jobs(client, "q", ["a"], now_ms=T, gid="g", timeout_ms=7)
+    redis.hset("{q}:job:a", mapping={"payload": b"\xff\x00 no JSON", "other": "field"})
+    assert publish(client, None, job_id="b", copy_of="a") == Publication("published", "b", "wait")
+    publish(client, b"\xff\x00 no JSON", nonce="n2", job_id="c", copy_of="a")
+    taken, given = redis.hgetall("{q}:job:b"), redis.hgetall("{q}:job:c")
+    assert taken == given | {b"id": b"b", b"x_pub": b"n1"}
+    before = snapshot(redis, "q")
+    assert publish(client, None, nonce="n3", copy_of="gone") == Publication("gone", "", "")
+    assert snapshot(redis, "q") == before
 
 
 def test_what_a_ghost_left_is_no_job(client: OmniqClient, redis: Any) -> None:

@@ -10,8 +10,9 @@ from dashboard import Allow, Deny
 from omniq_core import OmniqClient
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
 from tests.support.invariants import check_invariants
+from tests.support.redis_server import RedisServer
 from tests.support.snapshot import snapshot
-from tests.web.pages_support import NOW, OURS, QUEUE, SCRIPT, Browser, Page, browser, words
+from tests.web.pages_support import NOW, OURS, QUEUE, SCRIPT, Browser, Page, browser, job_url, words
 from tests.web.test_publish_page import fields, jobs, send
 
 COPY = f"/queues/{QUEUE}/jobs/a/copy"
@@ -178,6 +179,37 @@ def test_the_original_is_gone_when_it_is_pressed(client: OmniqClient, visitor: B
     lost = Page("", visitor.http.post("/queues/mail/jobs", data=whole, headers=OURS))
     assert "The original is gone, and with it its payload. Nothing was published." in lost.words("dialog")
     visitor.get(COPY, status=404)
+
+
+@pytest.mark.parametrize("job_id", ["..", "copy", "a\nb", "\udcff", '"><script>alert(1)</script>', "~Li4"])
+def test_of_a_job_with_any_id(client: OmniqClient, visitor: Browser, redis: Any, job_id: str) -> None:
+    publish_jobs(client, QUEUE, [job_id], now_ms=NOW, payload={"</textarea><script>": "&amp;"})
+    page = visitor.get(job_url(QUEUE, job_id))
+    form = visitor.follow(page, "#job-actions a[href*=copy]")
+    assert not [script for script in form.soup.find_all("script") if not script.get("src")]
+    after = send(visitor, form)
+    assert (after.path, after.toast()[:16]) == (page.path, "Published a copy")
+    raw = job_id.encode("utf-8", "surrogateescape")
+    copy = redis.hgetall(b"{mail}:job:" + redis.hget(b"{mail}:job:" + raw, "x_copied_to"))
+    assert (copy[b"x_copy_of"], copy[b"payload"]) == (raw, b'{"</textarea><script>":"&amp;"}')
+
+
+@pytest.mark.parametrize("payload", [b'{"k":1}', b"\xff"])
+def test_redis_away_while_a_copy_is_pressed(throwaway_redis: RedisServer, payload: bytes) -> None:
+    visitor = browser(throwaway_redis.url)
+    with OmniqClient(redis_url=throwaway_redis.url) as client, throwaway_redis.client() as redis:
+        publish_jobs(client, QUEUE, ["a"], now_ms=NOW)
+        put(redis, payload)
+        redis.save()  # so that it comes back with its data
+    form = visitor.get(COPY)
+    throwaway_redis.stop()
+    after = send(visitor, form, max_attempts="9")
+    assert (after.status, fields(after)) == (503, fields(form) | {"max_attempts": "9"})
+    assert "left the queue" not in after.words("dialog")
+    throwaway_redis.start()
+    assert send(visitor, after).toast().startswith("Published a copy to mail")
+    with throwaway_redis.client() as redis:
+        assert [(copy[b"payload"], copy[b"max_attempts"]) for copy in copies(redis)] == [(payload, b"9")]
 
 
 @pytest.mark.parametrize("gid", [" g", "a\nb", "\udcff\udcfe", "\u202eg"])

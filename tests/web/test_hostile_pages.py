@@ -100,6 +100,7 @@ def test_as_payload(client: OmniqClient, redis: Any, visitor: Browser, raw: str 
         redis.hset(f"{{mail}}:job:{job_id}", "payload", as_bytes)
         sound(visitor.get(job_url(QUEUE, job_id)), present("payload", as_bytes))
         assert visitor.http.get(f"{job_url(QUEUE, job_id)}/payload").data == as_bytes
+    sound(visitor.get(f"{job_url(QUEUE, 'waiting')}/copy"))
     for lane in ("waiting", "active", "completed"):
         sound(visitor.get(f"/queues/{QUEUE}/{lane}"), present("excerpt", as_bytes))
 

@@ -1,10 +1,12 @@
 -- Publishes one job as an operator wants it: a nonce publishes once, and an id that exists is left alone in any state.
 -- KEYS[1] anchor
--- ARGV now, id, payload, max_attempts, timeout_ms, backoff_ms, due_ms, gid, group_limit, nonce, how long it is remembered
+-- ARGV now, id, payload ("": that of the job it is a copy of), max_attempts, timeout_ms, backoff_ms, due_ms, gid, group_limit, nonce, how long it is remembered
 -- (ms), id of the job this is a copy of or "", "again" at a repeat
--- Returns {"published" | "repeated" (this nonce did it before) | "exists", id of the job, its state or ""}.
+-- Returns {"published" | "repeated" (this nonce did it before) | "exists", id of the job, its state or ""}, or
+-- {"gone", "", ""} when there is no payload to take over.
 -- @include publishing
 -- @include batch
+local MOST_FIELDS = 1000
 local now, id, due, gid, nonce, copy_of = ARGV[1], ARGV[2], ARGV[7], ARGV[8], ARGV[10], ARGV[12]
 local memory = key("x:pub:" .. nonce)
 -- The job itself may have been worked, trimmed or removed since: it could not tell.
@@ -13,14 +15,30 @@ if before then return { ARGV[13] and "published" or "repeated", before, job_fiel
 
 local refusal = wrong_type({ stats = "hash", wait = "list", delayed = "zset", ["idx:wait"] = "zset",
   ["idx:delayed"] = "zset", ["groups:ready"] = "zset" }) or type_fault(job_key(id), "hash")
+  or type_fault(job_key(copy_of), "hash")
 if not refusal and gid ~= "" then refusal = wrong_group(gid) end
 if refusal then return refusal end
 local have = job_fields(id, "id", "state")
 if have[1] then return { "exists", id, have[2] or "" } end
 
-redis.call("UNLINK", job_key(id))  -- what a ghost left of a record is not this job's
 local fields, state = common_fields(now, 4)
-write_job(id, ARGV[3], nonce, fields)
+if ARGV[3] == "" then
+  local original, job = job_key(copy_of), job_key(id)
+  if copy_of == "" or redis.call("HSTRLEN", original, "payload") == 0 then return { "gone", "", "" } end
+  if redis.call("HLEN", original) > MOST_FIELDS then
+    return redis.error_reply("ERR the original has more fields than a job has; nothing was changed")
+  end
+  -- A payload that goes through Lua is copied again and again: 5 MB took 10 ms, and 2 ms so.
+  redis.call("COPY", original, job, "REPLACE")
+  redis.call("PERSIST", job)
+  for _, name in ipairs(redis.call("HKEYS", job)) do
+    if name ~= "payload" then redis.call("HDEL", job, name) end
+  end
+  redis.call("HSET", job, "id", id, "x_pub", nonce, unpack(fields))
+else
+  redis.call("UNLINK", job_key(id))  -- what a ghost left of a record is not this job's
+  write_job(id, ARGV[3], nonce, fields)
+end
 if copy_of ~= "" then
   redis.call("HSET", job_key(id), "x_copy_of", copy_of)
   if job_fields(copy_of, "id")[1] then redis.call("HSET", job_key(copy_of), "x_copied_to", id) end
