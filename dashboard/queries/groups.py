@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from omniq_core import MOST_LIVE, Group, GroupFigures, GroupRepair, GroupsRead, Link, group_rows, read_groups, repair_of
+from omniq_core import MOST_LIVE, Group, GroupFigures, GroupRepair, Link, group_rows, read_groups, repair_of
 
 from .queue import OtherQueue, UnknownQueue, other_queues
 from .queue_row import Limits, QueueRow, queue_row
@@ -108,15 +108,17 @@ def groups_page(
     if len(read.names) <= MOST_LIVE:
         rows = group_rows(link, queue, read.names)
         figures = [one.figures for one in rows.values()]
-    names, known = _listed(read, figures)
-    if figures is None:
+    listed = figures
+    if listed is None:
+        listed = [GroupFigures(gid, 0, 0, 1, "idle") for gid in read.names]  # only the names are known
         wish = replace(wish, state="", sort=wish.sort if wish.sort in ("group", "-group") else "group")
     needle = wish.group.lower()
-    gids = [one.gid for one in _sorted(names, wish.sort) if needle in one.gid.lower() and wish.state in ("", one.state)]
+    matching = [one for one in listed if needle in one.gid.lower() and wish.state in ("", one.state)]
+    gids = [one.gid for one in _sorted(matching, wish.sort)]
     pages = max((len(gids) + wish.size - 1) // wish.size, 1)
     wish = replace(wish, page=min(wish.page, pages))
     shown = gids[(wish.page - 1) * wish.size : wish.page * wish.size]
-    stuck = [one.gid for one in _sorted(figures or (), "state") if one.state == "stuck"][:TOLD]
+    stuck = [one.gid for one in _sorted((one for one in figures or () if one.state == "stuck"), "state")[:TOLD]]
     missing = [gid for gid in dict.fromkeys((*shown, *named, *stuck)) if gid not in rows]
     rows |= group_rows(link, queue, missing)
     others, queues = other_queues(read.queues, queue, now_ms=now_ms, may_read=may_read, limits=limits)
@@ -126,7 +128,7 @@ def groups_page(
         rows=tuple(rows[gid] for gid in shown if gid in rows),
         named=tuple(rows[gid] for gid in named if gid in rows),
         matched=len(gids),
-        known=known,
+        known=len(listed),
         full=read.full,
         pages=pages,
         sums=None if figures is None else _sums(figures),
@@ -138,11 +140,6 @@ def groups_page(
         queues=queues,
         now_ms=now_ms,
     )
-
-
-def one_group(link: Link, queue: str, gid: str) -> Group | None:
-    """How one group stands, None when it has no key."""
-    return group_rows(link, queue, [gid]).get(gid)
 
 
 def stuck_groups(link: Link, queue: str, *, now_ms: int) -> StuckGroups:
@@ -159,13 +156,6 @@ def stuck_groups(link: Link, queue: str, *, now_ms: int) -> StuckGroups:
     return StuckGroups(
         repairs, max(len(found), len(gids) if len(gids) > MOST_LIVE else 0), sum(g.waiting for g in taken)
     )
-
-
-def _listed(read: GroupsRead, figures: Sequence[GroupFigures] | None) -> tuple[list[GroupFigures], int]:
-    """All groups; one that came after the figures were taken stands among them with nothing known."""
-    if figures is None:
-        return [GroupFigures(gid, 0, 0, 1, "idle") for gid in read.names], len(read.names)
-    return list(figures), len(figures)
 
 
 def _sorted(figures: Iterable[GroupFigures], sort: str) -> list[GroupFigures]:

@@ -1,6 +1,6 @@
 """The pages. Each module has a module-level `routes = Routes()`; its name stands in MODULES below.
 
-How a page is added (`views/groups.py`, `queries/groups.py`, `templates/omniq/groups/page.html`):
+How a page is added (`views/groups.py`, `queries/groups.py`, `templates/omniq/groups/page.html`, shortened):
 
     routes = Routes()
 

@@ -69,8 +69,8 @@ class Group:
 class GroupsRead:
     """A queue's live figures and its groups.
 
-    `names` are all that are known, sorted by their bytes; `full`: there may be more. With over 500 of them `figures`
-    are those the background took at `at_ms`, None where there are none (yet). `oldest` is the group of the job that
+    `names` are all that are known; `full`: there may be more. With over 500 of them `figures` are those the background
+    took at `at_ms`, None where there are none (yet). `oldest` is the group of the job that
     waits longest, "" for an ungrouped one. `kept`: a background is there, which takes figures. `queues` are those of
     all queues.
     """
@@ -102,12 +102,14 @@ def read_groups(link: Link, queue: str, *, now_ms: int) -> GroupsRead:
     plain, scripted = link.read_many(commands, [snapshot_call(queue, now_ms), groups_list_call(queue)])
     listed = parse_groups_list(scripted[1])
     figures, at_ms = unpack_group_figures(listed.packed)
-    names = listed.seen | listed.met | state_of(link).groups.get(queue, frozenset())
-    if figures is not None:
-        names = names.union(encode_id(one.gid) for one in figures)
+    if figures is None:
+        found = listed.seen | listed.met | state_of(link).groups.get(queue, frozenset())
+        names = tuple(map(decode_id, sorted(found)[:MOST_GROUPS]))
+    else:
+        names = tuple(one.gid for one in figures)
     return GroupsRead(
         snapshot=parse_snapshot(queue, scripted[0]),
-        names=tuple(map(decode_id, sorted(names)[:MOST_GROUPS])),
+        names=names,
         full=len(names) >= MOST_GROUPS,
         figures=figures,
         at_ms=at_ms,

@@ -49,6 +49,14 @@ async function copy(text) {
   }
 }
 
+// A figure that is edited in its row: what is typed takes its place, and Esc is Cancel.
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches?.("[data-editing] input")) event.target.select();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") event.target.closest?.("[data-editing]")?.querySelector("a").click();
+});
+
 // A select outside its form (form="filters") sends it at once; without script <noscript> holds a button.
 document.addEventListener("change", (event) => {
   const field = event.target;
