@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable
 from typing import Protocol
 
-from omniq_core import Background, Link, TaskRunner
+from omniq_core import REDIS_ERRORS, Background, Link, TaskRunner, explain_redis_error, is_outage
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +26,15 @@ class Work(Protocol):
 
 
 class BackgroundThread:
-    """Runs `work` in a daemon thread. An exception never ends it: it waits 1, 2, 4, 8 s and goes on."""
+    """Runs `work` in a daemon thread. An exception never ends it: it waits 1, 2, 4, 8 s and goes on.
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
+    `tells_outages`: it logs that Redis is away. One of the threads of a process is enough.
+    """
+
+    def __init__(self, work: Work, *, tells_outages: bool = True) -> None:
+        self._work, self._tells_outages = work, tells_outages
+        self._said: set[str] = set()
+        self._worked = False
         self._reset()
         _after_fork.add(self)
 
@@ -38,7 +43,6 @@ class BackgroundThread:
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
-        self._seen: set[str] = set()
 
     @property
     def running(self) -> bool:
@@ -85,8 +89,8 @@ class BackgroundThread:
         while not stopping.is_set():
             try:
                 pause = self._work.tick()
-                failures = 0
-                self._seen.clear()
+                failures, self._worked = 0, True
+                self._said.clear()
             except Exception as error:
                 failures += 1
                 pause = min(2.0 ** (failures - 1), LONGEST_PAUSE_S)
@@ -98,11 +102,16 @@ class BackgroundThread:
             self._work.close()
 
     def _note(self, error: Exception) -> None:
-        # Once for each kind until it works again: an outage of an hour is one line, without an address.
-        kind = type(error).__name__
-        if kind not in self._seen:
-            self._seen.add(kind)
-            log.warning("omniq background: %s; trying again", kind)
+        # Once for each trouble until it works again: an outage of an hour is one line, without an address.
+        outage = isinstance(error, REDIS_ERRORS) and is_outage(error)
+        trouble = f"Redis does not answer ({explain_redis_error(error)})" if outage else type(error).__name__
+        if trouble in self._said:
+            return
+        self._said.add(trouble)
+        # A Redis that was away from the start is what the start, or the first page, has said already.
+        told = outage and not (self._worked and self._tells_outages)
+        level = logging.INFO if told else logging.WARNING
+        log.log(level, "omniq background: %s; trying again", trouble)
 
 
 class ProcessThreads:
@@ -114,7 +123,7 @@ class ProcessThreads:
     def __init__(self, link: Link, clock: Callable[[], int], allow_list: tuple[str, ...], tasks: bool) -> None:
         self._figures = BackgroundThread(Background(link, clock, allow_list))
         self._runner = TaskRunner(link, clock) if tasks else None
-        self._tasks = BackgroundThread(self._runner) if self._runner else None
+        self._tasks = BackgroundThread(self._runner, tells_outages=False) if self._runner else None
 
     @property
     def running(self) -> bool:

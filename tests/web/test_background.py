@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis.exceptions import ConnectionError
 
 from dashboard import create_app
 from dashboard.background import BackgroundThread, background_for
@@ -94,6 +95,25 @@ def test_an_exception_is_logged_once_for_its_kind_and_ends_nothing(
     assert len(kinds) == 2
     assert "ValueError" in kinds[0] and "KeyError" in kinds[1]
     assert "s3cret" not in caplog.text
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_an_outage_is_said_by_one_thread_once_and_not_where_the_start_has_said_it(
+    wait_until: WaitUntil, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, tells: bool
+) -> None:
+    monkeypatch.setattr("dashboard.background.LONGEST_PAUSE_S", 0.005)
+    away = ConnectionError("Error 111 connecting to host:1. Connection refused.")
+    work = Work([away, away])
+    thread = BackgroundThread(work, tells_outages=tells)
+    with caplog.at_level(logging.WARNING):
+        thread.ensure_started()
+        wait_until(lambda: work.ticks > 4)
+        assert caplog.messages == []
+        work.errors += [away, away, away]
+        wait_until(lambda: not work.errors)
+        thread.stop()
+    line = "omniq background: Redis does not answer (connection refused); trying again"
+    assert caplog.messages == ([line] if tells else [])
 
 
 def test_it_backs_off_while_redis_is_away_and_comes_back(throwaway_redis: RedisServer, wait_until: WaitUntil) -> None:

@@ -121,6 +121,7 @@ def test_a_redis_that_is_away_is_no_reason_not_to_start(start: Start, throwaway_
     program = start("serve", "--redis", throwaway_redis.url, "--port", "0")
     assert get(f"{program.url}/")[0] == 503
     wait_until(lambda: "Redis does not answer yet (connection refused)" in program.err, what="the warning")
+    assert program.err.count("\n") == 1, program.err
     throwaway_redis.start()
     wait_until(lambda: get(f"{program.url}/")[0] == 200, what="the page of the Redis that is back")
 
