@@ -52,15 +52,17 @@ class Sums:
 class GroupsPage:
     """`matched` of `known` groups pass the filter. `rows` and `named` (those asked for by name) are live.
 
-    `sums` and sorting by figures need the figures of all groups: of over 500 they are the background's, taken at
+    `sums` and sorting by figures need the figures of all groups: of over 400 they are the background's, taken at
     `at_ms`. Without them `sums` is None and the rows are sorted by name, whatever was wished. `stuck` are the first few
-    that are. `oldest` is the group of the job that waits longest. `wish.page` is the page shown, at most the last one.
+    that are. `counted`: the jobs that run were counted, so that a wrong count of a group is found. `oldest` is the
+    group of the job that waits longest. `wish.page` is the page shown, at most the last one.
     """
 
     head: QueueRow
     wish: GroupsWish
     rows: tuple[Group, ...]
     named: tuple[Group, ...]
+    counted: bool
     matched: int
     known: int
     full: bool
@@ -127,6 +129,7 @@ def groups_page(
         wish=wish,
         rows=tuple(rows[gid] for gid in shown if gid in rows),
         named=tuple(rows[gid] for gid in named if gid in rows),
+        counted=all(one.running is not None for one in rows.values()),
         matched=len(gids),
         known=len(listed),
         full=read.full,

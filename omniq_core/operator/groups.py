@@ -16,7 +16,7 @@ from .overview import LEADER, NOW, state_of, unpack_figures
 from .snapshot import QueueSnapshot, parse_snapshot, snapshot_call
 
 MOST_GROUPS = 10_000
-MOST_LIVE = 500
+MOST_LIVE = 400
 """So many groups are read in one script; of a queue with more the background keeps figures, for sorting and sums."""
 
 GroupState = Literal["ready", "busy", "idle", "stuck"]
@@ -35,7 +35,7 @@ class GroupFigures(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Group:
     """A group at one moment. `in_flight` is the count that workers go by, `running` how many of its jobs they really
-    hold: None where over 2,000 jobs of the queue run, which nobody counts.
+    hold: None where over 1,000 jobs of the queue run, which nobody counts.
 
     `oldest_ms` is since when its first job waits. `ready`: it is in groups:ready, since `ready_ms` if that is known.
     """
@@ -69,7 +69,7 @@ class Group:
 class GroupsRead:
     """A queue's live figures and its groups.
 
-    `names` are all that are known; `full`: there may be more. With over 500 of them `figures` are those the background
+    `names` are all that are known; `full`: there may be more. With over 400 of them `figures` are those the background
     took at `at_ms`, None where there are none (yet). `oldest` is the group of the job that
     waits longest, "" for an ungrouped one. `kept`: a background is there, which takes figures. `queues` are those of
     all queues.
@@ -120,7 +120,7 @@ def read_groups(link: Link, queue: str, *, now_ms: int) -> GroupsRead:
 
 
 def group_rows(link: Link, queue: str, gids: Sequence[str]) -> dict[str, Group]:
-    """How at most 500 groups stand, in one round trip and the order given; those without a key are left out.
+    """How at most 400 groups stand, in one round trip and the order given; those without a key are left out.
 
     Raises ValueError for more, and what Redis raised.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from omniq_core import OmniqClient
@@ -130,7 +131,7 @@ def test_axe_and_narrow_windows_with_long_names(
         one_runs_two_wait(client, clock, gid)
     client.set_group_limit(queue="sync", gid=LONG, limit=40, now_ms_override=clock.now_ms)
     redis.zrem("{sync}:groups:ready", LONG)  # stuck
-    page.on("dialog", lambda dialog: dialog.dismiss())
+    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
     d = desk()
     for path in (f"{PATH}?edit={'~' + 'Z2dn' * 66 + 'Z2c'}", f"{PATH}?state=idle", f"{PATH}/~_y8lOg"):
         page.set_viewport_size({"width": 1440, "height": 900})

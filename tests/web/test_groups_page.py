@@ -180,10 +180,17 @@ def test_many_groups_are_sorted_by_figures_that_the_background_takes(
     page = visitor.get(f"{GROUPS}?size=25&sort=waiting")
     assert [row[2] for row in page.rows("groups")[:3]] == ["7", "7", "7"]
     assert page.words("#group-states") == "All 600 Stuck 0 Busy 0 Ready 600 Idle 0"
-    assert "Sorted and summed by figures of now" in page.words("#pager")
+    assert "Sorted and summed by figures taken now" in page.words("#pager")
     # The rows themselves are read now.
     redis.rpush(f"{{{QUEUE}}}:g:t-00006:wait", "more")
     assert visitor.get(f"{GROUPS}?size=25&sort=waiting").rows("groups")[0][2] == "8"
+
+
+def test_where_too_many_jobs_run_it_says_what_it_cannot_see(visitor: Browser, client: OmniqClient, redis: Any) -> None:
+    publish_jobs(client, QUEUE, ["a"], now_ms=NOW, gid="G")
+    assert "nobody counts" not in visitor.get(GROUPS).words("#pager")
+    redis.zadd(f"{{{QUEUE}}}:active", {f"run-{n}": NOW for n in range(1_001)})
+    assert "So many jobs run that nobody counts them" in visitor.get(GROUPS).words("#pager")
 
 
 @pytest.mark.parametrize("count", [20, 600])

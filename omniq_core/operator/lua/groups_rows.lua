@@ -1,6 +1,6 @@
 -- Groups as they stand, all figures of the same moment. Changes nothing.
 -- KEYS[1] anchor
--- ARGV gid, ... (at most 500)
+-- ARGV gid, ... (at most 400)
 -- Returns per gid {waiting, since when its first job waits, in flight, of these really held by workers, limit, score in
 --   groups:ready}, false where there is none or it is not known; false in place of a group that has no key (any more).
 -- @include numbers
