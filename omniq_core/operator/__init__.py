@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from .background import Background
-from .children import MOST_COUNTERS, ChildCounter, CounterList, counter_list, read_counters, remove_counter
+from .children import (
+    MOST_COUNTERS,
+    ChildCounter,
+    CounterChange,
+    CounterList,
+    counter_list,
+    last_change,
+    read_counter,
+    read_counters,
+    remove_counter,
+)
+from .counter_changes import CounterChanges
 from .cuts import BadCursor
 from .delayed import backing_off
 from .discovery import Discovery
@@ -63,6 +74,8 @@ __all__ = [
     "BadFilter",
     "ChildCounter",
     "Count",
+    "CounterChange",
+    "CounterChanges",
     "CounterList",
     "Counting",
     "Discovery",
@@ -122,6 +135,7 @@ __all__ = [
     "lane_neighbours",
     "lane_page",
     "lane_page_call",
+    "last_change",
     "mark",
     "newer_matches",
     "order_task",
@@ -133,6 +147,7 @@ __all__ = [
     "publish_once",
     "queue_snapshots",
     "queue_state",
+    "read_counter",
     "read_counters",
     "read_failures",
     "read_groups",

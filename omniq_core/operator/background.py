@@ -12,6 +12,7 @@ from ..connection import Link
 from ..keys import global_key, validate_queue
 from ..numbers import read_int
 from ..scripts import script
+from .counter_changes import CounterChanges
 from .discovery import BATCH, Discovery, refuses_writes
 from .failure_index import FailureIndex
 from .group_index import GroupIndex
@@ -59,6 +60,7 @@ class Background:
         self._discovery = Discovery(self.link, timer=self._timer, clock=self.clock)
         self._failures = FailureIndex(self.link)
         self._groups = GroupIndex(self.link)
+        self._changes = CounterChanges(self.link, self._timer)
         self._search_at = 0.0
         self._renew_at = self._figures_at = self._mark_at = self._write_at = 0
         self._passed_at = -PASS_QUIET_MS
@@ -90,7 +92,7 @@ class Background:
         if state.writable and now >= self._figures_at:
             self._figure(now)
             self._figures_at = now + (BUSY_MS if self._busy(now) else QUIET_MS)
-        return min(rest, self._keep_indexes(now)) if state.writable else rest
+        return min(rest, self._keep_indexes(now, busy)) if state.writable else rest
 
     def close(self) -> None:
         """Gives the claim up, so that another process need not wait 15 s for it."""
@@ -147,9 +149,10 @@ class Background:
         self._search_at = stopped + rest
         return rest
 
-    def _keep_indexes(self, now: int) -> float:
+    def _keep_indexes(self, now: int, busy: bool) -> float:
         try:
-            return min(self._failures.step(now), self._groups.step(now))
+            rest = min(self._failures.step(now), self._groups.step(now))
+            return rest if state_of(self.link).allow_list else min(rest, self._changes.step(now, busy=busy))
         except Exception as error:
             if not refuses_writes(error):
                 raise

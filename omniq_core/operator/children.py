@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 from ..connection import Call, Link
 from ..keys import completion_anchor, decode_id, decode_text, encode_id, global_key
@@ -13,25 +14,49 @@ from ..scripts import script
 from .overview import SCAN, DiscoveryState, discovery_of, state_of
 
 CHILDREN = global_key("children")
+CHANGES = global_key("children:seen")
+"""Hash: completion key to `<ms>|<how>|<figure>`. Written by counters_note.lua."""
+
 MOST_COUNTERS = 10_000
 MOST_KEY_BYTES = 512
 """128 characters of four bytes: no key that the protocol allows is longer."""
 BATCH = 2_000
 
 CounterFault = Literal["", "no_count", "no_number", "below_one", "count_type", "done_type"]
+FAULTS = get_args(CounterFault)
+
+
+@dataclass(frozen=True, slots=True)
+class CounterChange:
+    """When a counter last changed, as seen from outside. `how`: its figures `moved`; it `started`, so it was new to a
+    search that knew all others; or it was only `found` then, and has stood still at least since.
+    """
+
+    at_ms: int
+    how: Literal["moved", "started", "found"]
+
+
+@dataclass(frozen=True, slots=True)
+class NotedCounter:
+    """A counter as the background last saw it, and since when it is so."""
+
+    counter: ChildCounter
+    change: CounterChange
 
 
 @dataclass(frozen=True, slots=True)
 class CounterList:
     """The completion keys known, sorted by their bytes. `full`: there may be more than the list holds.
 
-    `searched` is False where an allow-list of queues turned the search of the keyspace off.
+    `searched` is False where an allow-list of queues turned the search of the keyspace off. `noted`: what the
+    background last saw of them, by key.
     """
 
     keys: tuple[str, ...]
     full: bool
     searched: bool
     discovery: DiscoveryState
+    noted: Mapping[str, NotedCounter]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +93,9 @@ def counter_list(link: Link, now_ms: int) -> CounterList:
     state = state_of(link)
     state.looked_ms = now_ms
     raw: Iterable[object] = state.counters
-    scan = None
+    scan = noted = None
     if state.writable:
-        members, scan = link.pipeline([("SMEMBERS", CHILDREN), ("GET", SCAN)])
+        members, scan, noted = link.pipeline([("SMEMBERS", CHILDREN), ("GET", SCAN), ("HGETALL", CHANGES)])
         if not isinstance(members, Exception):
             raw = members
     known = sorted(name for name in raw if counter_name(name) is not None and isinstance(name, bytes))
@@ -79,7 +104,25 @@ def counter_list(link: Link, now_ms: int) -> CounterList:
         full=len(known) >= MOST_COUNTERS,
         searched=not state.allow_list,
         discovery=discovery_of(state, None if isinstance(scan, Exception) else scan),
+        noted=_noted(noted),
     )
+
+
+def read_counter(link: Link, key: str, now_ms: int) -> tuple[ChildCounter, CounterChange | None] | None:
+    """One counter and its last change (see `last_change`), in one round trip; None when it is gone.
+
+    Raises ValueError for a key that is none, and what Redis raised.
+    """
+    (noted,), (reply,) = link.read_many([("HGET", CHANGES, encode_id(key))], [_call(key)])
+    counter = _parse(key, reply)
+    return (counter, last_change(counter, _unpack(key, noted), now_ms)) if counter else None
+
+
+def last_change(counter: ChildCounter, noted: NotedCounter | None, now_ms: int) -> CounterChange | None:
+    """When a counter that was just read last changed. None: nobody noted it yet."""
+    if noted is None:
+        return None
+    return noted.change if noted.counter == counter else CounterChange(now_ms, "moved")
 
 
 def read_counters(link: Link, keys: Sequence[str]) -> dict[str, ChildCounter]:
@@ -103,6 +146,44 @@ def remove_counter(link: Link, key: str) -> bool:
     a key that is none.
     """
     return link.run(script("operator/remove_counter"), _anchor(key)) > 0
+
+
+def pack_counter(counter: ChildCounter) -> bytes:
+    """The figures as a note keeps them: the same counter has the same bytes."""
+    return json.dumps(
+        [counter.count, counter.count_bytes, counter.remaining, counter.done, counter.fault], separators=(",", ":")
+    ).encode()
+
+
+def _noted(reply: object) -> dict[str, NotedCounter]:
+    if not isinstance(reply, dict):
+        return {}
+    found: dict[str, NotedCounter] = {}
+    for raw, packed in cast(dict[bytes, bytes], reply).items():
+        key = counter_name(raw)
+        noted = _unpack(key, packed) if key is not None else None
+        if noted:
+            found[noted.counter.key] = noted
+    return found
+
+
+def _unpack(key: str, packed: object) -> NotedCounter | None:
+    """A note; None for one that cannot be read."""
+    if not isinstance(packed, bytes) or len(packed) > 512 or packed.count(b"|") < 2:
+        return None
+    at, how, figure = packed.split(b"|", 2)
+    at_ms = read_int(at)
+    try:
+        count, size, remaining, done, fault = json.loads(figure)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    words = {b"moved": "moved", b"started": "started", b"found": "found"}
+    if at_ms is None or how not in words or not isinstance(size, int) or fault not in FAULTS:
+        return None
+    if not isinstance(count, str | None) or not all(isinstance(n, int | None) for n in (remaining, done)):
+        return None
+    change = CounterChange(at_ms, cast(Any, words[how]))
+    return NotedCounter(ChildCounter(key, count, size, remaining, done, fault), change)
 
 
 def _anchor(key: str) -> bytes:
