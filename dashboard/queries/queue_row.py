@@ -38,7 +38,7 @@ class QueueRow:
     failed: int
     completed: int
     groups_ready: int
-    groups: int
+    groups: int | None
     oldest_ms: int | None
     oldest_tone: str
     next_due_ms: int | None

@@ -25,7 +25,7 @@ class QueueSnapshot:
 
     `waiting` are the ungrouped ones. `expired` are leases whose time is over. `has_index` is False when a lane holds
     jobs that an SDK older than 3.0.0 put there without an index: pages of it are by place, its ages are not known.
-    `groups` are those known so far.
+    `groups` are those known so far, None where there are some and nobody has counted them yet.
     `pause_left_ms` is None for a pause without an end. `broken` has a bit for each of `broken_lanes`.
     """
 
@@ -42,7 +42,7 @@ class QueueSnapshot:
     failed: int = 0
     completed: int = 0
     groups_ready: int = 0
-    groups: int = 0
+    groups: int | None = 0
     oldest_waiting_ms: int | None = None
     next_due_ms: int | None = None
     last_activity_ms: int | None = None
@@ -86,7 +86,7 @@ def parse_snapshot(queue: str, reply: Any) -> QueueSnapshot:
         failed=reply[8],
         completed=reply[9],
         groups_ready=reply[10],
-        groups=max(reply[20], reply[10]),
+        groups=_groups(*reply[20:22], ready=reply[10], waiting=grouped),
         oldest_waiting_ms=read_int(reply[11]),
         next_due_ms=read_int(reply[12]),
         last_activity_ms=read_moment(reply[13]),
@@ -135,6 +135,12 @@ def queue_state(snapshot: QueueSnapshot, now_ms: int, stalled_after_ms: int = ST
     ):
         return "stalled"
     return "running"
+
+
+def _groups(known: int, any_ever: int, *, ready: int, waiting: int) -> int | None:
+    if known:
+        return max(known, ready)
+    return None if any_ever or ready or waiting else 0
 
 
 def _resumed(record: object) -> int | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from omniq_core import MOST_GROUPS, Background, Discovery, OmniqClient, group_rows, read_groups
+from omniq_core import MOST_GROUPS, Background, Discovery, OmniqClient, group_rows, queue_snapshots, read_groups
 from tests.support.factories import complete_jobs, publish_jobs
 
 T = 1_750_000_000_000
@@ -66,6 +66,21 @@ def test_a_group_is_written_down_once_an_hour(client: OmniqClient, redis: Any) -
     discovery.take_over(None)  # another process led meanwhile
     scan_all(client, discovery=discovery)
     assert known(redis) == {b"G": T}
+
+
+def test_their_number_is_said_when_it_is_known(client: OmniqClient) -> None:
+    def told() -> int | None:
+        return queue_snapshots(client.link, ["q"], T)["q"].groups
+
+    publish_jobs(client, "q", ["u"], now_ms=T)
+    assert told() == 0
+    publish_jobs(client, "q", ["a", "b"], now_ms=T, gid="G")
+    assert told() is None
+    scan_all(client)
+    assert told() == 1
+    for gid in ("H", "I"):
+        publish_jobs(client, "q", [gid], now_ms=T, gid=gid)
+    assert told() == 3  # all of them ready
 
 
 @pytest.mark.broken_data

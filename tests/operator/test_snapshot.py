@@ -41,7 +41,7 @@ def test_every_figure_of_a_full_queue(client: OmniqClient, clock: Clock) -> None
         failed=2,
         completed=1,
         groups_ready=1,
-        groups=1,
+        groups=None,
         oldest_waiting_ms=t + 40,
         next_due_ms=t + 5_000,
         last_activity_ms=t + 51,

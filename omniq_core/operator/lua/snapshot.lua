@@ -37,4 +37,5 @@ return {
   first_score(key("idx:wait")) or false, first_score(key("delayed")) or false,
   moment("last_activity_ms"), moment("last_enqueue_ms"), moment("last_reserve_ms"), moment("last_finish_ms"),
   record, unindexed, broken, try("ZCARD", key("x:groups")) or 0,
+  redis.call("EXISTS", key("has_groups")),
 }
