@@ -153,6 +153,15 @@ def test_redis_is_not_asked_and_an_error_page_has_the_menu() -> None:
     assert (bad.status_code, parsed(bad.text).select_one("#display") is not None) == (400, True)
 
 
+def test_only_a_page_that_refreshes_itself_says_live(client: OmniqClient) -> None:
+    away = parsed(pages_app(UNREACHABLE, secret="").test_client().get("/").text)
+    assert [part.get_text(strip=True) for part in away.select(".live")] == ["Offline"]
+    http = pages_app(client).test_client()
+    for path, status in (("/", 200), ("/shortcuts", 200), ("/nowhere", 404), ("/?page=x", 400)):
+        answer = http.get(path)
+        assert (answer.status_code, len(parsed(answer.text).select(".live"))) == (status, int(path == "/"))
+
+
 def test_a_page_that_refuses_knows_the_theme_and_nothing_else() -> None:
     app = Flask(__name__)
     OmniqDashboard(app, redis=UNREACHABLE, background=False, access=lambda *_: Deny())
