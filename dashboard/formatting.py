@@ -57,6 +57,13 @@ def duration(ms: int | None) -> str:
     return f"{ms // DAY} d {hours:02} h" if hours and ms < 10 * DAY else f"{ms // DAY} d"
 
 
+def age(ms: int | None) -> str:
+    """A length of time that still grows: 0.4 s, 41 s, from a minute on as `duration`. Tenths of more would only flicker."""
+    if ms is None or not 0 <= ms < MINUTE:
+        return duration(ms)
+    return f"0.{ms // 100} s" if 100 <= ms < SECOND else f"{ms // SECOND} s"
+
+
 def relative(ms: int, now_ms: int) -> str:
     """A moment seen from now, one unit: 6 min ago, in 4 min, now."""
     gap = abs(now_ms - ms)

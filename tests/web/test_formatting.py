@@ -6,6 +6,7 @@ import pytest
 
 from dashboard.formatting import (
     RowIds,
+    age,
     compact,
     duration,
     moment,
@@ -74,6 +75,26 @@ def test_number_stays_exact() -> None:
 )
 def test_duration(ms: int | None, text: str) -> None:
     assert duration(ms) == text
+
+
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [
+        (None, "–"),
+        (0, "0 s"),
+        (99, "0 s"),
+        (100, "0.1 s"),
+        (499, "0.4 s"),
+        (999, "0.9 s"),
+        (1_000, "1 s"),
+        (41_999, "41 s"),
+        (59_999, "59 s"),
+        (60_000, "1 min"),
+        (848_500, "14 min 08 s"),
+    ],
+)
+def test_age(ms: int | None, text: str) -> None:
+    assert age(ms) == text
 
 
 @pytest.mark.parametrize(

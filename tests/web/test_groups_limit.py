@@ -42,7 +42,7 @@ def test_without_script_the_field_is_a_page_and_saving_leads_back(visitor: Brows
     saved = visitor.press(edit, "form.inline-edit button")
     assert saved.path == f"{GROUPS}?sort=group"
     assert "Limit of G is 3 now It was 1." in saved.toast()
-    assert [row[1:6] for row in saved.rows("groups")] == [["Ready", "2", "0 ms", "1 of 3", "3"]]
+    assert [row[1:6] for row in saved.rows("groups")] == [["Ready", "2", "0 s", "1 of 3", "3"]]
     started = [client.reserve(queue=QUEUE, now_ms_override=NOW) for _ in range(3)]
     assert [getattr(job, "job_id", None) for job in started] == ["b", "c", None]
 
@@ -99,7 +99,7 @@ def test_below_what_runs_nothing_new_starts_and_nothing_is_called_stuck(visitor:
     client.reserve(queue=QUEUE, now_ms_override=NOW)
     answer = visitor.post(LIMIT, {"gid": "G", "limit": "1", "seen": "3", "back": GROUPS})
     assert "2 of its jobs run on. New ones start when fewer than 1 run." in answer.toast()
-    assert [row[1:6] for row in answer.rows("groups")] == [["Busy", "1", "0 ms", "2 of 1", "1"]]
+    assert [row[1:6] for row in answer.rows("groups")] == [["Busy", "1", "0 s", "2 of 1", "1"]]
     assert not answer.soup.select("#stuck strong")
     assert client.reserve(queue=QUEUE, now_ms_override=NOW) is None
 

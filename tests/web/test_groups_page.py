@@ -46,7 +46,7 @@ def test_figures_as_drawn(visitor: Browser, client: OmniqClient, redis: Any) -> 
     assert page.rows("groups") == [
         ["lost", "Stuck", "3", "14 min", "2 of 2", "2", "–", "Jobs"],
         ["hidden", "Stuck", "1", "30 s", "0 of 1", "1", "–", "Jobs"],
-        ["ready", "Ready", "2", "1.2 s", "0 of 40", "40", "1.2 s", "Jobs"],
+        ["ready", "Ready", "2", "1 s", "0 of 40", "40", "1 s", "Jobs"],
         ["busy", "Busy", "1", "1 min", "2 of 2", "2", "–", "Jobs"],
         ["idle", "Idle", "0", "–", "0 of 3", "3", "–", "Jobs"],
     ]

@@ -38,6 +38,11 @@ export function duration(given) {
   return `${whole(86400000)} d${hours && ms < 864000000 ? ` ${two(hours)} h` : ""}`;
 }
 
+export function age(ms) {
+  if (ms >= 60000) return duration(ms);
+  return ms >= 100 && ms < 1000 ? `0.${Math.floor(ms / 100)} s` : `${Math.floor(ms / 1000)} s`;
+}
+
 const formats = new Map();
 
 function formatOf(zone) {
@@ -91,18 +96,18 @@ export function showTimes(root = document) {
     inZone(time, ms, zone);
   }
   for (const name of root.querySelectorAll("[data-zone-name]")) set(name, "textContent", parts(at, zone).zone);
-  for (const span of root.querySelectorAll("[data-since]")) show(span, at - Number(span.dataset.since));
-  for (const span of root.querySelectorAll("[data-until]")) show(span, Number(span.dataset.until) - at);
+  for (const span of root.querySelectorAll("[data-since]")) show(span, at - Number(span.dataset.since), age);
+  for (const span of root.querySelectorAll("[data-until]")) show(span, Number(span.dataset.until) - at, duration);
 }
 
 function set(element, property, text) {
   if (element[property] !== text) element[property] = text;
 }
 
-function show(element, ms) {
+function show(element, ms, format) {
   if (Number.isNaN(ms)) return;
   if (element.localName === "progress") return set(element, "value", Math.max(0, ms));
-  const text = duration(Math.max(0, ms));
+  const text = format(Math.max(0, ms));
   if ("figure" in element.dataset) figure(element, text, element.dataset.figure);
   else set(element, "textContent", text);
 }
