@@ -58,7 +58,7 @@ def duration(ms: int | None) -> str:
 
 
 def age(ms: int | None) -> str:
-    """A length of time that still grows: 0.4 s, 41 s, from a minute on as `duration`. Tenths of more would only flicker."""
+    """A time that still grows: 0.4 s, 41 s, from a minute on as `duration`. Tenths of more would only flicker."""
     if ms is None or not 0 <= ms < MINUTE:
         return duration(ms)
     return f"0.{ms // 100} s" if 100 <= ms < SECOND else f"{ms // SECOND} s"
