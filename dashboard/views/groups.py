@@ -19,7 +19,7 @@ from ..htmx import Partial, Toast, answer, back, here, kind, render_page, render
 from ..params import Fields, choice, integer, text, token
 from ..present import present
 from ..problems import BadInput, no_such_queue
-from ..queries.groups import ASCENDING, SORTS, STATES, GroupsPage, GroupsWish, groups_page
+from ..queries.groups import ASCENDING, MOST_REPAIRED, SORTS, STATES, GroupsPage, GroupsWish, groups_page
 from ..queries.queue import LANES, SIZES, UnknownQueue
 from ..routes import Routes
 from ..state import can, current, now_ms
@@ -196,6 +196,7 @@ def _context(queue: str, args: Fields, named: tuple[str, ...] = ()) -> dict[str,
         "MAX_LIMIT": MAX_LIMIT,
         "MOST_GROUPS": MOST_GROUPS,
         "MOST_LIVE": MOST_LIVE,
+        "MOST_REPAIRED": MOST_REPAIRED,
         "may_limit": can("limit", queue),
         "may_repair": can("repair", queue),
         "here": here(),

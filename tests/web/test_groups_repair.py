@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from omniq_core import OmniqClient
+from omniq_core import Background, OmniqClient
 from tests.support.invariants import check_invariants
-from tests.web.groups_support import GROUPS, four_states
+from tests.web.groups_support import GROUPS, four_states, many_groups
 from tests.web.pages_support import NOW, QUEUE, SCRIPT, Browser, browser, everything, words
 
 
@@ -65,6 +65,27 @@ def test_when_nothing_is_stuck_any_more_it_says_so(visitor: Browser) -> None:
     visitor.press(dialog, "dialog .dialog-foot button.primary")
     late = visitor.get(f"{GROUPS}/repair/confirm?back={GROUPS}", headers=SCRIPT)
     assert late.toast() == f"No group of {QUEUE} is stuck any more"
+
+
+def test_of_many_stuck_groups_a_hundred_are_repaired_at_once(client: OmniqClient, redis: Any) -> None:
+    many_groups(redis, 600)
+    redis.zremrangebyrank(f"{{{QUEUE}}}:groups:ready", 0, 149)
+    visitor = browser(client)
+    visitor.get(GROUPS)
+    background = Background(client.link, lambda: NOW, (QUEUE,))
+    for _ in range(40):
+        background.tick()
+    page = visitor.get(f"{GROUPS}?state=stuck&size=25")
+    assert page.words("#pager").startswith("1–25 of 150")
+    assert "150 groups are stuck." in page.words("#stuck") and "; and 148 more. Repair 100 of 150 groups" in page.words(
+        "#stuck"
+    )
+    dialog = visitor.follow(page, "#stuck a")
+    assert dialog.words("dialog h2") == f"Repair 100 of 150 stuck groups of {QUEUE}?"
+    assert len(dialog.soup.select("dialog tbody tr")) == 100
+    done = visitor.press(dialog, "dialog .dialog-foot button.primary")
+    assert "Repaired 100 groups 100 groups put into the ready set." in done.toast()
+    assert redis.zcard(f"{{{QUEUE}}}:groups:ready") == 550
 
 
 def test_read_only_nothing_is_offered(visitor: Browser, client: OmniqClient) -> None:
