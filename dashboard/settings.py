@@ -102,6 +102,9 @@ TABLE: tuple[Setting, ...] = (
     Setting("background", _flag, True, "Does background work in this process: finding queues, figures, bulk work."),
     Setting("stalled_after", _integer(1, 86_400), 60, "Seconds without a start until a queue is stalled."),
     Setting("old_after", _integer(1, 8_640_000), 600, "Seconds of waiting until the oldest job is a warning."),
+    Setting("quiet_after", _integer(1, 8_640_000), 600, "Seconds without a change until a child counter is quiet."),
+    Setting("stuck_after", _integer(1, 8_640_000), 1_800, "Seconds without a change until a child counter is stuck."),
+    Setting("completion_key", _text, "completion_key", "Where a payload names its child counter, like order.counter."),
     Setting("payload_limit", _integer(1_024, 16_777_216), 262_144, "Bytes of a payload that the job page shows."),
 )
 
@@ -126,6 +129,9 @@ class Settings:
     background: bool
     stalled_after: int
     old_after: int
+    quiet_after: int
+    stuck_after: int
+    completion_key: str
     payload_limit: int
 
 

@@ -59,19 +59,19 @@ QUEUES = (
 )
 
 COUNTERS = (
-    ("import:tenant-8841:2026-03-09", 1_480, 1_168),
-    ("digest:weekly:2026-03-08", 840, 839),
-    ("report:nightly:eu-west", 24, 18),
-    ("order:A-20931:fulfilment", 5, 3),
-    ("import:tenant-5310:2026-03-10", 9_600, 7_183),
-    ("import:tenant-1198:2026-03-10", 2_210, 336),
-    ("video:ep-4471:renditions", 8, 5),
-    ("video:ep-4472:renditions", 8, 1),
-    ("search:reindex:products-v9", 51_200, 50_788),
-    ("invoice:batch:2026-02", 6_418, 6_408),
-    ("order:A-20944:fulfilment", 5, 1),
+    ("import:tenant-8841:2026-03-09", 1_480, 1_168, 5 * HOUR),
+    ("digest:weekly:2026-03-08", 840, 839, 52 * MINUTE),
+    ("report:nightly:eu-west", 24, 18, 11 * MINUTE),
+    ("order:A-20931:fulfilment", 5, 3, 41 * SECOND),
+    ("import:tenant-5310:2026-03-10", 9_600, 7_183, SECOND),
+    ("import:tenant-1198:2026-03-10", 2_210, 336, SECOND),
+    ("video:ep-4471:renditions", 8, 5, 14 * SECOND),
+    ("video:ep-4472:renditions", 8, 1, 22 * SECOND),
+    ("search:reindex:products-v9", 51_200, 50_788, SECOND),
+    ("invoice:batch:2026-02", 6_418, 6_408, 2 * SECOND),
+    ("order:A-20944:fulfilment", 5, 1, 3 * SECOND),
 )
-"""Completion key, how many children it began with, how many are done."""
+"""Completion key, how many children it began with, how many are done, how long ago the last one was."""
 
 DETAIL_ID = "01KKAVN0RC1HJNAGZ6MXY793DY"
 """The failed job whose own page is shown; 260 jobs failed after it."""

@@ -271,6 +271,8 @@ SHOTS = (
     *(Shot(f"job-{lane}", f"{{{MAIN} {lane}}}") for lane in ("waiting", "active", "delayed", "completed")),
     Shot("job-read-only", f"{QUEUE}/jobs/{DETAIL_ID}", on="read_only_url"),
     Shot("children", "/children"),
+    Shot("children-stuck", "/children?state=stuck", whole=False),
+    Shot("counter", "/children/~b3JkZXI6QS0yMDkzMTpmdWxmaWxtZW50"),
     Shot("children-none", "/children", on="empty_url"),
     Shot("dialog-remove-3", f"{QUEUE}/failed?size=25", select_and_press("#"), whole=False),
     Shot("dialog-run-3", f"{QUEUE}/delayed?size=25", select_and_press("r"), whole=False),

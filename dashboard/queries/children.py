@@ -2,20 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from omniq_core import ChildCounter, DiscoveryState, Link, counter_list, read_counters
+from omniq_core import (
+    ChildCounter,
+    CounterChange,
+    DiscoveryState,
+    Link,
+    counter_list,
+    last_change,
+    read_counter,
+    read_counters,
+)
 
 PAGE = 50
 MOST_SORTED = 2_000
-"""So many counters are read at each look, to sort by their figures. Of more only the page's own are, by key."""
+"""So many counters are read at each look, to sort by their figures. Of more the page's own are, and the others are
+sorted and counted as the background last saw them."""
+
+CounterState = Literal["broken", "stuck", "quiet", "watching", "moving"]
+STATES: tuple[CounterState, ...] = ("stuck", "quiet", "moving", "watching", "broken")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """From how many ms without a change a counter is quiet, and from how many it is stuck."""
+
+    quiet_ms: int = 600_000
+    stuck_ms: int = 1_800_000
+
+
+@dataclass(frozen=True, slots=True)
+class CounterRow:
+    """A counter and how it goes. `change`: when it last changed, None while nobody has noted it.
+
+    `watching`: nothing changed since it was found, which is too short a time to call it quiet.
+    """
+
+    counter: ChildCounter
+    change: CounterChange | None
+    state: CounterState
+
+    @property
+    def key(self) -> str:
+        """The completion key."""
+        return self.counter.key
+
+
+_RANK = {"broken": 0, "stuck": 1, "quiet": 2, "watching": 3, "moving": 4}
+_Sort = Callable[[CounterRow], tuple[float, float, str]]
 
 # What each column sorts by, in the direction that puts first what people look for; broken counters come before that.
-_SORTS: dict[str, Callable[[ChildCounter], tuple[float, float, str]]] = {
-    "key": lambda counter: (0, 0, counter.key),
-    "progress": lambda counter: (0 if counter.fault else 1, _share(counter), counter.key),
-    "remaining": lambda counter: (0 if counter.fault else 1, -(counter.remaining or 0), counter.key),
+_SORTS: dict[str, _Sort] = {
+    "change": lambda row: (row.change is None, row.change.at_ms if row.change else 0, row.key),
+    "key": lambda row: (0, 0, row.key),
+    "state": lambda row: (_RANK[row.state], row.change.at_ms if row.change else 0, row.key),
+    "progress": lambda row: (0 if row.counter.fault else 1, _share(row.counter), row.key),
+    "remaining": lambda row: (0 if row.counter.fault else 1, -(row.counter.remaining or 0), row.key),
 }
 SORTS = tuple(_SORTS) + tuple(f"-{name}" for name in _SORTS)
 ASCENDING = frozenset({"key", "progress"})
@@ -23,27 +69,31 @@ ASCENDING = frozenset({"key", "progress"})
 
 @dataclass(frozen=True, slots=True)
 class ChildrenWish:
-    """What the address asks for: a text the key contains, a sort (`-` turns it), a page from 1."""
+    """What the address asks for: a text the key contains, a state, a sort (`-` turns it), a page from 1."""
 
     key: str = ""
-    sort: str = "key"
+    state: str = ""
+    sort: str = "change"
     page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class ChildrenPage:
     """`matched` of `known` counters pass the filter; those that ended since they were found are in neither, unless
-    there are too many to read all of them (`sortable` False: then the rows are sorted by key, whatever was wished).
+    there are too many to read all of them (`live` False). `states`: how many with that text in their key are in each.
 
-    `wish.page` is the page shown, at most the last one. `full`, `searched`: see `CounterList`.
+    `named`: counters asked for by their key. `wish.page` is the page shown, at most the last one. `full`, `searched`:
+    see `CounterList`.
     """
 
     wish: ChildrenWish
-    rows: tuple[ChildCounter, ...]
+    rows: tuple[CounterRow, ...]
+    named: tuple[CounterRow, ...]
+    states: dict[str, int]
     matched: int
     known: int
     pages: int
-    sortable: bool
+    live: bool
     full: bool
     searched: bool
     discovery: DiscoveryState
@@ -55,33 +105,47 @@ class ChildrenPage:
         return (self.wish.page - 1) * PAGE + 1 if self.rows else 0
 
 
-def children_page(link: Link, wish: ChildrenWish, *, now_ms: int) -> ChildrenPage:
-    """Reads the page."""
+def children_page(
+    link: Link, wish: ChildrenWish, *, now_ms: int, patience: Patience, named: Sequence[str] = ()
+) -> ChildrenPage:
+    """Reads the page. ValueError for a text in `named` that is no key."""
     listed = counter_list(link, now_ms)
-    known = len(listed.keys)
     needle = wish.key.lower()
     keys = [key for key in listed.keys if needle in key.lower()]
-    sortable = len(keys) <= MOST_SORTED
-    if sortable:
-        found = read_counters(link, keys)
-        known -= len(keys) - len(found)
-        keys = _sorted(found.values(), wish.sort)
+    known, live = len(listed.keys), len(keys) <= MOST_SORTED
+
+    def read(wanted: Sequence[str]) -> dict[str, CounterRow]:
+        found = read_counters(link, list(dict.fromkeys(wanted)))
+        changes = {key: last_change(counter, listed.noted.get(key), now_ms) for key, counter in found.items()}
+        return {key: counter_row(counter, changes[key], now_ms, patience) for key, counter in found.items()}
+
+    rows: dict[str, CounterRow] = {}
+    if live:
+        rows = read([*keys, *named])
+        present = [key for key in keys if key in rows]
+        known -= len(keys) - len(present)
+        keys = present
+        seen = [rows[key] for key in keys]
     else:
-        found = {}
-        keys = keys[::-1] if wish.sort == "-key" else keys
-        wish = wish if wish.sort in ("key", "-key") else replace(wish, sort="key")
+        noted = [listed.noted[key] for key in keys if key in listed.noted]
+        seen = [counter_row(one.counter, one.change, now_ms, patience) for one in noted]
+    states = Counter[str](row.state for row in seen)
+    states["watching"] += len(keys) - len(seen)
+    keys = _ordered(keys, seen, wish)
     pages = max((len(keys) + PAGE - 1) // PAGE, 1)
     wish = replace(wish, page=min(wish.page, pages))
     shown = keys[(wish.page - 1) * PAGE : wish.page * PAGE]
-    if not sortable:
-        found = read_counters(link, shown)
+    if not live:
+        rows = read([*shown, *named])
     return ChildrenPage(
         wish=wish,
-        rows=tuple(found[key] for key in shown if key in found),
+        rows=tuple(rows[key] for key in shown if key in rows),
+        named=tuple(rows[key] for key in named if key in rows),
+        states=dict(states),
         matched=len(keys),
         known=known,
         pages=pages,
-        sortable=sortable,
+        live=live,
         full=listed.full,
         searched=listed.searched,
         discovery=listed.discovery,
@@ -89,19 +153,32 @@ def children_page(link: Link, wish: ChildrenWish, *, now_ms: int) -> ChildrenPag
     )
 
 
-def named_counters(link: Link, keys: Iterable[str]) -> tuple[ChildCounter, ...]:
-    """Those of these counters that are still there, in one round trip."""
-    return tuple(read_counters(link, list(keys)).values())
-
-
-def child_counter(link: Link, key: str) -> ChildCounter | None:
+def child_counter(link: Link, key: str, *, now_ms: int, patience: Patience) -> CounterRow | None:
     """One counter, None when it is gone. ValueError for a key that is none."""
-    return read_counters(link, [key]).get(key)
+    found = read_counter(link, key, now_ms)
+    return counter_row(*found, now_ms, patience) if found else None
 
 
-def _sorted(counters: Iterable[ChildCounter], sort: str) -> list[str]:
-    rows = sorted(counters, key=_SORTS[sort.removeprefix("-")], reverse=sort.startswith("-"))
-    return [row.key for row in rows]
+def counter_row(counter: ChildCounter, change: CounterChange | None, now_ms: int, patience: Patience) -> CounterRow:
+    """How a counter goes, by the time since its last change."""
+    still_ms = now_ms - change.at_ms if change else 0
+    state: CounterState = "moving" if change and change.how != "found" else "watching"
+    if still_ms >= patience.quiet_ms:
+        state = "quiet"
+    if still_ms >= patience.stuck_ms:
+        state = "stuck"
+    return CounterRow(counter, change, "broken" if counter.fault else state)
+
+
+def _ordered(keys: Sequence[str], seen: Sequence[CounterRow], wish: ChildrenWish) -> list[str]:
+    """The keys that are in the state asked for, sorted. Those that nobody has read yet stand last."""
+    known = {row.key for row in seen}
+    unread = [key for key in keys if key not in known] if wish.state in ("", "watching") else []
+    matching = [row for row in seen if wish.state in ("", row.state)]
+    turned = wish.sort.startswith("-")
+    if wish.sort.removeprefix("-") == "key":
+        return sorted([*(row.key for row in matching), *unread], reverse=turned)
+    return [row.key for row in sorted(matching, key=_SORTS[wish.sort.removeprefix("-")], reverse=turned)] + unread
 
 
 def _share(counter: ChildCounter) -> float:

@@ -51,6 +51,7 @@ MODULES = (
     "jobs",
     "publish",
     "children",
+    "counter",
     "tasks",
     "settings",
 )

@@ -37,9 +37,9 @@ def turned(wish: OverviewWish | ChildrenWish | GroupsWish | LaneWish, column: st
 def children_url(wish: ChildrenWish, **changes: Any) -> str:
     """The child counters with some of the wishes changed; a change of filter or sort starts at page 1."""
     wanted = replace(wish, **({"page": 1} | changes))
-    asked = {"key": wanted.key, "sort": wanted.sort, "page": wanted.page}
-    usual = {"key": "", "sort": "key", "page": 1}
-    return _with_query(url_for(".children"), {name: value for name, value in asked.items() if value != usual[name]})
+    usual = asdict(ChildrenWish())
+    asked = {name: value for name, value in asdict(wanted).items() if value != usual[name]}
+    return _with_query(url_for(".children"), asked)
 
 
 def groups_url(queue: str, wish: GroupsWish, *, edit: str | None = None, row: str | None = None, **changes: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, redirect, request
@@ -20,11 +21,12 @@ from ..queries.children import (
     ASCENDING,
     MOST_SORTED,
     SORTS,
+    STATES,
     ChildrenPage,
     ChildrenWish,
+    Patience,
     child_counter,
     children_page,
-    named_counters,
 )
 from ..routes import Routes
 from ..state import can, current, now_ms
@@ -36,19 +38,26 @@ MAX_PAGE = 100_000
 
 COLUMNS = (
     ("key", "Completion key", ""),
+    ("state", "State", ""),
     ("progress", "Progress", "lead"),
     ("remaining", "Remaining", "num"),
-    ("", "Done", "num"),
+    ("", "Done", "num p3"),
     ("", "Total", "num p1"),
+    ("change", "Last change", "num"),
 )
 SORT_WORDS = {
+    "change": "Longest without a change",
     "key": "Completion key",
+    "state": "State",
     "progress": "Least progress",
     "remaining": "Most remaining",
+    "-change": "Last change first",
     "-key": "Completion key, last first",
+    "-state": "State, moving first",
     "-progress": "Most progress",
     "-remaining": "Least remaining",
 }
+STATE_WORDS = {"stuck": "Stuck", "quiet": "Quiet", "moving": "Moving", "watching": "Watching", "broken": "Broken"}
 FAULTS = {
     "no_count": ("No count", "Children are noted as done, but the count is missing: those that end now get -1."),
     "no_number": ("Count is no number", "Children that end now get -1, and nobody learns which is the last one."),
@@ -77,17 +86,17 @@ def children() -> ResponseReturnValue:
 def children_remove_confirm() -> Response:
     """Asks before a counter is deleted, and says what that means."""
     key = token(request.form, "key")
-    counter = _known(lambda: child_counter(current().link, key))
-    if counter is None:
+    row = known(lambda: child_counter(current().link, key, now_ms=now_ms(), patience=patience()))
+    if row is None:
         return _gone(key)
-    return show_dialog("omniq/children/confirm.html", counter=counter, FAULTS=FAULTS, section="children")
+    return show_dialog("omniq/children/confirm.html", counter=row.counter, FAULTS=FAULTS, section="children")
 
 
 @routes.post("/children/remove", action="remove")
 def children_remove() -> Response:
     """Deletes a counter."""
     key = token(request.form, "key")
-    if not _known(lambda: act.remove(current().client, key)):
+    if not known(lambda: act.remove(current().client, key)):
         return _gone(key)
     lines = ("Children that end later get -1. The parent is not told.",)
     return answer(Toast(f"Deleted counter {present('key', key, 60)}", lines), *regions())
@@ -99,7 +108,7 @@ def children_regions(args: Fields) -> tuple[Partial, ...]:
 
 
 def _regions(context: dict[str, Any]) -> list[Partial]:
-    names = {"child-count": "count", "children-head": "head", "children": "rows", "foot": "foot"}
+    names = {"child-states": "states", "children-head": "head", "children": "rows", "foot": "foot"}
     return [Partial(target, f"omniq/children/{name}.html", context=context) for target, name in names.items()]
 
 
@@ -107,7 +116,7 @@ def _tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
     """The regions of a tick. Held rows come one by one, so that none is added, moved or taken away."""
     found = [part for part in _regions(context) if part.target != "children" or not asked.hold]
     page: ChildrenPage = context["page"]
-    rows = {row.key: row for row in (*context["named"], *(page.rows if asked.hold else ()))}
+    rows = {row.key: row for row in (*page.named, *(page.rows if asked.hold else ()))}
     for key, row in rows.items():
         found.append(Partial(row_id("child", key), "omniq/children/row.html", "outerMorph", {**context, "row": row}))
     for key in asked.named:
@@ -118,12 +127,11 @@ def _tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
 
 
 def _context(args: Fields, keys: tuple[str, ...] = ()) -> dict[str, Any]:
-    page = children_page(current().link, _wish(args), now_ms=now_ms())
-    named = tuple(_known(lambda: named_counters(current().link, keys))) if keys else ()
+    asked: dict[str, Any] = {"now_ms": now_ms(), "patience": patience(), "named": keys}
+    page: ChildrenPage = known(lambda: children_page(current().link, _wish(args), **asked))
     return {
         "page": page,
-        "named": named,
-        "live_version": live.version(page, named),
+        "live_version": live.version(page),
         "children_url": children_url,
         "turned": turned,
         "direction": _direction,
@@ -131,6 +139,9 @@ def _context(args: Fields, keys: tuple[str, ...] = ()) -> dict[str, Any]:
         "COLUMNS": COLUMNS,
         "SORT_WORDS": SORT_WORDS,
         "FAULTS": FAULTS,
+        "STATES": STATES,
+        "STATE_WORDS": STATE_WORDS,
+        "stuck_ms": patience().stuck_ms,
         "MOST_COUNTERS": MOST_COUNTERS,
         "MOST_SORTED": MOST_SORTED,
         "may_remove": can("remove"),
@@ -141,7 +152,8 @@ def _context(args: Fields, keys: tuple[str, ...] = ()) -> dict[str, Any]:
 def _wish(args: Fields) -> ChildrenWish:
     return ChildrenWish(
         key=text(args, "key"),
-        sort=choice(args, "sort", SORTS, "key"),
+        state=choice(args, "state", ("", *STATES), ""),
+        sort=choice(args, "sort", SORTS, "change"),
         page=integer(args, "page", low=1, high=MAX_PAGE, default=1),
     )
 
@@ -150,6 +162,12 @@ def _direction(sort: str, column: str) -> str:
     if not column or sort.removeprefix("-") != column:
         return ""
     return "ascending" if (column in ASCENDING) != sort.startswith("-") else "descending"
+
+
+def patience() -> Patience:
+    """From when a counter is quiet and stuck, as the settings say."""
+    settings = current().settings
+    return Patience(settings.quiet_after * 1000, settings.stuck_after * 1000)
 
 
 def percent(counter: ChildCounter) -> str:
@@ -162,7 +180,8 @@ def percent(counter: ChildCounter) -> str:
     return f"{round(share)}%" if share < 99 or tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10}%"
 
 
-def _known(read: Any) -> Any:
+def known(read: Callable[[], Any]) -> Any:
+    """What `read` gives; a 400 for a text that is no completion key."""
     try:
         return read()
     except ValueError:

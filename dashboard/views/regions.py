@@ -17,7 +17,17 @@ def regions() -> tuple[Partial, ...]:
     """The regions of the page that `back` names; none for a form without script, which gets a whole page anyway."""
     if kind() != "partial":
         return ()
-    from . import children, failures, group_jobs, groups, jobs, overview, queues, tasks  # those modules call this one
+    from . import (
+        children,
+        counter,
+        failures,
+        group_jobs,
+        groups,
+        jobs,
+        overview,
+        queues,
+        tasks,
+    )  # those modules call this one
 
     path, _, query = back().partition("?")
     args = MultiDict(parse_qsl(query, keep_blank_values=True))
@@ -29,6 +39,8 @@ def regions() -> tuple[Partial, ...]:
             return overview.overview_regions(args)
         if rule == "children":
             return children.children_regions(args)
+        if rule == "counter":
+            return counter.counter_regions(found["key"], args)
         if rule == "groups":
             return groups.groups_regions(found["queue"], args)
         if rule == "group":

@@ -15,6 +15,7 @@ from .children import (
     remove_counter,
 )
 from .counter_changes import CounterChanges
+from .counter_children import DoneChild, DoneChildren, done_children
 from .cuts import BadCursor
 from .delayed import backing_off
 from .discovery import Discovery
@@ -80,6 +81,8 @@ __all__ = [
     "Counting",
     "Discovery",
     "DiscoveryState",
+    "DoneChild",
+    "DoneChildren",
     "ErrorKind",
     "FailureKinds",
     "FailureRead",
@@ -116,6 +119,7 @@ __all__ = [
     "WholeLane",
     "backing_off",
     "counter_list",
+    "done_children",
     "failed_rows",
     "failed_since",
     "failure_kinds",

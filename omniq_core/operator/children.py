@@ -145,7 +145,7 @@ def remove_counter(link: Link, key: str) -> bool:
     Children that end later get -1 from `child_ack`, so nobody learns that the last one is done. Raises ValueError for
     a key that is none.
     """
-    return link.run(script("operator/remove_counter"), _anchor(key)) > 0
+    return link.run(script("operator/remove_counter"), counter_anchor(key)) > 0
 
 
 def pack_counter(counter: ChildCounter) -> bytes:
@@ -186,14 +186,15 @@ def _unpack(key: str, packed: object) -> NotedCounter | None:
     return NotedCounter(ChildCounter(key, count, size, remaining, done, fault), change)
 
 
-def _anchor(key: str) -> bytes:
+def counter_anchor(key: str) -> bytes:
+    """KEYS[1] of the scripts about a counter. Raises ValueError for a key that is none."""
     if counter_name(encode_id(key)) is None:
         raise ValueError(f"not a completion key: {key!r} (1 to {MOST_KEY_BYTES} bytes, no braces)")
     return completion_anchor(key)
 
 
 def _call(key: str) -> Call:
-    return script("operator/counter"), _anchor(key), []
+    return script("operator/counter"), counter_anchor(key), []
 
 
 def _parse(key: str, reply: Any) -> ChildCounter | None:

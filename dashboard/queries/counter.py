@@ -1,0 +1,52 @@
+"""One child counter with the children that are done, and the counter that a job's payload names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from omniq_core import DoneChildren, Link, done_children
+
+from .children import CounterRow, Patience, child_counter
+
+
+@dataclass(frozen=True, slots=True)
+class CounterPage:
+    """A counter (None: there is none of this key) and a part of the children that are done."""
+
+    key: str
+    row: CounterRow | None
+    done: DoneChildren | None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCounter:
+    """The counter that a job's payload names. `row` is None when there is none of this key."""
+
+    key: str
+    row: CounterRow | None
+
+
+def counter_page(
+    link: Link,
+    key: str,
+    *,
+    now_ms: int,
+    patience: Patience,
+    cursor: int = 0,
+    child_id: str = "",
+    with_done: bool = True,
+) -> CounterPage:
+    """Reads the page in two round trips, without the children (`with_done` False) in one.
+
+    Raises ValueError for a text that is no key, BadCursor for a cursor that Redis cannot have given out.
+    """
+    row = child_counter(link, key, now_ms=now_ms, patience=patience)
+    done = done_children(link, key, cursor, child_id=child_id) if row and with_done else None
+    return CounterPage(key, row, done)
+
+
+def named_counter(link: Link, key: str | None, *, now_ms: int, patience: Patience) -> NamedCounter | None:
+    """The counter of a key that a payload names, in one round trip; None for no key."""
+    if key is None:
+        return None
+    return NamedCounter(key, child_counter(link, key, now_ms=now_ms, patience=patience))
