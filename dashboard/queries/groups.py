@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from omniq_core import MOST_LIVE, Group, GroupFigures, GroupRepair, Link, group_rows, read_groups, repair_of
+from omniq_core import MOST_LIVE, Group, GroupFigures, GroupRepair, Link, group_jobs, group_rows, read_groups, repair_of
 
 from .queue import OtherQueue, UnknownQueue, other_queues
 from .queue_row import Limits, QueueRow, queue_row
@@ -143,6 +143,14 @@ def groups_page(
         queues=queues,
         now_ms=now_ms,
     )
+
+
+def group_there(link: Link, queue: str, gid: str, *, now_ms: int) -> bool:
+    """Whether the group has any key, in one round trip. Raises UnknownQueue."""
+    found = group_jobs(link, queue, gid, now_ms=now_ms, size=1)
+    if not found.snapshot.exists:
+        raise UnknownQueue(queue)
+    return found.group is not None
 
 
 def stuck_groups(link: Link, queue: str, *, now_ms: int) -> StuckGroups:

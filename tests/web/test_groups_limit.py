@@ -117,6 +117,20 @@ def test_what_names_no_group_is_a_400(visitor: Browser, gid: str) -> None:
     assert visitor.post(LIMIT, {"gid": gid, "limit": "4", "back": GROUPS}).status == 400
 
 
+@pytest.mark.parametrize(("queue", "gid"), [("nobody", "G"), (QUEUE, "gone")])
+@pytest.mark.parametrize("script", [True, False])
+def test_nothing_is_written_for_a_queue_or_a_group_that_is_gone(
+    visitor: Browser, redis: Any, queue: str, gid: str, script: bool
+) -> None:
+    before = set(redis.keys("*"))
+    data = {"gid": gid, "limit": "4", "seen": "1", "back": GROUPS}
+    answer = visitor.post(f"/queues/{queue}/groups/limit", data, script=script)
+    assert answer.status == (404 if queue == "nobody" else 200)
+    if queue == QUEUE:
+        assert "Group gone is gone Nothing was changed." in answer.toast()
+    assert set(redis.keys("*")) == before
+
+
 def test_read_only_there_is_nothing_to_edit(visitor: Browser, client: OmniqClient, redis: Any) -> None:
     reader = browser(client, read_only=True)
     page = reader.get(f"{GROUPS}?edit=G")
