@@ -136,3 +136,26 @@ class TestDialogErrors:
             page.get_by_role("dialog").get_by_role("button", name="Remove job").click()
             expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("Redis does not answer")
             expect(page.locator(".toast")).to_have_count(0)
+
+    def test_press_again_when_redis_is_back(
+        self, page: Page, throwaway_redis: RedisServer, live_server: Any, complaints: Any
+    ) -> None:
+        complaints.allow_status(503)
+        with OmniqClient(redis_url=throwaway_redis.url) as client:
+            fail(client, "mail", [f"job-{n}" for n in range(101)])
+            page.set_default_timeout(5_000)
+            page.goto(f"{live_server(create_app(redis=client, access=allow_all, background=False)).url}{FAILED}")
+            page.locator("#lane-actions").get_by_role("button", name="Remove 101").click()
+            dialog, typed = page.get_by_role("dialog"), page.get_by_role("dialog").get_by_role("textbox")
+            typed.fill("mail")
+            with throwaway_redis.client() as redis:
+                redis.save()
+            throwaway_redis.stop()
+            dialog.get_by_role("button", name="Remove 101 jobs").click()
+            expect(dialog.get_by_role("alert")).to_contain_text("Press the button again")
+            throwaway_redis.start()
+            expect(typed).to_have_value("mail")
+            dialog.get_by_role("button", name="Remove 101 jobs").click(timeout=3_000)
+            expect(page.get_by_role("dialog")).to_have_count(0)
+            # The page notices at once, not at its next try.
+            expect(page.locator(".banner")).to_have_count(0, timeout=900)

@@ -57,9 +57,10 @@ export function back() {
   stood = null;
 }
 
-// Buttons that post, and links that open the dialog of an action.
+// Buttons that post, and links that open the dialog of an action. An open dialog keeps its own: no tick runs behind it
+// that could switch them on again, and what is typed in it would wait for good. A press that comes too early is answered.
 function switchOff() {
-  const posts = 'button[formaction], dialog button[type="submit"]:not([formmethod="dialog"], [hidden])';
+  const posts = "button[formaction]:not(dialog *)";
   // A button that goes off loses the focus; it gets it back with its use.
   stood ??= document.activeElement;
   for (const control of document.querySelectorAll(`${posts}, main a.button[hx-get]`)) {

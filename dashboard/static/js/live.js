@@ -47,10 +47,12 @@ function start() {
     overtaken = false;
     if (again) setTimeout(tick);  // htmx drops a request while it still ends the one before
   });
-  // A button that found Redis away tells the page, also while updates are off.
+  // A button that found Redis away tells the page, also while updates are off; one that found it back has it look again.
   document.addEventListener("htmx:finally:request", (event) => {
     const ctx = event.detail.ctx;
-    if (ctx.sourceElement !== main && ctx.response?.headers.get("X-Omniq-Away") && !away.isAway()) failed("redis");
+    if (ctx.sourceElement === main || !ctx.response) return;
+    if (ctx.response.headers.get("X-Omniq-Away")) return away.isAway() || failed("redis");
+    if (away.isAway() && ctx.response.status < 400) plan(0);
   });
   document.addEventListener("omniq:display", () => { show(); plan(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
