@@ -134,6 +134,14 @@ def test_head_tiles_and_tabs(client: OmniqClient, visitor: Browser) -> None:
     assert page.words("#queue-state") == "Stalled"
 
 
+def test_ready_groups_are_a_part_of_the_known_ones(client: OmniqClient, redis: Any, visitor: Browser) -> None:
+    publish_jobs(client, QUEUE, 1, now_ms=NOW, gid="acct")
+    redis.zadd(f"{{{QUEUE}}}:x:groups", {"acct": NOW, "idle": NOW, "busy": NOW})
+    page = visitor.get(FAILED)
+    assert "Groups ready 1 of 3 With jobs and a free slot" in page.words("#queue-tiles")
+    assert "Groups 3" in page.words("#queue-tabs")
+
+
 def test_other_queues_are_one_press_away(client: OmniqClient, redis: Any, visitor: Browser) -> None:
     from omniq_core import Background
 
