@@ -56,10 +56,11 @@ from .lane_scan import Match, Scan, mark, scan_lane
 from .lanes import COUNTED_POSITIONS, LanePage, LaneRow, lane_page, lane_page_call, page_of_mark, parse_lane_page
 from .neighbours import Neighbour, Neighbours, kind_neighbours, kind_place, lane_neighbours
 from .overview import DiscoveryState, OverviewData, read_overview
+from .pauses import LONGEST_PAUSE_MS, MOST_REASON, Pause, pause_queue
 from .publish import Publication, publish_once
 from .queue import QueueRead, read_queue
 from .selection import Counting, Matching, Selection, WholeLane, read_selection
-from .snapshot import QueueSnapshot, parse_snapshot, queue_snapshots, queue_state, snapshot_call
+from .snapshot import QueueSnapshot, parse_snapshot, paused_until, queue_snapshots, queue_state, snapshot_call
 from .standing import Standing, job_standing
 from .task_runner import TaskRunner
 from .tasks import Probe, Task, order_task, read_open_tasks, read_task, read_tasks, start_task
@@ -67,9 +68,11 @@ from .watch import LaneWatch
 
 __all__ = [
     "COUNTED_POSITIONS",
+    "LONGEST_PAUSE_MS",
     "MOST_COUNTERS",
     "MOST_GROUPS",
     "MOST_LIVE",
+    "MOST_REASON",
     "Background",
     "BadCursor",
     "BadFilter",
@@ -105,6 +108,7 @@ __all__ = [
     "Neighbour",
     "Neighbours",
     "OverviewData",
+    "Pause",
     "Probe",
     "Publication",
     "QueueRead",
@@ -148,6 +152,8 @@ __all__ = [
     "parse_failure_kinds",
     "parse_lane_page",
     "parse_snapshot",
+    "pause_queue",
+    "paused_until",
     "publish_once",
     "queue_snapshots",
     "queue_state",

@@ -21,7 +21,8 @@ MOST_WANTED = 100
 
 # Fields of the hash `now` that are no queue; a colon is in no queue's name.
 AT, LOOKED = b":at", b":looked"
-_NAMES = [item.name for item in dataclasses.fields(QueueSnapshot) if item.name != "queue"]
+# Who paused a queue and why is read with the rows that are shown.
+_NAMES = [item.name for item in dataclasses.fields(QueueSnapshot) if item.name not in ("queue", "pause")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from ..connection import Call, Link
 from ..keys import QueueKeys
 from ..numbers import read_count, read_int, read_moment
 from ..scripts import script
+from .pauses import Pause, read_pause, read_resumed
 
 BATCH = 500
 STALLED_AFTER_MS = 60_000
@@ -26,7 +26,8 @@ class QueueSnapshot:
     `waiting` are the ungrouped ones. `expired` are leases whose time is over. `has_index` is False when a lane holds
     jobs that an SDK older than 3.0.0 put there without an index: pages of it are by place, its ages are not known.
     `groups` are those known so far, None where there are some and nobody has counted them yet.
-    `pause_left_ms` is None for a pause without an end. `broken` has a bit for each of `broken_lanes`.
+    `pause_left_ms` is None for a pause without an end. `pause` is None for a queue that runs, and where it was not
+    read. `broken` has a bit for each of `broken_lanes`.
     """
 
     queue: str
@@ -52,6 +53,7 @@ class QueueSnapshot:
     resumed_ms: int | None = None
     has_index: bool = True
     broken: int = 0
+    pause: Pause | None = None
 
     @property
     def broken_lanes(self) -> tuple[str, ...]:
@@ -93,9 +95,10 @@ def parse_snapshot(queue: str, reply: Any) -> QueueSnapshot:
         last_enqueue_ms=read_moment(reply[14]),
         last_reserve_ms=read_moment(reply[15]),
         last_finish_ms=read_moment(reply[16]),
-        resumed_ms=_resumed(reply[17]),
+        resumed_ms=None if paused else read_resumed(reply[17]),
         has_index=reply[18] == 0,
         broken=reply[19],
+        pause=read_pause(reply[17]) if paused else None,
     )
 
 
@@ -137,23 +140,14 @@ def queue_state(snapshot: QueueSnapshot, now_ms: int, stalled_after_ms: int = ST
     return "running"
 
 
+def paused_until(snapshot: QueueSnapshot, now_ms: int) -> int | None:
+    """When its pause ends (ms since the epoch), to the second: what is left is told by another clock at each read."""
+    if snapshot.pause_left_ms is None:
+        return None
+    return (now_ms + snapshot.pause_left_ms + 500) // 1_000 * 1_000
+
+
 def _groups(known: int, any_ever: int, *, ready: int, waiting: int) -> int | None:
     if known:
         return max(known, ready)
     return None if any_ever or ready or waiting else 0
-
-
-def _resumed(record: object) -> int | None:
-    if not isinstance(record, bytes):
-        return None
-    try:
-        fields: object = json.loads(record)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(fields, dict):
-        return None
-    known = cast(dict[str, object], fields)
-    if known.get("v") != 1:
-        return None
-    moment = known.get("resumed_ms")
-    return moment if isinstance(moment, int) and not isinstance(moment, bool) and 0 < moment < 10**15 else None

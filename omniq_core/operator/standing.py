@@ -10,7 +10,8 @@ from ..keys import QueueKeys, decode_id, encode_id
 from ..scripts import script
 from .groups import parse_rows
 from .job import JobDetail
-from .snapshot import STALLED_AFTER_MS, QueueSnapshot, parse_snapshot, queue_state, snapshot_call
+from .pauses import Pause
+from .snapshot import STALLED_AFTER_MS, QueueSnapshot, parse_snapshot, paused_until, queue_state, snapshot_call
 
 MOST_HOLDERS = 3
 
@@ -21,8 +22,9 @@ Hindrance = Literal["paused", "backoff", "due", "overdue", "full", "stuck", "uns
 class Standing:
     """What a job waits for; the first that holds, in this order.
 
-    `paused`: the queue is, until `until_ms` (None: until somebody resumes it). `backoff`, `due`: it is delayed until
-    `until_ms`, after a failure or by its publisher. `overdue`: it was due at `since_ms`, and no worker moved it.
+    `paused`: the queue is, by `pause`, until `until_ms` (None: until somebody resumes it). `backoff`, `due`: it is
+    delayed until `until_ms`, after a failure or by its publisher. `overdue`: it was due at `since_ms`, and no worker
+    moved it.
     `full`: its group runs `in_flight` of `limit`, `holders` are some of these. `stuck`: its group has a free slot that
     workers cannot see. `unserved`: nobody takes jobs of this queue, since `since_ms` (None: nobody ever did). `busy`:
     workers hold all that they can, the last job was taken at `since_ms`. `behind`: others come first. `next`: none do.
@@ -37,6 +39,7 @@ class Standing:
     limit: int = 0
     active: int = 0
     holders: tuple[str, ...] = ()
+    pause: Pause | None = None
 
 
 def job_standing(
@@ -59,8 +62,7 @@ def job_standing(
             raise reply
     queue = parse_snapshot(job.queue, replies[0])
     if queue.paused:
-        until_ms = now_ms + queue.pause_left_ms if queue.pause_left_ms is not None else None
-        return Standing("paused", until_ms=until_ms)
+        return Standing("paused", until_ms=paused_until(queue, now_ms), pause=queue.pause)
     if job.state == "delayed":
         due = job.due_ms or 0
         if due <= now_ms:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from omniq_core import OmniqClient, Standing, job_detail, job_standing
+from omniq_core import OmniqClient, Pause, Standing, job_detail, job_standing, pause_queue
 from tests.support.factories import delay_jobs, fail_jobs, lease_jobs, publish_jobs
 
 NOW = 1_750_000_000_000
@@ -39,10 +39,15 @@ def test_over_a_thousand_before_it(client: OmniqClient) -> None:
 
 def test_paused_with_and_without_an_end(waits: OmniqClient, redis: Any) -> None:
     waits.pause(queue="q")
-    assert why(waits, "a") == Standing("paused")
+    assert why(waits, "a") == Standing("paused", pause=Pause())
     redis.pexpire("{q}:paused", 90_000)
     found = why(waits, "a")
     assert found and found.hindrance == "paused" and NOW + 80_000 < (found.until_ms or 0) <= NOW + 90_000
+    waits.resume(queue="q")
+    pause_queue(waits.link, "q", now_ms=NOW - 5_000, by="ana", reason="deploying v2", length_ms=90_000)
+    found = why(waits, "a")
+    assert found and found.pause
+    assert (found.pause.by, found.pause.reason, found.until_ms) == ("ana", "deploying v2", NOW + 90_000)
 
 
 def test_delayed_due_and_overdue(client: OmniqClient) -> None:

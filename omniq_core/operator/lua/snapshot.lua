@@ -3,6 +3,7 @@
 -- Returns a flat list; snapshot.py names its places. What cannot be read is false.
 -- @include keys
 -- @include reading
+-- @include pausing
 local function moment(field) return short_field(key("stats"), field) or false end
 
 local lanes = redis.call("EXISTS", key("stats"), key("wait"), key("active"), key("delayed"), key("failed"),
@@ -29,13 +30,14 @@ end
 
 local paused = redis.call("EXISTS", key("paused"))
 local left = paused == 1 and redis.call("PTTL", key("paused")) or -1
-local record = paused == 0 and short_string(key("x:pause"), 2048) or false
+local record
+if paused == 1 then record = pause_record() else record = resume_note() end
 
 return {
   1, paused, left, length.wait, grouped, length.active, try("ZCOUNT", key("active"), "-inf", ARGV[1]) or 0,
   length.delayed, length.failed, length.completed, try("ZCARD", key("groups:ready")) or 0,
   first_score(key("idx:wait")) or false, first_score(key("delayed")) or false,
   moment("last_activity_ms"), moment("last_enqueue_ms"), moment("last_reserve_ms"), moment("last_finish_ms"),
-  record, unindexed, broken, try("ZCARD", key("x:groups")) or 0,
+  record or false, unindexed, broken, try("ZCARD", key("x:groups")) or 0,
   redis.call("EXISTS", key("has_groups")),
 }
