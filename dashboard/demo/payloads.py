@@ -8,6 +8,9 @@ from typing import Any
 
 Payload = dict[str, Any]
 
+MOVING_COUNTER = "export:tenant-1204:orders"
+"""The counter that imports count down, again and again."""
+
 _PEOPLE = ("Zoë Brontë", "José Núñez", "小林 花子", "Łukasz Żak", "Amina Osei", "Siobhán O'Brien", "Max Mustermann")
 _CITIES = ("Zürich", "São Paulo", "Kraków", "東京", "Nairobi", "Galway", "Leipzig")
 _LOCALES = ("de-CH", "pt-BR", "pl-PL", "ja-JP", "en-IE", "fr-CA")
@@ -113,6 +116,7 @@ def _import(gid: str, rng: Random) -> Payload:
         "source": f"s3://imports/{gid}/2026-03-09/kunden_größe.csv",
         "rows": {"from": start, "to": start + 499},
         "options": {"delimiter": ";", "encoding": "utf-8", "on_conflict": "merge"},
+        "completion_key": MOVING_COUNTER,
     }
 
 

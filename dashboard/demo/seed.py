@@ -6,7 +6,7 @@ import contextlib
 import threading
 from random import Random
 
-from omniq_core import AlreadyInit, OmniqClient, ReserveJob
+from omniq_core import AlreadyInit, CounterChanges, Discovery, OmniqClient, ReserveJob
 
 from .errors import error_text
 from .mark import note_seeded, seeded_queues
@@ -16,6 +16,7 @@ from .queues import PLANS, Plan
 STUCK_COUNTER = "import:tenant-8841:2026-03-09"
 STUCK_EXPECTED = 400
 STUCK_ACKED = 368
+STUCK_FOR_MS = 47 * 60_000
 MOST_RUN_MS = 1_500
 
 
@@ -34,7 +35,7 @@ def set_stage(client: OmniqClient, now_ms: int, stop: threading.Event) -> None:
             note_seeded(client, seeded)
         if plan.paused:
             client.pause(queue=plan.name)
-    _stuck_counter(client)
+    _stuck_counter(client, now_ms)
 
 
 def seed_queue(client: OmniqClient, plan: Plan, now_ms: int) -> None:
@@ -90,9 +91,13 @@ def _live_through(client: OmniqClient, plan: Plan, rng: Random, at: int, *, fail
         client.promote_delayed(queue=plan.name, now_ms_override=at)
 
 
-def _stuck_counter(client: OmniqClient) -> None:
-    """A parent that waits for children who will never ack."""
+def _stuck_counter(client: OmniqClient, now_ms: int) -> None:
+    """A parent that waits for children who will never ack, as if a dashboard had watched it for a while."""
     with contextlib.suppress(AlreadyInit):
         client.childs_init(key=STUCK_COUNTER, expected=STUCK_EXPECTED)
         for child in range(STUCK_ACKED):
             client.child_ack(key=STUCK_COUNTER, child_id=f"rows-{child * 500:06}")
+        discovery = Discovery(client.link)
+        while not discovery.step(1_000):
+            pass
+        CounterChanges(client.link).step(now_ms - STUCK_FOR_MS, busy=False)

@@ -11,12 +11,12 @@ from omniq_core import AlreadyInit, OmniqClient, OmniqError, QueueMonitor, Reser
 
 from .errors import error_text
 from .mark import NotOurDatabase, seeded_queues
+from .payloads import MOVING_COUNTER
 from .producer import nightly_due_ms, publish_job
 from .queues import PLANS, Plan
 
 LEVELS_EVERY_S = 3.0
 CHORES_EVERY_S = 1.0
-MOVING_COUNTER = "export:tenant-1204:orders"
 MOVING_EXPECTED = 180
 MOST_AT_ONCE = 6.0
 PAGE = 25

@@ -21,9 +21,12 @@ from ..formatting import day, duration, relative
 from ..jsontext import Piece, laid_out
 from ..present import present
 from ..traces import ErrorText, read_error
+from .children import Patience
+from .counter import NamedCounter, named_counter
 from .job_list import JobList, Pager, job_pager
 from .timeline import Step, Times, timeline
 
+_PATIENCE = Patience()
 WHOLE_PAYLOAD = 16 * 1024 * 1024
 
 
@@ -63,6 +66,7 @@ class JobPage:
 
     `kind` is that of a failed job, `others` how many other failed jobs of the queue are of it: 0 also while that is not
     known. `pager` leads to the jobs beside it. `standing` is why a job that waits is not running.
+    `counter` is the child counter that its payload names.
     """
 
     job: JobDetail
@@ -72,6 +76,7 @@ class JobPage:
     others: int
     pager: Pager | None
     standing: Standing | None
+    counter: NamedCounter | None
     payload: Payload
     steps: tuple[Step, ...]
     day: str
@@ -94,12 +99,15 @@ def job_page(
     stalled_after_ms: int = 60_000,
     listed: JobList | None = None,
     with_pager: bool = True,
+    counter_at: str = "",
+    patience: Patience = _PATIENCE,
 ) -> JobPage | None:
     """Reads the page with up to `payload_limit` bytes of payload, or None when the queue holds no such job.
 
-    `listed` is the list it was opened from. Raises BadCursor for a place in it that no list gave out.
+    `listed` is the list it was opened from, `counter_at` where payloads name their child counter. Raises BadCursor for
+    a place in that list that it did not give out.
     """
-    job = job_detail(link, queue, job_id, now_ms=now_ms, payload_limit=payload_limit)
+    job = job_detail(link, queue, job_id, now_ms=now_ms, payload_limit=payload_limit, counter_at=counter_at)
     if job is None:
         return None
     kind = kind_of_job(job)
@@ -113,6 +121,7 @@ def job_page(
         others=others or 0,
         pager=job_pager(link, job, listed, now_ms) if with_pager else None,
         standing=job_standing(link, job, now_ms=now_ms, stalled_after_ms=stalled_after_ms),
+        counter=named_counter(link, job.counter, now_ms=now_ms, patience=patience),
         payload=_payload(job),
         steps=timeline(_times(job), now_ms),
         day=day(job.queued_ms or job.created_ms or 0),

@@ -24,6 +24,7 @@ from ..state import actor, can, current, now_ms
 from ..tokens import to_token
 from . import bulk
 from .addresses import job_url, list_url
+from .children import patience
 from .job_lists import list_path, list_words, opened_from, turn_url
 from .lanes import LANE_WORDS
 from .regions import regions
@@ -148,6 +149,7 @@ def _context(queue: str, job_id: str, args: Fields, *, with_payload: bool = True
         page = job_page(
             current().link, queue, job_id, now_ms=now_ms(), payload_limit=limit if with_payload else 0,
             stalled_after_ms=current().settings.stalled_after * 1000, listed=listed, with_pager=with_payload,
+            counter_at=current().settings.completion_key, patience=patience(),
         )  # fmt: skip
     except BadCursor:
         raise BadInput("at", "This is no place in a list. Open the job from its list again.") from None
@@ -173,7 +175,9 @@ def _context(queue: str, job_id: str, args: Fields, *, with_payload: bool = True
 
 def _version(page: JobPage) -> str:
     job = replace(page.job, place=None, payload=None)
-    return live.version(job, page.standing, page.others, page.lease_ran_out, [step.what for step in page.steps])
+    return live.version(
+        job, page.counter, page.standing, page.others, page.lease_ran_out, [step.what for step in page.steps]
+    )
 
 
 def _gone(queue: str, job_id: str) -> Exception:

@@ -9,6 +9,7 @@ from ..connection import Link
 from ..keys import QueueKeys, decode_id, decode_text, encode_id
 from ..numbers import read_count, read_int, read_moment
 from ..scripts import script
+from .children import counter_name
 from .cuts import cut_text
 
 INLINE_PAYLOAD = 64 * 1024
@@ -62,7 +63,8 @@ class JobDetail:
     `payload` is cut to what was asked for, None when there is none or it is over 16 MB (`payload_too_large`).
     `in_lanes` are the lanes that hold the id, whatever the job's state says; `field_count` all fields of the hash.
     `position` is its place among those that wait in its group, or ungrouped: from 1, None beyond 1,000.
-    `copy_of` is the job that it was published as a copy of, `copied_to` its own newest copy.
+    `copy_of` is the job that it was published as a copy of, `copied_to` its own newest copy. `counter` is the
+    completion key that its payload names, where it was looked for.
     """
 
     queue: str
@@ -96,6 +98,7 @@ class JobDetail:
     position: int | None
     copy_of: LinkedJob | None
     copied_to: LinkedJob | None
+    counter: str | None
 
     @property
     def in_lane(self) -> bool:
@@ -103,14 +106,17 @@ class JobDetail:
         return self.state in self.in_lanes
 
 
-def job_detail(link: Link, queue: str, job_id: str, *, now_ms: int, payload_limit: int) -> JobDetail | None:
+def job_detail(
+    link: Link, queue: str, job_id: str, *, now_ms: int, payload_limit: int, counter_at: str = ""
+) -> JobDetail | None:
     """The job, or None when there is no record of it. One round trip; two when the payload is over 64 KB.
 
-    Raises ValueError for a bad queue name, and what Redis raised.
+    `counter_at` is where a payload names its child counter, like `order.counter`; it is looked for in payloads of up
+    to 16 KB. Raises ValueError for a bad queue name, and what Redis raised.
     """
     keys = QueueKeys(queue)
     inline = min(payload_limit, INLINE_PAYLOAD)
-    reply = link.run_many([(script("operator/job"), keys.anchor, [now_ms, encode_id(job_id), inline])])[0]
+    reply = link.run_many([(script("operator/job"), keys.anchor, [now_ms, encode_id(job_id), inline, counter_at])])[0]
     if isinstance(reply, Exception):
         raise reply
     if reply is None:
@@ -133,7 +139,7 @@ def job_payload(link: Link, queue: str, job_id: str) -> bytes | None:
 
 
 def _detail(queue: str, job_id: str, reply: Any, payload: bytes | None, too_large: bool) -> JobDetail:
-    count, raw, payload_bytes, _, group, lanes, place, waits, copy_of, copied_to = reply
+    count, raw, payload_bytes, _, group, lanes, place, waits, copy_of, copied_to, counter = reply
     fields = tuple(RawField(decode_text(name), value, length) for name, value, length in raw)
     value = {field.name: field.value for field in fields}
     error = next((field for field in fields if field.name == "last_error"), RawField("last_error", b"", 0))
@@ -176,6 +182,7 @@ def _detail(queue: str, job_id: str, reply: Any, payload: bytes | None, too_larg
         position=None if waits is None else waits + 1,
         copy_of=_linked(copy_of),
         copied_to=_linked(copied_to),
+        counter=counter_name(counter.strip()) if counter else None,
     )
 
 

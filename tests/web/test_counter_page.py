@@ -9,7 +9,7 @@ import pytest
 from dashboard.tokens import to_token
 from omniq_core import CounterChanges, Discovery, OmniqClient
 from tests.support.clock import Clock
-from tests.web.pages_support import SCRIPT, Browser, browser
+from tests.web.pages_support import SCRIPT, Browser, browser, words
 
 MINUTE = 60_000
 
@@ -152,3 +152,51 @@ def test_a_counter_that_ends_while_it_is_open_says_so_and_is_deleted_there(
     assert redis.exists("{cc:slow}:count") == 0
     quiet = browser(client, read_only=True).get("/children/old")
     assert quiet.soup.select("#counter-actions button, form[method=post]#row") == []
+
+
+def counter_fact(visitor: Browser, job_id: str = "j", *, tick: bool = False) -> str:
+    path = f"/queues/mail/jobs/{job_id}"
+    page = visitor.get(f"{path}?live=1", headers=SCRIPT) if tick else visitor.get(path)
+    found = [pair for pair in page.soup.select("[id=facts] > div") if pair.dt.get_text() == "Counter"]
+    return words(found[0].dd) if found else ""
+
+
+def test_a_job_names_the_counter_of_its_payload(client: OmniqClient, redis: Any, visitor: Browser) -> None:
+    client.publish(queue="mail", job_id="j", payload={"completion_key": " old ", "n": 1})
+    client.publish(queue="mail", job_id="over", payload={"completion_key": "never:was"})
+    redis.sadd("{omniq:x}:queues", "mail")
+    assert counter_fact(visitor) == "old 2 of 7 done Stuck"
+    assert counter_fact(visitor, tick=True) == "old 2 of 7 done Stuck"
+    link = visitor.follow(visitor.get("/queues/mail/jobs/j"), "#facts a.mono")
+    assert link.path == "/children/old"
+    over = counter_fact(visitor, "over")
+    assert over == "never:was is over, or never was: Redis keeps nothing of either"
+    redis.set("{cc:old}:count", "abc")
+    assert counter_fact(visitor) == "old is broken"
+
+
+@pytest.mark.broken_data
+@pytest.mark.parametrize(
+    "payload",
+    [
+        '{"completion_key":5}', '{"completion_key":["old"]}', '["completion_key"]', '{"completion_key":""}', "{", "",
+        '{"completion_key":"a{b"}', '{"completion_key":null}', '{"order":{"completion_key":"old"}}',
+        '{"completion_key":"old","x":"' + "x" * 17_000 + '"}', '{"completion_key":"' + "x" * 600 + '"}',
+        '{"completion_key":"old","x":' + "[" * 5_000 + "]" * 5_000 + "}",
+    ],
+    ids=lambda text: text[:30],
+)  # fmt: skip
+def test_what_names_no_counter_says_nothing(client: OmniqClient, redis: Any, payload: str) -> None:
+    client.childs_init(key="old", expected=7)
+    client.publish(queue="mail", job_id="j", payload={})
+    redis.hset("{mail}:job:j", "payload", payload)
+    redis.sadd("{omniq:x}:queues", "mail")
+    assert counter_fact(browser(client)) == ""
+
+
+def test_where_payloads_name_it_is_a_setting(client: OmniqClient, redis: Any) -> None:
+    client.childs_init(key="old", expected=7)
+    client.publish(queue="mail", job_id="j", payload={"meta": {"counter": "old"}, "completion_key": "x"})
+    redis.sadd("{omniq:x}:queues", "mail")
+    assert counter_fact(browser(client, completion_key="meta.counter")) == "old 0 of 7 done Watching"
+    assert counter_fact(browser(client, completion_key="meta")) == ""

@@ -83,6 +83,7 @@ def test_every_planned_state_is_there_soon(child: Child, client: OmniqClient, re
     assert tenants.group_waiting > 300
     assert redis.get("{tenant-import}:g:tenant-8841:limit") == b"2"
     assert redis.get(f"{{cc:{STUCK_COUNTER}}}:count") == b"32"
+    assert now_ms() - int(redis.hget("{omniq:x}:children:seen", STUCK_COUNTER).split(b"|")[0]) > 45 * 60_000
 
     failed = monitor.lane_page("payments-webhooks", "failed")
     assert monitor.stats("payments-webhooks").failed >= 240

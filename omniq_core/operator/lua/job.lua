@@ -1,14 +1,14 @@
 -- All there is to show of one job, bounded: lengths are asked before values, long values stay in Redis.
 -- KEYS[1] anchor
--- ARGV now, id, largest payload to bring along
+-- ARGV now, id, largest payload to bring along, where a payload names its child counter (keys joined by dots) or ""
 -- Returns false when there is no such hash, else {number of fields, fields, payload length, payload or false,
 --   group {inflight, limit, waiting} or false, lanes whose index or set holds it, place {lane, total, rank from the
 --   oldest, older id, newer id} or false, place in its waiting list or false, {id, state or false} or false of the job it is a
---   copy of, the same of its newest copy}.
+--   copy of, the same of its newest copy, the counter that a payload of up to 16 KB names or false}.
 -- @include keys
 -- @include reading
 -- @include places
-local id, inline = ARGV[2], tonumber(ARGV[3])
+local id, inline, counter_at = ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local job = job_key(id)
 local MOST_FIELDS, MOST_NAMES, LONGEST, CUT, LONGEST_ID, PASSED_OVER = 200, 5000, 16384, 1024, 1024, 20
 local KNOWN = {"id", "state", "gid", "attempt", "max_attempts", "timeout_ms", "backoff_ms", "created_ms", "updated_ms",
@@ -97,4 +97,15 @@ local function linked(field)
   local other = field_up_to(job, field, LONGEST_ID)
   return other and {other, short_field(job_key(other), "state") or false} or false
 end
-return {count, fields, payload_size, payload or false, group, lanes, place, waits, linked("x_copy_of"), linked("x_copied_to")}
+local function named_counter()
+  local raw = counter_at ~= "" and field_up_to(job, "payload", 16384)
+  if not raw or not string.find(raw, string.match(counter_at, "[^.]*$"), 1, true) then return false end
+  local read, node = pcall(cjson.decode, raw)
+  for part in string.gmatch(counter_at, "[^.]+") do
+    if not read or type(node) ~= "table" then return false end
+    node = node[part]
+  end
+  return read and type(node) == "string" and #node <= LONGEST_ID and node
+end
+return {count, fields, payload_size, payload or false, group, lanes, place, waits, linked("x_copy_of"), linked("x_copied_to"),
+  named_counter()}
