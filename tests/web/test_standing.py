@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from omniq_core import OmniqClient
+from omniq_core import OmniqClient, pause_queue
 from tests.support.factories import delay_jobs, lease_jobs, publish_jobs
 from tests.web.pages_support import NOW, QUEUE, SCRIPT, Browser, browser, job_url, words
 
@@ -31,17 +29,30 @@ def test_a_full_group_and_who_holds_it(client: OmniqClient, visitor: Browser) ->
     assert words(page.one("#why span")) == "Group <acct> runs 2 of 2. 1 job stands before this one."
     assert [link["title"] for link in page.soup.select("#why a.job-id")] == ["r1", "r2"]
     assert visitor.follow(page, "#why a.text-button").job_ids() == ["r1", "r2"]
+    assert visitor.follow(page, "#why-group").job_ids() == ["x", "y"]
 
 
-def test_paused_and_delayed(client: OmniqClient, visitor: Browser, redis: Any) -> None:
+def test_a_stuck_group_leads_to_its_repair(client: OmniqClient, visitor: Browser, redis: Any) -> None:
+    publish_jobs(client, QUEUE, ["x"], now_ms=NOW - 900, gid="acct")
+    redis.zrem(f"{{{QUEUE}}}:groups:ready", "acct")
+    page = visitor.get(job_url(QUEUE, "x"))
+    assert words(page.one("#why span")) == "Group acct runs 0 of 1, but workers do not see its free slot."
+    stuck = visitor.follow(page, "#why a.text-button")
+    assert "Repair 1 group" in stuck.words("#stuck")
+
+
+def test_paused_and_delayed(client: OmniqClient, visitor: Browser) -> None:
     publish_jobs(client, QUEUE, ["a"], now_ms=NOW - 1_000)
     delay_jobs(client, QUEUE, ["d"], now_ms=NOW, due_ms=NOW + 4 * MINUTE)
     assert sentence(visitor, "d") == "It is due in 4 min ."
     client.pause(queue=QUEUE)
-    assert sentence(visitor, "a") == "The queue is paused until somebody resumes it."
-    redis.pexpire(f"{{{QUEUE}}}:paused", 10 * MINUTE)
-    assert sentence(visitor, "a") == "The queue is paused. It goes on in 9 min ."
-    assert sentence(visitor, "d") == "The queue is paused. It goes on in 9 min . The job is due in 4 min ."
+    assert sentence(visitor, "a") == "The queue is paused outside the dashboard until somebody resumes it."
+    client.resume(queue=QUEUE)
+    why = {"by": "on<call>", "reason": "deploying <v2>"}
+    pause_queue(client.link, QUEUE, now_ms=NOW, length_ms=10 * MINUTE, **why)
+    paused = "The queue is paused by on<call> until 15:16:40 : deploying <v2>"  # NOW is 15:06:40
+    assert sentence(visitor, "a") == paused
+    assert sentence(visitor, "d") == f"The job is due in 4 min . {paused}"
 
 
 def test_next_behind_and_overdue(client: OmniqClient, visitor: Browser) -> None:

@@ -1,0 +1,53 @@
+"""A refresh takes away what has the focus, or leaves it: it never turns it into something else to press."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import expect
+
+from omniq_core import OmniqClient
+from omniq_core.operator.tasks import order_task
+from tests.browser.desk import OpenDesk
+from tests.operator.bulk import begin
+from tests.support.clock import Clock
+from tests.support.factories import delay_jobs, fail_jobs, lease_jobs
+
+
+def test_run_now_does_not_become_retry(desk: OpenDesk, client: OmniqClient, clock: Clock) -> None:
+    delay_jobs(client, "mail", ["a"], now_ms=clock.now_ms, due_ms=clock.now_ms + 5, max_attempts=1)
+    d = desk()
+    d.open("/queues/mail/jobs/a")
+    d.control("Run now").focus()
+    clock.advance(10)
+    client.promote_delayed(queue="mail", now_ms_override=clock.now_ms)
+    lease: Any = client.reserve(queue="mail", now_ms_override=clock.now_ms)
+    client.ack_fail(queue="mail", job_id="a", lease_token=lease.lease_token, now_ms_override=clock.now_ms)
+    expect(d.control("Retry")).to_be_visible()
+    assert d.focused == ""
+
+
+def test_cancel_does_not_become_go_on(desk: OpenDesk, client: OmniqClient, clock: Clock) -> None:
+    fail_jobs(client, "mail", 3, now_ms=clock.now_ms)
+    begin(client.link, "mail", "retry", "failed", task_id="b" * 16, now_ms=clock.now_ms)
+    d = desk()
+    d.open(f"/queues/mail/tasks/{'b' * 16}")
+    d.page.locator("#task-actions").get_by_role("button", name="Cancel").focus()
+    order_task(client.link, "mail", "b" * 16, "cancel", now_ms=clock.now_ms)
+    expect(d.page.locator("#task-actions").get_by_role("button", name="Go on with 3")).to_be_visible()
+    assert d.focused == ""
+
+
+def test_who_holds_a_group_does_not_become_another_one(desk: OpenDesk, client: OmniqClient, clock: Clock) -> None:
+    leases = lease_jobs(client, "mail", ["r1", "r2", "r3"], now_ms=clock.now_ms, gid="acme", group_limit=3)
+    client.publish(queue="mail", payload={}, job_id="w", gid="acme", now_ms_override=clock.now_ms)
+    client.publish(queue="mail", payload={}, job_id="v", gid="acme", now_ms_override=clock.now_ms)
+    d = desk()
+    d.open("/queues/mail/jobs/v")
+    d.page.locator("#why").get_by_role("link", name="r1").focus()
+    client.ack_success(queue="mail", job_id="r1", lease_token=leases["r1"], now_ms_override=clock.now_ms)
+    client.reserve(queue="mail", now_ms_override=clock.now_ms)
+    expect(d.page.locator("#why").get_by_role("link", name="w", exact=True)).to_be_visible()
+    assert d.focused == ""
+    d.page.locator("#why").get_by_role("link", name="acme").press("Enter")
+    expect(d.page.get_by_role("heading", level=2, name="acme")).to_be_visible()
