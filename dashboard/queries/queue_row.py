@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from omniq_core import QueueSnapshot, queue_state
+from omniq_core import Pause, QueueSnapshot, paused_until, queue_state
 
 MANY_FAILED = 50
 """From here on the failed figure is red: a few failures are a normal day."""
@@ -22,6 +22,7 @@ class Limits:
 class QueueRow:
     """A queue and its figures. Times are ms since the epoch, None where there is none.
 
+    `pause` is None for a queue that runs, and for figures that the background wrote: they hold no names and reasons.
     The count of a lane in `broken` is 0 and means nothing: its key is of another type than the protocol's.
     Nothing in it only ages: live versions are made of its representation.
     """
@@ -46,6 +47,8 @@ class QueueRow:
     last_enqueue_ms: int | None
     last_finish_ms: int | None
     broken: tuple[str, ...]
+    pause: Pause | None
+    paused_until_ms: int | None
 
     @property
     def failed_tone(self) -> str:
@@ -80,4 +83,6 @@ def queue_row(snapshot: QueueSnapshot, now_ms: int, limits: Limits) -> QueueRow:
         last_enqueue_ms=snapshot.last_enqueue_ms or None,
         last_finish_ms=snapshot.last_finish_ms or None,
         broken=snapshot.broken_lanes,
+        pause=snapshot.pause,
+        paused_until_ms=paused_until(snapshot, now_ms),
     )

@@ -66,7 +66,7 @@ def test_retry_remove_pause_and_resume_then_the_reference_works_them(
     d.press("Pause")
     d.confirm("Pause mail?", "Pause queue")
     d.told("Paused mail")
-    expect(d.page.locator("#queue-state")).to_have_text("Paused")
+    expect(d.page.locator("#queue-state .state")).to_have_text("Paused")
     assert reference.reserve(queue="mail", now_ms_override=clock.now_ms).status == "PAUSED"
     d.page.locator("#queue-actions").get_by_role("button", name="Resume").click()
     d.told("Resumed mail")

@@ -138,7 +138,7 @@ def test_pause_and_resume(client: OmniqClient, visitor: Browser) -> None:
     assert dialog.one("dialog .dialog-foot a")["href"] == f"/queues/{QUEUE}/waiting?size=25"
     after = visitor.press(dialog, dialog.soup.select("dialog .dialog-foot button")[-1])
     assert client.is_paused(queue=QUEUE)
-    assert (after.path, after.words("#queue-state")) == (f"/queues/{QUEUE}/waiting?size=25", "Paused")
+    assert (after.path, after.words("#queue-state .state")) == (f"/queues/{QUEUE}/waiting?size=25", "Paused")
     assert after.toast() == "Paused mail Resume"
     after = visitor.press(after, "#toasts button[formaction]")
     assert (client.is_paused(queue=QUEUE), after.toast()) == (False, "Resumed mail")
