@@ -14,6 +14,9 @@ from .cuts import cut_text
 
 INLINE_PAYLOAD = 64 * 1024
 LARGEST_FETCH = 16 * 1024 * 1024
+# HGET carries a payload whole, for its beginning too: 2 MB block Redis 0.3 ms, 4 MB 0.6 and 16 MB 20 ms. A script that
+# cuts it there is no way out: its copies take 2 ms for 1 MB, 10 for 2 MB and 140 for 16 MB.
+LARGEST_FOR_A_PART = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ class LinkedJob:
 class JobDetail:
     """A job. Times are ms, None where nothing is recorded; `_bytes` are full lengths.
 
-    `payload` is cut to what was asked for, None when there is none or it is over 16 MB (`payload_too_large`).
+    `payload` is cut to what was asked for; None when there is none, it is over 16 MB (`payload_too_large`), or over
+    2 MB and only a part was asked for.
     `in_lanes` are the lanes that hold the id, whatever the job's state says; `field_count` all fields of the hash.
     `position` is its place among those that wait in its group, or ungrouped: from 1, None beyond 1,000.
     `copy_of` is the job that it was published as a copy of, `copied_to` its own newest copy. `counter` is the
@@ -123,7 +127,8 @@ def job_detail(
         return None
     payload: bytes | None = reply[3]
     too_large = reply[2] > LARGEST_FETCH
-    if payload is None and reply[2] > 0 and payload_limit > 0 and not too_large:
+    wanted = 0 < reply[2] <= max(payload_limit, LARGEST_FOR_A_PART) and payload_limit > 0
+    if payload is None and wanted and not too_large:
         payload = job_payload(link, queue, job_id)
     return _detail(queue, job_id, reply, payload[:payload_limit] if payload is not None else None, too_large)
 

@@ -58,7 +58,15 @@ def test_place_in_the_waiting_list(client: OmniqClient, clock: Clock) -> None:
 
 @pytest.mark.parametrize(
     ("size", "limit", "trips", "got"),
-    [(60_000, 262_144, 1, 60_000), (300_000, 262_144, 2, 262_144), (300_000, 0, 1, None), (40, 7, 2, 7)],
+    [
+        (60_000, 262_144, 1, 60_000),
+        (300_000, 262_144, 2, 262_144),
+        (300_000, 0, 1, None),
+        (40, 7, 2, 7),
+        (2_097_152, 7, 2, 7),
+        (2_097_153, 262_144, 1, None),  # for its beginning that much is not fetched
+        (2_097_153, 2_097_153, 2, 2_097_153),
+    ],
 )
 def test_a_long_payload_is_fetched_only_when_needed(
     client: OmniqClient, redis: Any, clock: Clock, size: int, limit: int, trips: int, got: int | None

@@ -30,12 +30,19 @@ def actions(page: Page) -> list[str]:
     return [words(button) for button in page.soup.select("#job-actions button")]
 
 
+def test_its_group_leads_to_the_jobs_of_that_group(client: OmniqClient, visitor: Browser) -> None:
+    publish_jobs(client, QUEUE, ["a", "b"], now_ms=NOW - MINUTE, gid="acct/\u202e1")
+    publish_jobs(client, QUEUE, ["c"], now_ms=NOW - MINUTE)
+    assert visitor.follow(visitor.get(job_url(QUEUE, "b")), "#facts-group").job_ids() == ["a", "b"]
+    assert not visitor.get(job_url(QUEUE, "c")).soup.select("#facts-group")
+
+
 def test_waiting(client: OmniqClient, visitor: Browser) -> None:
     publish_jobs(client, QUEUE, ["a", "b", "c"], now_ms=NOW - MINUTE, timeout_ms=90_000, backoff_ms=707)
     page = visitor.get(job_url(QUEUE, "b"))
     assert page.soup.title.get_text() == "Job b · OmniQ"
     assert (page.words("h1"), page.words("#job-state"), actions(page)) == ("b", "Waiting", ["Remove"])
-    assert steps(page) == ["Published 15:05:40.001 Waiting for 1 min"]
+    assert steps(page) == ["Published 15:05:40.001 Waiting for 59 s"]
     assert facts(page) == {
         "Queue": "mail",
         "Attempts": "0 of 3",

@@ -23,7 +23,7 @@ def payload_job(redis: Any, client: OmniqClient, payload: bytes) -> None:
     redis.hset("{mail}:job:a", "payload", payload)
 
 
-@pytest.mark.parametrize("more", [0, 1, 5_000_000])
+@pytest.mark.parametrize("more", [0, 1, 1_500_000])
 def test_a_payload_is_cut_at_256_kb(client: OmniqClient, redis: Any, visitor: Browser, more: int) -> None:
     payload = b'"' + b"x" * (LIMIT - 2 + more) + b'"'
     payload_job(redis, client, payload)
@@ -37,6 +37,16 @@ def test_a_payload_is_cut_at_256_kb(client: OmniqClient, redis: Any, visitor: Br
         whole = visitor.follow(page, "section[aria-labelledby=payload-h] footer a:-soup-contains('Show all')")
         assert whole.one("#payload").get_text().strip("\n") == payload.decode()
         assert not whole.soup.select("section[aria-labelledby=payload-h] footer")
+
+
+def test_over_2_mb_nothing_is_fetched_until_it_is_asked_for(client: OmniqClient, redis: Any, visitor: Browser) -> None:
+    payload_job(redis, client, b"x" * 3 * 1024 * 1024)
+    page = visitor.get(job_url(QUEUE, "a"))
+    foot = page.words("section[aria-labelledby=payload-h] footer")
+    assert foot == "3 MB, too large to show unasked. Show all Download"
+    assert not page.soup.select("#payload")
+    whole = visitor.follow(page, "section[aria-labelledby=payload-h] footer a:-soup-contains('Show all')")
+    assert len(whole.one("#payload").get_text().strip("\n")) == 3 * 1024 * 1024
 
 
 def test_the_cut_is_a_setting(client: OmniqClient, redis: Any) -> None:
