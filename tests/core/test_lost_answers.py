@@ -50,6 +50,11 @@ def _leased_and_more(client: OmniqClient, queue: str) -> str:
     return token
 
 
+def _full_group(client: OmniqClient, queue: str) -> None:
+    _leased(client, queue)
+    publish_jobs(client, queue, 3, now_ms=T, gid="g")
+
+
 def _last_lease(client: OmniqClient, queue: str) -> str:
     return lease_jobs(client, queue, ["a"], now_ms=T, max_attempts=1)["a"]
 
@@ -124,6 +129,9 @@ CASES = {
     "remove_all": Case("remove_walk", _failed, lambda c, q, _: _walk(c.remove_all(queue=q, lane="failed", **AT))),
     "run_now": Case("run_now", _delayed, lambda c, q, ids: c.run_now(queue=q, job_id=ids[1], **AT)),
     "run_now_batch": Case("run_now", _delayed, lambda c, q, ids: c.run_now_batch(queue=q, job_ids=ids[1:4], **AT)),
+    "set_group_limit": Case(
+        "set_group_limit", _full_group, lambda c, q, _: c.set_group_limit(queue=q, gid="g", limit=3, **AT)
+    ),
     "childs_init": Case("childs_init", _none, lambda c, q, _: c.childs_init(key=q, expected=3)),
     "child_ack": Case("child_ack", _counter, lambda c, q, _: c.child_ack(key=q, child_id="one")),
 }
