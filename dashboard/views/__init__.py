@@ -44,6 +44,7 @@ MODULES = (
     "health",
     "overview",
     "queues",
+    "pauses",
     "groups",
     "group_repair",
     "group_jobs",
@@ -52,6 +53,7 @@ MODULES = (
     "publish",
     "children",
     "counter",
+    "search",
     "tasks",
     "settings",
 )

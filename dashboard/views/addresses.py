@@ -42,6 +42,12 @@ def children_url(wish: ChildrenWish, **changes: Any) -> str:
     return _with_query(url_for(".children"), asked)
 
 
+def search_url(text: str, *, cursor: int = 0, seen: int = 0, first: int = 0) -> str:
+    """A search for a job's id that goes on: among the queues from number `first`, or among the keys from `cursor`."""
+    places = {"from": first, "cursor": cursor, "seen": seen}
+    return _with_query(url_for(".search"), {"id": text} | {name: at for name, at in places.items() if at})
+
+
 def groups_url(queue: str, wish: GroupsWish, *, edit: str | None = None, row: str | None = None, **changes: Any) -> str:
     """The groups of a queue with some of the wishes changed; a change of what is listed starts at page 1.
 

@@ -9,7 +9,7 @@ from flask import Response, make_response, request
 
 from omniq_core import BadCursor, backing_off, job_payload
 
-from .. import confirm, live
+from .. import confirm, live, recent
 from ..actions import jobs as act
 from ..actions.outcome import Outcome
 from ..formatting import plural
@@ -43,7 +43,7 @@ def job(queue: str, job_id: str) -> Response:
     context = _context(queue, job_id, request.args, with_payload=not asked)
     if asked:
         return live.answer(asked, context["live_version"], lambda: _regions(context))
-    return render_page("omniq/jobs/page.html", **context)
+    return recent.keep(render_page("omniq/jobs/page.html", **context), queue, job_id)
 
 
 @routes.get("/queues/<omniq:queue>/jobs/<omniq:job_id>/payload")

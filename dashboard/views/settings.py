@@ -16,7 +16,7 @@ routes = Routes()
 
 SHORTCUTS = (
     ("Go to overview", ("g", "o")),
-    ("Go to the page's search field", ("/",)),
+    ("Find a job by id", ("/",)),
     ("Go to failed jobs", ("g", "f")),
     ("Show this list", ("?",)),
     ("Next row", ("j",)),

@@ -59,6 +59,7 @@ from .overview import DiscoveryState, OverviewData, read_overview
 from .pauses import LONGEST_PAUSE_MS, MOST_REASON, Pause, pause_queue
 from .publish import Publication, publish_once
 from .queue import QueueRead, read_queue
+from .search import FoundJob, FoundPart, find_jobs_by_id, find_jobs_by_prefix
 from .selection import Counting, Matching, Selection, WholeLane, read_selection
 from .snapshot import QueueSnapshot, parse_snapshot, paused_until, queue_snapshots, queue_state, snapshot_call
 from .standing import Standing, job_standing
@@ -91,6 +92,8 @@ __all__ = [
     "FailureRead",
     "Filter",
     "FilteredPage",
+    "FoundJob",
+    "FoundPart",
     "Group",
     "GroupFigures",
     "GroupJobs",
@@ -129,6 +132,8 @@ __all__ = [
     "failure_kinds",
     "failure_kinds_call",
     "filtered_page",
+    "find_jobs_by_id",
+    "find_jobs_by_prefix",
     "group_jobs",
     "group_rows",
     "job_detail",

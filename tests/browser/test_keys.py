@@ -185,20 +185,21 @@ def test_the_question_mark_shows_the_list_and_gives_the_focus_back(failed_lane: 
     d.focus_is("job-5")
 
 
-def test_the_slash_goes_to_the_filter_where_keys_are_letters(
+def test_the_slash_goes_to_the_search_where_keys_are_letters(
     desk: OpenDesk, client: OmniqClient, page: Page, clock: Clock
 ) -> None:
     fail_jobs(client, "prjk", 1, now_ms=clock.now_ms)
     d = desk(queues=("prjk", "mail"))
-    d.open("/?q=old")
+    d.open("/search?id=old")
     posts = d.posts()
     keys(d, "/")
-    field = page.get_by_label("Filter queues by name")
+    field = page.get_by_label("Find a job by id")
     expect(field).to_be_focused()
     keys(d, *"prjkx#?g/")
     expect(field).to_have_value("prjkx#?g/")  # what stood there was selected, so it went
     expect(d.dialog).to_have_count(0)
     assert posts == []
+    d.open("/")
     page.get_by_label("Refresh").evaluate("select => select.closest('details').open = true")
     page.get_by_label("Refresh").focus()
     keys(d, "p")
@@ -234,23 +235,15 @@ def test_switched_off_they_do_nothing(failed_lane: Desk) -> None:
     assert posts == []
 
 
-def test_the_slash_stays_the_browsers_where_there_is_no_search(failed_lane: Desk) -> None:
+def test_the_slash_goes_to_the_search_on_every_page(failed_lane: Desk) -> None:
     d = failed_lane
-    d.open("/queues/mail/jobs/job-1")
-    d.page.evaluate("addEventListener('keydown', (event) => { window.taken = event.defaultPrevented; })")
-    d.page.get_by_role("link", name="mail").first.focus()
-    for key, taken in (("?", True), ("Escape", False), ("/", False)):
-        d.page.evaluate("delete window.taken")
-        keys(d, key)
-        if key == "?":
-            d.dialog.wait_for()
-        else:
-            assert d.page.evaluate("window.taken") is taken
-    d.focus_is("mail")
-    for path, name in (("/", "Filter queues by name"), ("/queues/mail/failed", "Error contains")):
+    for path in ("/queues/mail/jobs/job-1", "/", "/queues/mail/failed"):
         d.open(path)
         keys(d, "/")
-        d.focus_is(name)
+        d.focus_is("Find a job by id")
+    d.page.keyboard.type("job-2")
+    d.page.keyboard.press("Enter")
+    d.page.wait_for_url("**/queues/mail/jobs/job-2")
 
 
 def test_no_cap_is_shown_while_shortcuts_are_off(failed_lane: Desk) -> None:

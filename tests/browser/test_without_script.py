@@ -102,11 +102,11 @@ def test_filter_and_sort_of_the_overview(plain_page: Page, desk: OpenDesk, clien
     d.page.keyboard.press("Enter")
     expect(names).to_have_text(["mail", "mailing"])
     assert "sort=waiting" in d.page.url
-    d.page.get_by_role("searchbox").fill("")
+    d.page.get_by_role("searchbox", name="Filter queues by name").fill("")
     d.page.keyboard.press("Enter")
     d.page.get_by_role("link", name="Paused 1").click()
     expect(names).to_have_text(["news"])
-    d.page.get_by_role("searchbox").fill("mail")
+    d.page.get_by_role("searchbox", name="Filter queues by name").fill("mail")
     d.page.keyboard.press("Enter")
     expect(d.page.get_by_role("heading", name="No queue matches")).to_be_visible()
     d.page.get_by_role("link", name="Clear filters").click()

@@ -1,0 +1,79 @@
+"""A job by its id across all queues, and jobs whose id begins with a text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from omniq_core import DiscoveryState, FoundJob, FoundPart, Link, find_jobs_by_id, find_jobs_by_prefix, read_overview
+
+from ..tokens import BadToken, from_token
+
+MOST_QUEUES = 2_000
+"""So many queues are asked for an id in one answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """What was found of `text`. `whole`: jobs of exactly this id, in `asked` of `queues` queues; the search goes on
+    from number `following` (None: all were asked). `part`: jobs whose id begins with it, looked for when none has it
+    whole.
+    """
+
+    text: str
+    whole: tuple[FoundJob, ...]
+    asked: int
+    queues: int
+    following: int | None
+    part: FoundPart | None
+    discovery: DiscoveryState
+
+
+def search_page(
+    link: Link,
+    text: str,
+    *,
+    now_ms: int,
+    may_read: Callable[[str], bool],
+    allow_list: Sequence[str] = (),
+    first: int = 0,
+) -> SearchPage:
+    """Looks for the whole id in up to 2,000 queues, from number `first` on, in at most four round trips; when all were
+    asked and none has it, also for ids that begin with it."""
+    found = read_overview(link, now_ms)
+    queues = [name for name in (allow_list or found.names) if may_read(name)]
+    asked = queues[first : first + MOST_QUEUES]
+    whole = find_jobs_by_id(link, _spellings(text), asked)
+    following = first + len(asked) if first + len(asked) < len(queues) else None
+    part = None
+    if not whole and following is None:
+        part = begins_with(link, text, may_read=may_read, allow_list=allow_list)
+    return SearchPage(text, whole, first + len(asked), len(queues), following, part, found.discovery)
+
+
+def begins_with(
+    link: Link,
+    text: str,
+    *,
+    may_read: Callable[[str], bool],
+    allow_list: Sequence[str] = (),
+    cursor: int = 0,
+    seen: int = 0,
+) -> FoundPart:
+    """A part of the search for ids that begin with a text."""
+    known: dict[str, bool] = {}
+
+    def may_see(queue: str) -> bool:
+        if queue not in known:
+            known[queue] = (not allow_list or queue in allow_list) and may_read(queue)
+        return known[queue]
+
+    return find_jobs_by_prefix(link, text, may_see=may_see, cursor=cursor, seen=seen)
+
+
+def _spellings(text: str) -> tuple[str, ...]:
+    """An id as it was typed, and the one that an address spells so."""
+    try:
+        return tuple(dict.fromkeys((text, from_token(text))))
+    except BadToken:
+        return (text,)
