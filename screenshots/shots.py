@@ -56,6 +56,15 @@ def open_the_third(page: Page, _studio: Studio) -> None:
     page.locator("#job-id").wait_for()
 
 
+def open_two(page: Page, studio: Studio) -> None:
+    """The browser has opened two jobs before."""
+    for path in (f"{QUEUE}/failed", "/queues/crm-sync/failed"):
+        page.goto(studio.url + path)
+        page.locator("#jobs a.job-id").first.click()
+        page.locator("#job-id").wait_for()
+    page.goto(f"{studio.url}/search")
+
+
 def select_three(page: Page, _studio: Studio) -> None:
     """Three of the newest rows, and the bar that comes with them."""
     for nth in range(3):
@@ -273,6 +282,9 @@ SHOTS = (
     Shot("children", "/children"),
     Shot("children-stuck", "/children?state=stuck", whole=False),
     Shot("counter", "/children/~b3JkZXI6QS0yMDkzMTpmdWxmaWxtZW50"),
+    Shot("search", "/search?id=01KKAVN0"),
+    Shot("search-none", "/search?id=01KKAVN0RC1HJNAGZ6MXY793DZ", whole=False),
+    Shot("search-recent", "/search", open_two, whole=False),
     Shot("children-none", "/children", on="empty_url"),
     Shot("dialog-remove-3", f"{QUEUE}/failed?size=25", select_and_press("#"), whole=False),
     Shot("dialog-run-3", f"{QUEUE}/delayed?size=25", select_and_press("r"), whole=False),

@@ -54,6 +54,7 @@ MODULES = (
     "children",
     "counter",
     "search",
+    "switcher",
     "tasks",
     "settings",
 )

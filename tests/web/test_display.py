@@ -186,7 +186,7 @@ def test_the_shortcuts_are_a_page_and_for_script_a_dialog(client: OmniqClient) -
     page = visitor.get("/shortcuts")
     assert page.words("h1") == "Keyboard shortcuts"
     rows = [row.get_text(" ", strip=True) for row in page.soup.select("dl.keys > div")]
-    assert rows[:2] == ["Go to overview g o", "Go to the page's search field /"]
+    assert rows[:2] == ["Go to overview g o", "Find a job by id /"]
     assert len(rows) == 12
     dialog = visitor.get("/shortcuts", headers=SCRIPT).region("dialog")
     assert dialog.dialog["aria-labelledby"] == "keys-h"
