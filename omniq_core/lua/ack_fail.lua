@@ -20,6 +20,8 @@ local refusal = token_refusal(token, kept[1])
 if ARGV[5] and refusal == "TOKEN_MISMATCH" and redis.call("EXISTS", job) == 0 then refusal = "ACK_UNKNOWN" end
 if refusal then return { refusal } end
 
+local fault = bad_end_fault() or group_fault(kept[2] or "")
+if fault then return fault end
 if not release(id, kept[2] or "", now) then return { "NOT_ACTIVE" } end
 if message ~= "" then redis.call("HSET", job, "last_error", message, "last_error_ms", now) end
 local due = retry_or_fail(id, int(kept[3], 0), int(kept[4], 0), int(kept[5], 0), now)

@@ -5,10 +5,11 @@
 -- {"OK", "JOB", id, payload, lock_until, attempt, max_attempts, gid}.
 -- @include completing
 -- @include reserving
-local acked = complete(ARGV[2], ARGV[3], ARGV[1])
+local acked, fault = complete(ARGV[2], ARGV[3], ARGV[1])
+if fault then return fault end
 local answer
 if acked == "OK" then
-  -- Damaged keys stop a reserve half way; the ack and its counters stand, and the next plain reserve tells.
+  -- A key of the wrong type ends a reserve before a job is taken; the ack stands, and the next plain reserve tells.
   local fine, leased = pcall(lease_next, ARGV[1], ARGV[4])
   answer = fine and leased
 end

@@ -4,6 +4,15 @@
 -- Returns {1, state} when it was published (also by an earlier sending of this call), {0, state} when the id exists.
 -- @include publishing
 local now, id, due, gid, nonce = ARGV[1], ARGV[2], ARGV[7], ARGV[8], ARGV[10]
+local fields, state = common_fields(now, 4)
+local fault = wrong("stats", HASH)
+if not fault and state == "delayed" then
+  fault = wrong("delayed", ZSET) or wrong("idx:delayed", ZSET)
+elseif not fault then
+  fault = wrong("idx:wait", ZSET) or gid == "" and wrong("wait", LIST)
+end
+if not fault and gid ~= "" then fault = wrong("groups:ready", ZSET) or wrong_group(gid) end
+if fault then return fault end
 -- Every completed job that is kept ended since the first sending, and more may have: the one of this call, too.
 if ARGV[11] and not job_fields(id, "id")[1] and redis.call("LLEN", key("completed")) >= 100 then
   local oldest = job_fields(redis.call("LINDEX", key("completed"), -1), "completed_ms")[1]
@@ -11,11 +20,8 @@ if ARGV[11] and not job_fields(id, "id")[1] and redis.call("LLEN", key("complete
     return redis.error_reply("UNKNOWN whether this job was published, ended and dropped since")
   end
 end
-local created, state = published_before(id, nonce)
-if created then return { created, state } end
-
-local fields
-fields, state = common_fields(now, 4)
+local created, found = published_before(id, nonce)
+if created then return { created, found } end
 write_job(id, ARGV[3], nonce, fields)
 if gid ~= "" then open_group(gid, ARGV[9]) end
 if state == "delayed" then

@@ -4,14 +4,13 @@
 -- lib/publishing has them, then of each job the number of its set (from 1), id, payload
 -- Returns the answers as one text, a letter per job: "+" published, or the first letter of the state of an id that exists.
 -- @include publishing
--- @include batch
 local now, nonce, sets, memory = ARGV[1], ARGV[2], tonumber(ARGV[4]), key("x:pub:" .. ARGV[2])
 -- A job that was published, worked and trimmed meanwhile has no nonce left that would tell.
 local before = redis.call("GET", memory)
 if before then return before end
 
-local refusal = wrong_type({ stats = "hash", wait = "list", delayed = "zset", completed = "list", ["idx:wait"] = "zset",
-  ["idx:delayed"] = "zset", ["idx:completed"] = "zset", ["groups:ready"] = "zset" })
+local refusal = wrong_type({ stats = HASH, wait = LIST, delayed = ZSET, completed = LIST, ["idx:wait"] = ZSET,
+  ["idx:delayed"] = ZSET, ["idx:completed"] = ZSET, ["groups:ready"] = ZSET })
 if refusal then return refusal end
 local options = {}
 for at = 5, 4 + 6 * sets, 6 do
@@ -31,7 +30,7 @@ end
 local fresh = not twice and redis.call("EXISTS", unpack(jobs)) == 0
 if not fresh then
   for _, job in ipairs(jobs) do
-    refusal = type_fault(job, "hash")
+    refusal = type_fault(job, HASH)
     if refusal then return refusal end
   end
 end

@@ -5,7 +5,7 @@
 -- Ending a lease well.
 local KEEP, TRIM_AT_ONCE = 100, 1000
 
--- "OK", or why not. The same ack again is OK again and changes nothing.
+-- "OK", or why not; nil and an error when a key has the wrong type, then nothing was changed. The same ack again is OK again and changes nothing.
 local function complete(id, token, now)
   local job = job_key(id)
   local kept = redis.call("HMGET", job, "lease_token", "gid", "x_ack")
@@ -13,7 +13,11 @@ local function complete(id, token, now)
   local refusal = token_refusal(token, kept[1])
   if refusal then return refusal end
 
-  if not release(id, kept[2] or "", now) then return "NOT_ACTIVE" end
+  local gid = kept[2] or ""
+  local fault = wrong("stats", HASH) or wrong("idx:active", ZSET) or wrong("completed", LIST)
+    or wrong("idx:completed", ZSET) or group_fault(gid)
+  if fault then return nil, fault end
+  if not release(id, gid, now) then return "NOT_ACTIVE" end
   redis.call("HSET", job, "state", "completed", "updated_ms", now, "completed_ms", now, "lease_token", "",
     "lock_until_ms", "", "x_ack", token .. "|OK")
   local length = redis.call("LPUSH", key("completed"), id)
@@ -23,7 +27,7 @@ local function complete(id, token, now)
     local old = redis.call("RPOP", key("completed"))
     redis.call("ZREM", key("idx:completed"), old)
     -- An id that was published again stands in another lane by now: its hash is that job's.
-    if redis.call("HGET", job_key(old), "state") == "completed" then redis.call("UNLINK", job_key(old)) end
+    if job_fields(old, "state")[1] == "completed" then redis.call("UNLINK", job_key(old)) end
   end
   stamp("completed_kept", text(length - math.max(over, 0)), "last_activity_ms", now, "last_finish_ms", now)
   return "OK"

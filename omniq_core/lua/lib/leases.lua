@@ -3,11 +3,21 @@
 -- @include counters
 -- @include groups
 -- @include lanes
+-- @include types
 -- Who may ack, and what the end of a lease leaves behind.
 local function token_refusal(token, held)
   if token == "" then return "TOKEN_REQUIRED" end
   if held ~= token then return "TOKEN_MISMATCH" end
   return nil
+end
+
+-- Why a lease cannot be ended: a key of the wrong type, of its group or (badly) of the queue. That `active` is right shows
+-- with the first write.
+local function group_fault(gid) return gid ~= "" and (wrong("groups:ready", ZSET) or wrong_group(gid)) or nil end
+
+local function bad_end_fault()
+  return wrong("stats", HASH) or wrong("idx:active", ZSET) or wrong("delayed", ZSET)
+    or wrong("idx:delayed", ZSET) or wrong("failed", LIST) or wrong("idx:failed", ZSET)
 end
 
 -- False when there is no lease to end; then nothing was changed.

@@ -3,6 +3,7 @@
 -- @include counters
 -- @include groups
 -- @include lanes
+-- @include types
 -- Publishing a job once per id. Options stand in ARGV in this order: max_attempts, timeout_ms, backoff_ms, due_ms, gid,
 -- group_limit.
 
@@ -16,10 +17,10 @@ local function published_before(id, nonce)
     local state = have[2] or ""
     if have[3] == nonce then return 1, state end
     if state == "wait" or state == "delayed" or state == "active" or state == "failed" then return 0, state end
-    if redis.call("LREM", key("completed"), 0, id) > 0 then
-      stamp("completed_kept", text(redis.call("LLEN", key("completed"))))
-    end
+    local length = redis.call("LLEN", key("completed")) -- raises when it is no list, before anything is written
     redis.call("ZREM", key("idx:completed"), id)
+    local left = length - redis.call("LREM", key("completed"), 0, id)
+    if left < length then stamp("completed_kept", text(left)) end
   end
   -- Its last error, or a ghost's half record, is not this job's.
   redis.call("UNLINK", job)

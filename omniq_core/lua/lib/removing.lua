@@ -2,7 +2,7 @@
 -- @include counters
 -- @include groups
 -- @include taking
--- @include batch
+-- @include types
 -- Removes chosen ids from one lane (wait gwait delayed failed completed), with their payloads. Returns one answer per id
 -- (OK, BAD_JOB_ID, NO_JOB, ACTIVE, LANE_MISMATCH or NOT_IN_LANE), or nil and an error when a key has the wrong type;
 -- then nothing was changed.
@@ -21,9 +21,9 @@ local function removal_refused(lane, id, leased)
 end
 
 local function remove_chosen(lane, chosen, now, nonce)
-  local refusal = wrong_type({ stats = "hash", failed = "list", completed = "list", wait = "list", delayed = "zset",
-    active = "zset", ["groups:ready"] = "zset", ["idx:wait"] = "zset", ["idx:delayed"] = "zset",
-    ["idx:failed"] = "zset", ["idx:completed"] = "zset" })
+  local refusal = wrong_type({ stats = HASH, failed = LIST, completed = LIST, wait = LIST, delayed = ZSET,
+    active = ZSET, ["groups:ready"] = ZSET, ["idx:wait"] = ZSET, ["idx:delayed"] = ZSET,
+    ["idx:failed"] = ZSET, ["idx:completed"] = ZSET })
   if refusal then return nil, refusal end
 
   local answers, wanted, lists, again = {}, {}, {}, {}

@@ -2,6 +2,7 @@
 -- @include numbers
 -- @include counters
 -- @include groups
+-- @include types
 -- Leasing the next job.
 local GROUP_TRIES, GHOSTS = 10, 100
 
@@ -19,12 +20,18 @@ local function next_job(list, counter)
   return nil
 end
 
+-- Groups whose keys have the wrong type: they are passed over and put back where they stood.
+local broken
+
 local function from_groups(now)
   for _ = 1, GROUP_TRIES do
-    local gid = redis.call("ZPOPMIN", key("groups:ready"))[1]
+    local gid, score = unpack(redis.call("ZPOPMIN", key("groups:ready")))
     if not gid then return nil end
     count("groups_ready", -1)
-    if has_room(gid) then
+    local fault = wrong_group(gid)
+    if fault then
+      broken = { gid = gid, score = score, fault = fault, before = broken }
+    elseif has_room(gid) then
       local id, kept = next_job(group_key(gid, "wait"), "group_waiting")
       if id then enter_group(gid) end
       ready_if_due(gid, now)
@@ -39,11 +46,16 @@ local function from_ungrouped()
   return id, kept, ""
 end
 
--- {"JOB", ...} as reserve answers it, {"PAUSED"}, or false when there is nothing.
+-- {"JOB", ...} as reserve answers it, {"PAUSED"}, false when there is nothing, or an error when that is because a key has
+-- the wrong type.
 local function lease_next(now, token)
   local paused, turn, leases = unpack(redis.call("MGET", key("paused"), key("lane:rr"), key("lease:seq")))
   if paused then return { "PAUSED" } end
 
+  -- A lane or a set of ready groups of the wrong type shows when the first job or group is taken from it.
+  local fault = wrong("stats", HASH) or wrong("active", ZSET) or wrong("idx:wait", ZSET)
+    or wrong("idx:active", ZSET)
+  if fault then return fault end
   local groups_first = int(turn, 0) == 0
   local id, kept, gid
   if groups_first then
@@ -53,7 +65,12 @@ local function lease_next(now, token)
     id, kept, gid = from_ungrouped()
     if not id then id, kept, gid = from_groups(now) end
   end
-  if not id then return false end
+  while broken do
+    redis.call("ZADD", key("groups:ready"), broken.score, broken.gid)
+    count("groups_ready", 1)
+    fault, broken = broken.fault, broken.before
+  end
+  if not id then return fault or false end
 
   local attempt, timeout, first_started = int(kept[3], 0) + 1, int(kept[4], 0), kept[5]
   if not first_started or first_started == "" then first_started = now end

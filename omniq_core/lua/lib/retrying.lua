@@ -2,13 +2,13 @@
 -- @include counters
 -- @include lanes
 -- @include taking
--- @include batch
+-- @include types
 -- A fresh start for failed jobs at the tail of their lane, in the order of the ids. Returns one answer per id (OK,
 -- BAD_JOB_ID, NO_JOB or NOT_FAILED), or nil and an error when a key has the wrong type; then nothing was changed.
 -- `task`, when given, is written into each job, so that one that fails again can be told from one that did not move.
 local function retry_jobs(wanted, now, nonce, task)
-  local refusal = wrong_type({ stats = "hash", failed = "list", ["idx:failed"] = "zset", ["idx:wait"] = "zset",
-    wait = "list", ["groups:ready"] = "zset" })
+  local refusal = wrong_type({ stats = HASH, failed = LIST, ["idx:failed"] = ZSET, ["idx:wait"] = ZSET,
+    wait = LIST, ["groups:ready"] = ZSET })
   if refusal then return nil, refusal end
 
   local answers, ids, gids, seen = {}, {}, {}, {}

@@ -1,13 +1,13 @@
 -- @include keys
 -- @include counters
 -- @include lanes
--- @include batch
+-- @include types
 -- Delayed jobs at the tail of their lane before they are due, in the order of the ids. Returns one answer per id (OK,
 -- BAD_JOB_ID, NO_JOB or NOT_DELAYED), or nil and an error when a key has the wrong type; then nothing was changed.
 -- `task`, when given, is written into each job.
 local function run_jobs_now(wanted, now, task)
-  local refusal = wrong_type({ stats = "hash", delayed = "zset", ["idx:delayed"] = "zset", ["idx:wait"] = "zset",
-    wait = "list", ["groups:ready"] = "zset" })
+  local refusal = wrong_type({ stats = HASH, delayed = ZSET, ["idx:delayed"] = ZSET, ["idx:wait"] = ZSET,
+    wait = LIST, ["groups:ready"] = ZSET })
   if refusal then return nil, refusal end
 
   local answers, ids, gids, seen = {}, {}, {}, {}

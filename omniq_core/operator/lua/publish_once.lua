@@ -5,7 +5,6 @@
 -- Returns {"published" | "repeated" (this nonce did it before) | "exists", id of the job, its state or ""}, or
 -- {"gone", "", ""} when there is no payload to take over.
 -- @include publishing
--- @include batch
 local MOST_FIELDS = 1000
 local now, id, due, gid, nonce, copy_of = ARGV[1], ARGV[2], ARGV[7], ARGV[8], ARGV[10], ARGV[12]
 local memory = key("x:pub:" .. nonce)
@@ -13,9 +12,9 @@ local memory = key("x:pub:" .. nonce)
 local before = redis.call("GET", memory)
 if before then return { ARGV[13] and "published" or "repeated", before, job_fields(before, "state")[1] or "" } end
 
-local refusal = wrong_type({ stats = "hash", wait = "list", delayed = "zset", ["idx:wait"] = "zset",
-  ["idx:delayed"] = "zset", ["groups:ready"] = "zset" }) or type_fault(job_key(id), "hash")
-  or type_fault(job_key(copy_of), "hash")
+local refusal = wrong_type({ stats = HASH, wait = LIST, delayed = ZSET, ["idx:wait"] = ZSET,
+  ["idx:delayed"] = ZSET, ["groups:ready"] = ZSET }) or type_fault(job_key(id), HASH)
+  or type_fault(job_key(copy_of), HASH)
 if not refusal and gid ~= "" then refusal = wrong_group(gid) end
 if refusal then return refusal end
 local have = job_fields(id, "id", "state")

@@ -3,9 +3,9 @@
 -- ARGV now, then per group (at most 100): gid, in flight as confirmed, in flight from now on, enter groups:ready (1/0)
 -- Returns per group {its count was set (1/0), it entered groups:ready (1/0)}.
 -- @include groups
--- @include batch
+-- @include types
 -- @include holders
-local fault = wrong_type({ stats = "hash", ["groups:ready"] = "zset" })
+local fault = wrong_type({ stats = HASH, ["groups:ready"] = ZSET })
 if fault then return fault end
 local held, done = jobs_held(), {}
 for i = 2, #ARGV, 4 do
