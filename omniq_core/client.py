@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, cast
 
 from . import clock
 from .batches import LANES, batch_ids, batch_results
@@ -13,7 +13,7 @@ from .connection import Arg, Link, connect
 from .errors import BadLane, error_for
 from .keys import QueueKeys, completion_anchor, decode_text, encode_id, validate_completion_key
 from .leasing import read_lease
-from .models import BatchResultItem, PayloadT, PublishedId, ReserveResult
+from .models import BatchResultItem, PayloadT, PublishedId, PublishOptions, ReserveResult
 from .numbers import checked_number
 from .own_operations import OwnOperations
 from .payloads import check_payload, error_bytes, payload_bytes, structured
@@ -22,6 +22,9 @@ from .publishing import chosen_id, job_options
 from .registry import remember_queue
 from .scripts import script
 from .whole_lanes import WholeLanes
+
+if TYPE_CHECKING:
+    from .consumer import ConsumeOptions
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +132,7 @@ class OmniqClient(OwnOperations, PublishMany, WholeLanes):
         remember_queue(self.link, queue)
         return PublishedId(new_id, bool(created))
 
-    def publish_json(self, *, queue: str, payload: Any, **options: Any) -> PublishedId:
+    def publish_json(self, *, queue: str, payload: Any, **options: Unpack[PublishOptions]) -> PublishedId:
         """`publish` for a dataclass or a pydantic model (or a plain dict or list)."""
         return self.publish(queue=queue, payload=cast(PayloadT, structured(payload)), **options)
 
@@ -245,7 +248,7 @@ class OmniqClient(OwnOperations, PublishMany, WholeLanes):
             raise ValueError("a child id is needed")
         return int(self.link.run(script("child_ack"), completion_anchor(name), encode_id(child)))
 
-    def consume(self, *, queue: str, handler: Callable[..., Any], **options: Any) -> None:
+    def consume(self, *, queue: str, handler: Callable[..., Any], **options: Unpack[ConsumeOptions]) -> None:
         """Works the queue until it is told to stop; see `omniq_core.consume`."""
         from .consumer import consume
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .chores import Chore, Chores
 from .heartbeat import Keeper
@@ -19,6 +19,26 @@ if TYPE_CHECKING:
 WAIT_FOR_BEAT_S = 5.0
 WAIT_AT_ONCE_S = 0.1
 NOTICE_SIGNAL_S = 0.05
+
+
+class ConsumeOptions(TypedDict, total=False):
+    """What `OmniqClient.consume` takes besides queue and handler: the arguments of `consume`."""
+
+    poll_interval_s: float
+    promote_interval_s: float
+    promote_batch: int
+    reap_interval_s: float
+    reap_batch: int
+    heartbeat_interval_s: float | None
+    verbose: bool
+    logger: Callable[[str], Any]
+    stop_on_ctrl_c: bool
+    drain: bool
+    concurrency: int
+    on_start: Hook | None
+    on_success: Hook | None
+    on_failure: FailureHook | None
+    on_lost_lease: Hook | None
 
 
 def consume(

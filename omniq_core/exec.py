@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
-from .models import PayloadT
+from .models import PayloadT, PublishOptions
 
 if TYPE_CHECKING:
     from .client import OmniqClient
@@ -17,11 +17,11 @@ class Exec:
         self._client = client
         self._job_id = job_id
 
-    def publish(self, *, queue: str, payload: PayloadT, **options: Any) -> str:
+    def publish(self, *, queue: str, payload: PayloadT, **options: Unpack[PublishOptions]) -> str:
         """As `OmniqClient.publish`."""
         return self._client.publish(queue=queue, payload=payload, **options)
 
-    def publish_json(self, *, queue: str, payload: Any, **options: Any) -> str:
+    def publish_json(self, *, queue: str, payload: Any, **options: Unpack[PublishOptions]) -> str:
         """As `OmniqClient.publish_json`."""
         return self._client.publish_json(queue=queue, payload=payload, **options)
 

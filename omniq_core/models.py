@@ -9,10 +9,9 @@ PayloadT = dict[str, Any] | list[Any]
 """A payload: exactly a dict or a list that JSON can hold."""
 
 
-class JobToPublish(TypedDict, total=False):
-    """A job of `publish_many`: the arguments of `publish` without the queue. Times are ms; only a payload is needed."""
+class JobOptions(TypedDict, total=False):
+    """What a job may bring besides its payload, as `publish` takes it. Times are ms."""
 
-    payload: Required[PayloadT]
     job_id: str | None
     max_attempts: int
     timeout_ms: int
@@ -20,6 +19,18 @@ class JobToPublish(TypedDict, total=False):
     due_ms: int
     gid: str | None
     group_limit: int
+
+
+class JobToPublish(JobOptions):
+    """A job of `publish_many`: the arguments of `publish` without the queue. Only a payload is needed."""
+
+    payload: Required[PayloadT]
+
+
+class PublishOptions(JobOptions, total=False):
+    """What `publish` takes besides queue and payload; `now_ms_override=0` means the real clock."""
+
+    now_ms_override: int
 
 
 class PublishedId(str):
