@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from omniq_core import JobCtx, OmniqClient
+from tests.core.stoppable import Stop
 from tests.support.clock import wait_until
 from tests.support.factories import delay_jobs, lease_jobs, publish_jobs
 
@@ -160,9 +161,24 @@ def test_idle_workers_ask_no_more_often_than_one(client: OmniqClient, redis: Any
     assert 1 <= redis.info("commandstats")["cmdstat_evalsha"]["calls"] <= most
 
 
-def test_what_ends_one_worker_ends_consume(client: OmniqClient, redis: Any) -> None:
-    with pytest.raises(ValueError, match="queue"):
-        client.consume(queue="no queue!", handler=lambda _: None, concurrency=3)
+def test_what_ends_one_worker_ends_consume_after_the_jobs_of_the_others(client: OmniqClient, redis: Any) -> None:
+    publish_jobs(client, "q", ["ends", "runs", "waits"], now_ms=T)
+    began = threading.Event()
+    ending: list[threading.Thread] = []
+
+    def handle(ctx: JobCtx) -> None:
+        if ctx.job_id == "ends":
+            assert began.wait(timeout=10)
+            ending.append(threading.current_thread())
+            raise Stop
+        began.set()
+        wait_until(lambda: ending and not ending[0].is_alive(), what="the end of the other worker")
+
+    with pytest.raises(Stop):
+        client.consume(queue="q", handler=handle, concurrency=2, promote_interval_s=60, reap_interval_s=60)
+    assert redis.lrange("{q}:completed", 0, -1) == [b"runs"]
+    assert redis.lrange("{q}:wait", 0, -1) == [b"waits"]  # the ack of the last job did not bring it along
+    assert redis.zrange("{q}:active", 0, -1) == [b"ends"]
 
 
 @pytest.mark.parametrize("workers", [0, -1])

@@ -57,10 +57,11 @@ def test_a_hook_keeps_ack_and_reserve_apart(
     assert _calls_for_fifty_jobs(client, redis, work, **NO_CHORES, **{hook: lambda *_: None}) >= 2 * 49
 
 
+@pytest.mark.parametrize("due", NO_CHORES)
 def test_a_chore_that_is_due_comes_before_the_next_job(
-    client: OmniqClient, redis: Any, work: Callable[..., None]
+    client: OmniqClient, redis: Any, work: Callable[..., None], due: str
 ) -> None:
-    assert _calls_for_fifty_jobs(client, redis, work, promote_interval_s=0, reap_interval_s=60) >= 3 * 49
+    assert _calls_for_fifty_jobs(client, redis, work, **{**NO_CHORES, due: 0}) >= 3 * 49
 
 
 def test_a_queue_paused_meanwhile_takes_the_ack_and_gives_no_job(
