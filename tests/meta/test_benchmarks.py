@@ -1,4 +1,4 @@
-"""Each benchmark still runs: with tiny sizes, whose figures mean nothing."""
+"""Each benchmark still runs, with tiny sizes whose figures mean nothing, and stands on the page about them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,15 @@ def test_every_measure_of_the_table_is_taken() -> None:
     for limit in LIMITS.values():
         assert f"\n{limit.name} " in ran.stdout, f"{limit.name} was not measured"
     assert "omniq-dashboard" in ran.stdout  # the table of the peers, of those that are installed
+
+
+def test_the_page_has_a_row_with_floor_and_aim_for_every_measure() -> None:
+    page = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    rows = {
+        cells[1]: cells[3:5] for line in page.splitlines() if len(cells := [c.strip() for c in line.split("|")]) == 7
+    }
+    del rows["measure"], rows["---"]
+    assert rows == {limit.name: [f"{limit.floor:g}", f"{limit.aim:g}"] for limit in LIMITS.values()}
 
 
 def test_the_dashboard_is_measured_beside_its_limits() -> None:
