@@ -51,3 +51,25 @@ def test_who_holds_a_group_does_not_become_another_one(desk: OpenDesk, client: O
     assert d.focused == ""
     d.page.locator("#why").get_by_role("link", name="acme").press("Enter")
     expect(d.page.get_by_role("heading", level=2, name="acme")).to_be_visible()
+
+
+UNDER_THE_BAR = """() => {
+  const bar = document.getElementById("bulk-bar").getBoundingClientRect();
+  const focused = document.activeElement.getBoundingClientRect();
+  return Math.max(0, Math.min(bar.bottom, focused.bottom) - Math.max(bar.top, focused.top));
+}"""
+
+
+def test_no_row_that_is_walked_to_lies_under_the_bulk_bar(desk: OpenDesk, client: OmniqClient, clock: Clock) -> None:
+    fail_jobs(client, "mail", 8, now_ms=clock.now_ms)
+    d = desk()
+    d.page.set_viewport_size({"width": 320, "height": 500})
+    for path, selects in (("/queues/mail/failed", True), ("/queues/mail/failed?scope=filter", False)):
+        d.open(path)
+        if selects:
+            d.check("job-8")
+        d.page.keyboard.press("j")
+        for _ in range(7):
+            d.page.keyboard.press("j")
+            assert d.page.evaluate(UNDER_THE_BAR) == 0, f"{path} at {d.focused}"
+        d.focus_is("job-1")
