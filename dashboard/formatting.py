@@ -116,6 +116,15 @@ def moment(ms: int, now_ms: int) -> Moment:
     )
 
 
+def read_moment(text: str) -> int | None:
+    """The ms since the epoch of a date and a time as a form sends them, in UTC unless they name a zone; else None."""
+    try:
+        at = datetime.fromisoformat(text.strip())
+        return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1_000)
+    except (ValueError, OverflowError):
+        return None
+
+
 def day(ms: int) -> str:
     """The day of a moment in UTC: 10 Mar 2026. "" for a number that no calendar holds."""
     if not 0 < ms <= _LAST_MS:

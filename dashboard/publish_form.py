@@ -7,10 +7,9 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 
-from .formatting import moment
+from .formatting import moment, read_moment
 from .payload_text import typed
 from .present import present
 from .tokens import BadToken, from_token, to_token
@@ -149,10 +148,8 @@ def _due(form: Typed, now_ms: int, errors: dict[str, str]) -> int:
         return now_ms + (span or 0)
     if form["when"] != "at":
         return 0
-    try:
-        at = datetime.fromisoformat(form["at"].strip())
-        due = int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1_000)
-    except (ValueError, OverflowError):
+    due = read_moment(form["at"])
+    if due is None:
         errors["at"] = "Use a date and a time in UTC."
         return 0
     if due <= now_ms:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from omniq_core import OmniqClient
+from omniq_core import Link, OmniqClient, pause_queue
+
+from ..pause_form import PauseWish
 
 
-def pause(client: OmniqClient, queue: str) -> None:
-    """Stops reserves of the queue; a queue that is paused stays so."""
-    client.pause(queue=queue)
+def pause(link: Link, queue: str, wish: PauseWish, *, by: str, known: str, now_ms: int) -> bool:
+    """Stops reserves of the queue. False, and nothing changed, when its pause is not `known` ("": it runs)."""
+    length_ms = wish.until_ms - now_ms if wish.until_ms is not None else None
+    return pause_queue(link, queue, now_ms=now_ms, by=by, reason=wish.reason, length_ms=length_ms, known=known)
 
 
 def resume(client: OmniqClient, queue: str, *, now_ms: int) -> bool:

@@ -1,4 +1,4 @@
-"""One queue: a lane of it, and pause and resume."""
+"""One queue: a lane of it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from functools import partial
 from itertools import zip_longest
 from typing import Any
 
-from flask import Response, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from omniq_core import COUNTED_POSITIONS, BadCursor
 
 from .. import live
-from ..actions import queues as act
 from ..formatting import RowIds
-from ..htmx import Partial, Press, Toast, answer, here, kind, render_page, render_partials, show_dialog
+from ..htmx import Partial, here, kind, render_page, render_partials
 from ..params import Fields, text
-from ..problems import BadInput, Problem, no_such_page, no_such_queue
+from ..problems import BadInput, no_such_page, no_such_queue
 from ..queries.filtered import filtered_queue_page
 from ..queries.job_list import JobList
 from ..queries.lane_filter import LaneFilter
@@ -33,14 +32,12 @@ from ..queries.queue import (
 )
 from ..routes import Routes
 from ..state import can, current, now_ms
-from ..tokens import to_token
 from .addresses import SCOPE, bulk_url, job_url, lane_url
 from .filters import ENTERED_WORDS, ERROR_WORDS, MAX_CURSOR_BYTES, lane_wish, since_options, tags
 from .job_rows import JobRow, job_row
 from .lane_parts import next_parts, parts_anew, tick_parts
 from .lanes import LANE_TITLES, LANE_WORDS, MANY_OF, ONE_OF, SORT_WORDS, heads, sort_options
 from .limits import limits
-from .regions import regions
 
 routes = Routes()
 
@@ -71,33 +68,6 @@ def lane(queue: str, lane: str) -> ResponseReturnValue:
         regions = partial(tick_parts, context, asked)
         return live.answer(asked, context["live_version"], regions, replace_url=moved)
     return redirect(moved) if moved else render_page("omniq/queues/page.html", **context)
-
-
-@routes.get("/queues/<omniq:queue>/pause/confirm")
-def pause_confirm(queue: str) -> Response:
-    """Asks before a queue is paused."""
-    if not can("pause", queue):
-        raise Problem(403, "Not allowed", "You may not pause this queue.", icon="lock")
-    head = _found(lambda: queue_head(current().link, queue, now_ms=now_ms(), limits=limits()), queue)
-    return show_dialog("omniq/queues/pause.html", head=head)
-
-
-@routes.post("/queues/<omniq:queue>/pause", action="pause")
-def pause(queue: str) -> Response:
-    """Stops reserves."""
-    _found(lambda: queue_head(current().link, queue, now_ms=now_ms(), limits=limits()), queue)
-    act.pause(current().client, queue)
-    press = Press("Resume", f"/queues/{to_token(queue)}/resume") if can("resume", queue) else None
-    return answer(Toast(f"Paused {queue}", tone="warn", icon="pause", press=press), *regions())
-
-
-@routes.post("/queues/<omniq:queue>/resume", action="resume")
-def resume(queue: str) -> Response:
-    """Lets reserves go on."""
-    _found(lambda: queue_head(current().link, queue, now_ms=now_ms(), limits=limits()), queue)
-    was_paused = act.resume(current().client, queue, now_ms=now_ms())
-    toast = Toast(f"Resumed {queue}") if was_paused else Toast(f"{queue} was not paused", tone="warn", icon="info")
-    return answer(toast, *regions())
 
 
 def lane_regions(queue: str, lane: str, args: Fields) -> tuple[Partial, ...]:

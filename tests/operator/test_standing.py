@@ -8,6 +8,7 @@ import pytest
 
 from omniq_core import OmniqClient, Pause, Standing, job_detail, job_standing, pause_queue
 from tests.support.factories import delay_jobs, fail_jobs, lease_jobs, publish_jobs
+from tests.support.pauses import has_left
 
 NOW = 1_750_000_000_000
 MINUTE = 60_000
@@ -44,7 +45,8 @@ def test_paused_with_and_without_an_end(waits: OmniqClient, redis: Any) -> None:
     found = why(waits, "a")
     assert found and found.hindrance == "paused" and NOW + 80_000 < (found.until_ms or 0) <= NOW + 90_000
     waits.resume(queue="q")
-    pause_queue(waits.link, "q", now_ms=NOW - 5_000, by="ana", reason="deploying v2", length_ms=90_000)
+    pause_queue(waits.link, "q", now_ms=NOW - 5_000, by="ana", reason="deploying v2", length_ms=99_000)
+    has_left(redis, "q", 90_000)
     found = why(waits, "a")
     assert found and found.pause
     assert (found.pause.by, found.pause.reason, found.until_ms) == ("ana", "deploying v2", NOW + 90_000)

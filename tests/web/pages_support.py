@@ -109,6 +109,8 @@ class Browser:
                 wanted = field.get("value") in {to_token(job_id) for job_id in check}
                 if not wanted:
                     continue
+            if field.get("type") == "radio" and not field.has_attr("checked"):
+                continue
             sent.add(field["name"], field.get("value", ""))
         assert len(sent.getlist("id")) >= len(check), f"not all of {check!r} have a box"
         if element.get("name"):

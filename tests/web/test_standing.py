@@ -8,6 +8,7 @@ import pytest
 
 from omniq_core import OmniqClient, pause_queue
 from tests.support.factories import delay_jobs, lease_jobs, publish_jobs
+from tests.support.pauses import has_left
 from tests.web.pages_support import NOW, QUEUE, SCRIPT, Browser, browser, job_url, words
 
 MINUTE = 60_000
@@ -43,7 +44,7 @@ def test_a_stuck_group_leads_to_its_repair(client: OmniqClient, visitor: Browser
     assert "Repair 1 group" in stuck.words("#stuck")
 
 
-def test_paused_and_delayed(client: OmniqClient, visitor: Browser) -> None:
+def test_paused_and_delayed(client: OmniqClient, visitor: Browser, redis: Any) -> None:
     publish_jobs(client, QUEUE, ["a"], now_ms=NOW - 1_000)
     delay_jobs(client, QUEUE, ["d"], now_ms=NOW, due_ms=NOW + 4 * MINUTE)
     assert sentence(visitor, "d") == "It is due in 4 min ."
@@ -53,7 +54,9 @@ def test_paused_and_delayed(client: OmniqClient, visitor: Browser) -> None:
     why = {"by": "on<call>", "reason": "deploying <v2>"}
     pause_queue(client.link, QUEUE, now_ms=NOW, length_ms=10 * MINUTE, **why)
     paused = "The queue is paused by on<call> until 15:16:40 : deploying <v2>"  # NOW is 15:06:40
+    has_left(redis, QUEUE, 10 * MINUTE)
     assert sentence(visitor, "a") == paused
+    has_left(redis, QUEUE, 10 * MINUTE)
     assert sentence(visitor, "d") == f"The job is due in 4 min . {paused}"
 
 
