@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import threading
 import time
@@ -113,6 +114,8 @@ def publish(client: OmniqClient, name: str, count: int) -> None:
 def main(role: str, url: str, notes: str, name: str, number: str) -> None:
     """Opens the file of notes and plays the role."""
     global _FILE
+    # Until consume listens, and when it has left: whoever is asked to go then goes as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     _FILE = os.open(notes, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     logger = logging.getLogger("omniq_core")
     logger.setLevel(logging.INFO)

@@ -38,7 +38,8 @@ class Crew:
         process.wait(timeout=5)
 
     def drain(self) -> None:
-        """SIGTERM for all workers; each must leave by itself."""
+        """SIGTERM for all workers; each must leave by itself. One that was just started has to begin first."""
+        wait_until(lambda: all(map(self._began, self.workers)), timeout=30, what="the last workers")
         for process in self.workers:
             process.send_signal(signal.SIGTERM)
         codes = [process.wait(timeout=30) for process in self.workers]
@@ -54,6 +55,13 @@ class Crew:
     def ready(self) -> bool:
         """Whether each process noted that it began."""
         return len(self.notes("began")) >= len(self._all)
+
+    def _began(self, process: subprocess.Popen[bytes]) -> bool:
+        notes = self._notes_of(f"w{self._all.index(process)}")
+        return process.poll() is not None or (notes.exists() and "\n" in notes.read_text())
+
+    def _notes_of(self, name: str) -> Path:
+        return self._folder / f"{name}.notes"
 
     def notes(self, kind: str) -> list[list[str]]:
         """The words of every note of that kind, without the kind; a half line of one that was killed is left out."""
@@ -77,7 +85,7 @@ class Crew:
         return unknown | {job for (job,) in self.notes("untold")}
 
     def _start(self, role: str, name: str, number: int) -> subprocess.Popen[bytes]:
-        arguments = [role, self._url, str(self._folder / f"{name}.notes"), name, str(number)]
+        arguments = [role, self._url, str(self._notes_of(name)), name, str(number)]
         with (self._folder / f"{name}.err").open("wb") as err:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.core.fault_child", *arguments], cwd=ROOT, stdout=err, stderr=err
