@@ -91,6 +91,31 @@ def test_a_chore_that_cannot_be_done_is_said_once_and_the_jobs_go_on(
     assert sum("promote failed" in record.message for record in caplog.records) == 1
 
 
+@pytest.mark.parametrize("key", ["active", "idx:active", "stats", "completed"])
+def test_a_key_of_the_wrong_type_is_said_once_and_costs_no_job(
+    client: OmniqClient, redis: Any, work: Callable[..., None], caplog: pytest.LogCaptureFixture, key: str
+) -> None:
+    publish_jobs(client, "q", ["a", "b", "c"], now_ms=T, timeout_ms=200, backoff_ms=0)
+
+    def told() -> list[str]:
+        return [record.message for record in caplog.records if f"WRONGTYPE {{q}}:{key} is a string" in record.message]
+
+    def handle(_: JobCtx) -> None:
+        if not told():  # the first job: its lease is there when the key goes wrong
+            redis.rename("{q}:" + key, "kept") if redis.exists("{q}:" + key) else None
+            redis.set("{q}:" + key, "x")
+
+    def until() -> bool:
+        wait_until(told, what="the line")
+        time.sleep(0.3)  # more calls meet the same
+        redis.delete("{q}:" + key)
+        redis.rename("kept", "{q}:" + key) if redis.exists("kept") else None
+        return wait_until(lambda: redis.llen("{q}:completed") == 3, what="all jobs") is None
+
+    work(handle, until, reap_interval_s=0.05)
+    assert len(told()) == len({line.split(" failed")[0] for line in told()})
+
+
 def test_each_kind_of_trouble_is_said_once_until_it_is_over() -> None:
     lines: list[str] = []
     report = Reporter("q", lines.append)
