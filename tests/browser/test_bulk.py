@@ -157,6 +157,15 @@ def test_all_that_match_are_selected(at_work: Open, page: Page, redis: Any) -> N
     bar = page.get_by_role("region", name="All matching jobs")
     expect(bar).to_contain_text("60 selected")
     both_themes(page, "all selected")
+    for key, title in (("r", "Retry 60 failed jobs?"), ("#", "Remove 60 failed jobs?")):
+        page.keyboard.press("j")  # keys act on what is selected, not on the row that is walked to
+        page.keyboard.press(key)
+        expect(page.get_by_role("dialog", name=title)).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(bar).to_have_count(0)
+    page.go_back()
     bar.get_by_role("button", name="Remove 60").click()
     page.get_by_role("dialog", name="Remove 60 failed jobs?").get_by_role("button", name="Remove 60 jobs").click()
     expect(page.locator("#toasts > .toast", has_text="Removed 60 jobs")).to_be_visible(timeout=10_000)

@@ -71,9 +71,9 @@ function press(key) {
 }
 
 function selected() {
-  return document.querySelector("main form:has(.row-check:checked)");
+  return document.querySelector("main form:has(.row-check:checked, .bulk-bar.all)");
 }
 
 function clear() {
-  selected()?.querySelector(".bulk-bar button[type='reset']")?.click();
+  selected()?.querySelector(".bulk-bar :is(button[type='reset'], a[data-clear])")?.click();
 }
