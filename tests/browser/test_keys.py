@@ -254,7 +254,7 @@ def test_no_cap_is_shown_while_shortcuts_are_off(failed_lane: Desk) -> None:
     following = d.page.get_by_label("Next failed job")
     expect(following).to_have_attribute("title", "Next failed job (j)")
     settings.click()
-    expect(caps.filter(visible=True)).to_have_text(["?"])
+    expect(caps.filter(visible=True)).to_have_text(["/", "?"])
     with d.page.expect_response("**/settings/display"):
         d.page.get_by_label("Keyboard shortcuts", exact=True).select_option("Off")
     expect(following).to_have_attribute("title", "Next failed job")
