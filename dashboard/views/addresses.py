@@ -42,9 +42,12 @@ def children_url(wish: ChildrenWish, **changes: Any) -> str:
     return _with_query(url_for(".children"), asked)
 
 
-def search_url(text: str, *, cursor: int = 0, seen: int = 0, first: int = 0) -> str:
-    """A search for a job's id that goes on: among the queues from number `first`, or among the keys from `cursor`."""
-    places = {"from": first, "cursor": cursor, "seen": seen}
+def search_url(text: str, *, cursor: int = 0, seen: int = 0, found: int = 0, first: int = 0, stop: bool = False) -> str:
+    """A search for a job's id that goes on: among the queues from number `first`, or among the keys from `cursor`.
+
+    `seen` keys were looked at and `found` jobs found before; with `stop` it waits for a press afterwards.
+    """
+    places = {"from": first, "cursor": cursor, "seen": seen, "found": found, "stop": int(stop)}
     return _with_query(url_for(".search"), {"id": text} | {name: at for name, at in places.items() if at})
 
 

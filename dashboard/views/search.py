@@ -7,6 +7,8 @@ from typing import Any
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from omniq_core import MOST_FOUND
+
 from .. import recent
 from ..htmx import Partial, kind, render_page, render_partials
 from ..params import text
@@ -25,22 +27,33 @@ def search() -> ResponseReturnValue:
     asked = text(request.args, "id")
     if not asked:
         jobs = [job for job in recent.opened() if can("read", job[0])]
-        return render_page("omniq/search/recent.html", search_text="", recent=jobs, KEPT=recent.KEPT)
+        return render_page("omniq/search/recent.html", search_text="", recent=jobs, KEPT=recent.KEPT, section="search")
     common: dict[str, Any] = {"may_read": lambda queue: can("read", queue), "allow_list": current().settings.queues}
-    cursor, seen, first = (_place(name) for name in ("cursor", "seen", "from"))
+    cursor, seen, first, before = (_place(name) for name in ("cursor", "seen", "from", "found"))
+    page: SearchPage | None = None
     if cursor:
         part = begins_with(current().link, asked, cursor=cursor, seen=seen, **common)
-        context = {"asked": asked, "part": part, "jobs": part.jobs, "page": None, "search_url": search_url}
     else:
-        page: SearchPage = search_page(current().link, asked, now_ms=now_ms(), first=first, **common)
+        page = search_page(current().link, asked, now_ms=now_ms(), first=first, **common)
+        part = page.part
         if len(page.whole) == 1 and page.following is None and not first:
             return redirect(url_for(".job", queue=page.whole[0].queue, job_id=page.whole[0].job_id))
-        jobs = page.whole or (page.part.jobs if page.part else ())
-        context = {"asked": asked, "part": page.part, "jobs": jobs, "page": page, "search_url": search_url}
-    context["search_text"] = asked
+    jobs = page.whole if page and page.whole else part.jobs if part else ()
+    context = {
+        "search_text": asked,
+        "section": "search",
+        "page": page,
+        "part": part,
+        "jobs": jobs,
+        "found": before + len(jobs),
+        "waits": len(jobs) >= MOST_FOUND or request.args.get("stop") == "1",
+        "search_url": search_url,
+    }
     if kind() == "partial" and cursor:
+        context["scripted"] = True
         return render_partials(
             Partial("jobs", "omniq/search/rows.html", "beforeend", context),
+            Partial("search-none", "omniq/search/none.html", "innerHTML", context),
             Partial("search-foot", "omniq/search/foot.html", "innerHTML", context),
         )
     return render_page("omniq/search/page.html", **context)

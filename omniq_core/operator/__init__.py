@@ -59,7 +59,7 @@ from .overview import DiscoveryState, OverviewData, read_overview
 from .pauses import LONGEST_PAUSE_MS, MOST_REASON, Pause, pause_queue
 from .publish import Publication, publish_once
 from .queue import QueueRead, read_queue
-from .search import FoundJob, FoundPart, find_jobs_by_id, find_jobs_by_prefix
+from .search import MOST_FOUND, FoundJob, FoundPart, find_jobs_by_id, find_jobs_by_prefix
 from .selection import Counting, Matching, Selection, WholeLane, read_selection
 from .snapshot import QueueSnapshot, parse_snapshot, paused_until, queue_snapshots, queue_state, snapshot_call
 from .standing import Standing, job_standing
@@ -71,6 +71,7 @@ __all__ = [
     "COUNTED_POSITIONS",
     "LONGEST_PAUSE_MS",
     "MOST_COUNTERS",
+    "MOST_FOUND",
     "MOST_GROUPS",
     "MOST_LIVE",
     "MOST_REASON",

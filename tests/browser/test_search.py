@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from playwright.sync_api import Page, expect
 
 from omniq_core import Background, OmniqClient
+from omniq_core.operator import search
 from tests.browser.axe import both_themes
 from tests.browser.desk import OpenDesk
 from tests.browser.hostile import NAMES
@@ -12,23 +16,23 @@ from tests.support.clock import Clock
 from tests.support.factories import fail_jobs, publish_jobs
 
 
-def test_a_search_that_goes_on_keeps_what_it_found(desk: OpenDesk, client: OmniqClient, page: Page) -> None:
-    client.publish_many(queue="mail", jobs=[{"payload": {}, "job_id": f"z{n:03}"} for n in range(160)])
+def test_a_search_goes_on_by_itself_and_stops(
+    desk: OpenDesk, client: OmniqClient, redis: Any, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "BUDGET_MS", 0.0)  # one step an answer
+    redis.mset({f"other:{n}": "x" for n in range(2_000)})
+    client.publish_many(queue="mail", jobs=[{"payload": {}, "job_id": f"z{n:02}"} for n in range(40)])
     d = desk(queues=("mail",))
     d.open("/")
     page.keyboard.press("/")
     page.keyboard.type("z")
     page.keyboard.press("Enter")
-    rows = page.locator("#jobs tr")
-    expect(rows.first).to_be_visible()
-    for _ in range(20):
-        before = rows.count()
-        more = page.get_by_role("link", name="Go on")
-        if not more.count():
-            break
-        more.click()
-        expect(rows.nth(before)).to_be_visible()
-    assert sorted(set(page.locator("#jobs a.job-id").all_inner_texts())) == [f"z{n:03}" for n in range(160)]
+    page.get_by_role("link", name="Stop").click()
+    page.get_by_role("link", name="Go on").click()
+    foot = page.locator("#search-foot")
+    expect(foot).to_contain_text("No other job has an id that begins so.")
+    assert sorted(set(page.locator("#jobs a.job-id").all_inner_texts())) == [f"z{n:02}" for n in range(40)]
+    expect(page.locator("#search-none")).to_be_empty()
 
 
 def test_hostile_ids_fit_a_narrow_page_and_lead_to_their_jobs(

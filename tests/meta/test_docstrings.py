@@ -12,7 +12,15 @@ import omniq_core
 
 # What is neither a class nor a function has its docstring behind its assignment, where only readers see it.
 VALUES = {
-    *("COUNTED_POSITIONS", "LONGEST_PAUSE_MS", "MOST_COUNTERS", "MOST_GROUPS", "MOST_LIVE", "MOST_REASON"),
+    *(
+        "COUNTED_POSITIONS",
+        "LONGEST_PAUSE_MS",
+        "MOST_COUNTERS",
+        "MOST_FOUND",
+        "MOST_GROUPS",
+        "MOST_LIVE",
+        "MOST_REASON",
+    ),
     *("PayloadT", "REDIS_ERRORS"),
 }
 NAMES = sorted(set(omniq_core.__all__) - VALUES)
