@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from omniq_core import Background, OmniqClient, want_failures
+from omniq_core import Background, OmniqClient, pause_queue, want_failures
 from screenshots.data import COUNTERS, HOUR, MAIN, MINUTE, NOW, QUEUES, SECOND, QueueFigures
 from screenshots.groups_queue import fill_groups
 from screenshots.main_queue import fill_main
@@ -68,7 +68,8 @@ def fill(client: OmniqClient, texts: Texts, figures: QueueFigures) -> None:
         gid = f"tenant-{1000 + 37 * (nth % figures.groups)}" if grouped else None
         _publish(client, texts, queue, at, gid=gid)
     if figures.paused:
-        client.pause(queue=queue)
+        since = NOW - figures.oldest
+        pause_queue(client.link, queue, now_ms=since, by="oncall", reason="The digest template is wrong")
 
 
 def count(client: OmniqClient, key: str, total: int, done: int) -> None:

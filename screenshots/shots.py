@@ -50,6 +50,13 @@ def press(name: str) -> Prepare:
     return prepare
 
 
+def pause_until(page: Page, studio: Studio) -> None:
+    """The dialog of Pause with a time chosen, as it is drawn."""
+    press("Pause payments-webhooks")(page, studio)
+    page.locator("dialog").get_by_text("Until", exact=True).last.click()
+    page.get_by_label("Resume at").fill("2026-03-10T05:00")
+
+
 def open_the_third(page: Page, _studio: Studio) -> None:
     """The job of the third row, whose arrows lead through the list."""
     page.locator("#jobs a.job-id").nth(2).click()
@@ -250,7 +257,7 @@ SHOTS = (
     Shot("overview-no-match", "/?q=nothing"),
     Shot("overview-no-queues", "/", on="empty_url"),
     Shot("overview-read-only", "/", on="read_only_url"),
-    Shot("overview-pause", "/", press("Pause payments-webhooks"), whole=False),
+    Shot("overview-pause", "/", pause_until, whole=False),
     Shot("failed", f"{QUEUE}/failed?size=25"),
     Shot("failed-filtered", f"{QUEUE}/failed?q=ConnectionError&since=24h&size=25"),
     Shot("failed-no-match", f"{QUEUE}/failed?q=SocketError"),

@@ -6,7 +6,7 @@ import contextlib
 import threading
 from random import Random
 
-from omniq_core import AlreadyInit, CounterChanges, Discovery, OmniqClient, ReserveJob
+from omniq_core import AlreadyInit, CounterChanges, Discovery, OmniqClient, ReserveJob, pause_queue
 
 from .errors import error_text
 from .mark import note_seeded, seeded_queues
@@ -34,7 +34,7 @@ def set_stage(client: OmniqClient, now_ms: int, stop: threading.Event) -> None:
             seeded.append(plan.name)
             note_seeded(client, seeded)
         if plan.paused:
-            client.pause(queue=plan.name)
+            pause_queue(client.link, plan.name, now_ms=now_ms, by="oncall", reason="The digest template is wrong")
     _stuck_counter(client, now_ms)
 
 
