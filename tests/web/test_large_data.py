@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -83,3 +84,21 @@ def test_many_fields(client: OmniqClient, redis: Any, visitor: Browser) -> None:
     page = visitor.get(job_url(QUEUE, "a"))
     assert "3,0" in page.words("details.fold summary")
     assert len(page.text) < 1_000_000
+
+
+def test_each_figure_that_is_cut_to_three_digits_has_the_exact_one(
+    client: OmniqClient, redis: Any, visitor: Browser
+) -> None:
+    lease_jobs(client, QUEUE, ["a"], now_ms=NOW - 1_000, gid="big", group_limit=2)
+    redis.delete(*redis.keys(f"{{{QUEUE}}}:idx:*"))  # as an SDK without these leaves it: the stats are believed
+    redis.hset(f"{{{QUEUE}}}:stats", "group_waiting", 12_345_678)
+    redis.hset(f"{{{QUEUE}}}:stats", "waiting_total", 12_345_678)
+    redis.set(f"{{{QUEUE}}}:g:big:inflight", 45_000_000)
+    redis.zadd(f"{{{QUEUE}}}:groups:ready", {"big": NOW})
+    for path, least in (("/", 3), (f"/queues/{QUEUE}/waiting", 3), (f"/queues/{QUEUE}/groups", 4)):
+        page = visitor.get(path)
+        cut = page.soup.find_all(string=re.compile(r"\d (M|bn)\b"))
+        assert len(cut) >= least, path
+        for text in cut:
+            named = [element["title"] for element in text.parents if element.has_attr("title")]
+            assert named[:1] in (["12,345,678"], ["45,000,000"]), f"{path}: {text}"
