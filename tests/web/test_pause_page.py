@@ -67,7 +67,7 @@ def test_who_why_and_until_stand_wherever_the_queue_does(visitor: Browser, redis
         has_left(redis, QUEUE, 15 * MINUTE)
         page = visitor.get(f"/queues/{QUEUE}/{name}")
         assert chip(page, "#queue-state .state") == ("Paused", title)
-        assert page.words("#queue-state .page-note") == f"Paused by oncall now until 15:21:40 : {SHOWN}"
+        assert page.words("#queue-state .page-note") == f"Paused by oncall now , until 15:21:40 : {SHOWN}"
 
 
 def test_until_a_time_of_another_day(visitor: Browser, redis: Any) -> None:
@@ -76,7 +76,7 @@ def test_until_a_time_of_another_day(visitor: Browser, redis: Any) -> None:
     has_left(redis, QUEUE, 833 * MINUTE + 20_000)
     assert (
         visitor.get(f"/queues/{QUEUE}/waiting").words("#queue-state .page-note")
-        == "Paused by oncall now until 05:00:00 on 16 Jun 2025"
+        == "Paused by oncall now , until 05:00:00 on 16 Jun 2025"
     )
 
 
@@ -86,7 +86,7 @@ def test_open_has_no_end_and_a_reader_without_a_name_is_not_named(client: OmniqC
     send(nobody, nobody.get(CONFIRM), until="open")
     assert left_ms(redis) == -1
     page = nobody.get(f"/queues/{QUEUE}/waiting")
-    assert page.words("#queue-state .page-note") == "Paused now until somebody resumes it"
+    assert page.words("#queue-state .page-note") == "Paused now , until somebody resumes it"
     nobody.press(page, "#queue-actions button")
     assert left_ms(redis) == -2
     assert not nobody.get("/").one("#queues .state").has_attr("title")
@@ -128,7 +128,7 @@ def test_a_queue_that_somebody_else_paused_meanwhile(client: OmniqClient, visito
         409,
         "Somebody paused this queue meanwhile. Nothing was changed.",
     )
-    assert again.words("dialog .dialog-body > p:not(.alert)").startswith("It is paused by ana 2 min ago until 15:16")
+    assert again.words("dialog .dialog-body > p:not(.alert)").startswith("It is paused by ana 2 min ago , until 15:16")
     assert (again.words("dialog h2"), again.one("#f-reason")["value"]) == (
         "Replace the pause of mail?",
         "paygate is down",
