@@ -19,6 +19,7 @@ SCRIPTS: list[tuple[str, bytes, list[Any]]] = [
     ("lane_scan", QueueKeys("q").anchor, ["failed", 0, 1, *[""] * 6, 400, 10, 1, 1, 0, "job", "G", "e", "1", "n"]),
     ("job", QueueKeys("q").anchor, [1, "job-1", 100, "meta.counter"]),
     ("publish_once", QueueKeys("q").anchor, [1, "new", "[1]", 3, 30_000, 0, 0, "G", 2, "n", 1_000, "job-1"]),
+    ("pause_queue", QueueKeys("q").anchor, [1_000, '{"v":1}', ""]),
     ("leader", global_key("meta"), ["token", 1_000]),
     ("counter", completion_anchor("k"), []),
     ("remove_counter", completion_anchor("k"), []),
@@ -37,5 +38,5 @@ def test_one_slot(client: OmniqClient, redis: Any, clock: Clock, name: str, anch
             if "end of the script" in seen["command"]:
                 break
             if seen.get("client_type") == "lua":
-                keys |= set(re.findall(r"\{[^}]*\}", seen["command"].split(" ", 1)[1]))
+                keys |= set(re.findall(r'\{[^}"]*\}', seen["command"].split(" ", 1)[1]))
     assert keys == {anchor.decode().split(":meta")[0]}
