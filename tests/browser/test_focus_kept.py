@@ -73,3 +73,18 @@ def test_no_row_that_is_walked_to_lies_under_the_bulk_bar(desk: OpenDesk, client
             d.page.keyboard.press("j")
             assert d.page.evaluate(UNDER_THE_BAR) == 0, f"{path} at {d.focused}"
         d.focus_is("job-1")
+
+
+def test_a_menu_closes_when_the_focus_goes_on_behind_it(desk: OpenDesk, client: OmniqClient, clock: Clock) -> None:
+    fail_jobs(client, "mail", 1, now_ms=clock.now_ms)
+    d = desk()
+    d.page.set_viewport_size({"width": 390, "height": 700})
+    d.open("/queues/mail/failed")
+    menu = d.page.locator("#display-menu")
+    menu.locator("summary").press("Enter")
+    expect(d.page.locator("#display")).to_be_visible()
+    d.page.get_by_role("link", name="Show the shortcuts").focus()
+    expect(menu).to_have_attribute("open", "")
+    d.page.keyboard.press("Tab")
+    expect(menu).not_to_have_attribute("open", "")
+    d.focus_is("Overview")

@@ -100,8 +100,8 @@ function controlsOf(row) {
   return [...row.querySelectorAll("a[href], button, input")].filter((c) => c.offsetParent !== null);
 }
 
-// Menus are <details>: they close on Esc (the focus goes back to the summary), on a press outside, and
-// for a dialog that one of their items opens.
+// Menus are <details>: they close on Esc (the focus goes back to the summary), on a press outside, when the focus goes on
+// to what they may cover, and for a dialog that one of their items opens.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   const menu = event.target.closest?.("details.menu[open]") ?? document.querySelector("details.menu[open]");
@@ -119,6 +119,11 @@ document.addEventListener("pointerdown", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
+});
+
+document.addEventListener("focusout", (event) => {
+  const menu = event.target.closest?.("details.menu[open]");
+  if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
 });
 
 // A dialog comes up in the menu's place; the focus goes back to the summary when it closes.
