@@ -64,8 +64,7 @@ def test_no_page_offers_a_reader_anything(client: OmniqClient, redis: Any, all_t
     gets = {rule.endpoint.rpartition(".")[2] for rule in rules}
     ahead = deque([("/", ""), ("/failed", ""), (f"/queues/{QUEUE}/groups?edit=busy", "")])
     ahead.extend((f"/queues/paused/tasks/{task}", "") for task in TASKS)
-    if "search" in gets:
-        ahead.append(("/search?id=w", ""))
+    ahead.extend((path, "") for path in ("/search?id=w", f"/queues/{QUEUE}/switch?q=m"))
     seen: set[tuple[str, ...]] = set()
     while ahead:
         path, source = ahead.popleft()
