@@ -41,6 +41,7 @@ class QueueRow:
     groups_ready: int
     groups: int | None
     oldest_ms: int | None
+    oldest_gid: str
     oldest_tone: str
     next_due_ms: int | None
     last_activity_ms: int | None
@@ -77,6 +78,7 @@ def queue_row(snapshot: QueueSnapshot, now_ms: int, limits: Limits) -> QueueRow:
         groups_ready=snapshot.groups_ready,
         groups=snapshot.groups,
         oldest_ms=entered,
+        oldest_gid=snapshot.oldest_gid,
         oldest_tone=tone,
         next_due_ms=snapshot.next_due_ms,
         last_activity_ms=snapshot.last_activity_ms or None,

@@ -22,7 +22,7 @@ MOST_WANTED = 100
 # Fields of the hash `now` that are no queue; a colon is in no queue's name.
 AT, LOOKED = b":at", b":looked"
 # Who paused a queue and why is read with the rows that are shown.
-_NAMES = [item.name for item in dataclasses.fields(QueueSnapshot) if item.name not in ("queue", "pause")]
+_NAMES = [item.name for item in dataclasses.fields(QueueSnapshot) if item.name not in ("queue", "pause", "oldest_gid")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,9 @@ def read_queue(
         queue, lane, now_ms=now_ms, size=size, cursor=cursor, newest_first=newest_first, order=order
     )
     watch_call = lane_watch_call(queue, lane, now_ms=now_ms, mark=mark, ids=ids)
-    plain, scripted = link.read_many([("HGETALL", NOW)], [snapshot_call(queue, now_ms), page_call, watch_call])
+    plain, scripted = link.read_many(
+        [("HGETALL", NOW)], [snapshot_call(queue, now_ms, oldest_gid=True), page_call, watch_call]
+    )
     figures = {} if isinstance(plain[0], Exception) else unpack_figures(plain[0])[0]
     return QueueRead(
         snapshot=parse_snapshot(queue, scripted[0]),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..connection import Call, Link
-from ..keys import QueueKeys
+from ..keys import QueueKeys, decode_id
 from ..numbers import read_count, read_int, read_moment
 from ..scripts import script
 from .pauses import Pause, read_pause, read_resumed
@@ -27,7 +27,8 @@ class QueueSnapshot:
     jobs that an SDK older than 3.0.0 put there without an index: pages of it are by place, its ages are not known.
     `groups` are those known so far, None where there are some and nobody has counted them yet.
     `pause_left_ms` is None for a pause without an end. `pause` is None for a queue that runs, and where it was not
-    read. `broken` has a bit for each of `broken_lanes`.
+    read. `broken` has a bit for each of `broken_lanes`. `oldest_gid` is the group of the job that waits longest, "" for
+    an ungrouped one and where it was not asked for.
     """
 
     queue: str
@@ -54,6 +55,7 @@ class QueueSnapshot:
     has_index: bool = True
     broken: int = 0
     pause: Pause | None = None
+    oldest_gid: str = ""
 
     @property
     def broken_lanes(self) -> tuple[str, ...]:
@@ -61,9 +63,9 @@ class QueueSnapshot:
         return tuple(lane for lane, bit in _BITS.items() if self.broken & bit)
 
 
-def snapshot_call(queue: str, now_ms: int) -> Call:
+def snapshot_call(queue: str, now_ms: int, *, oldest_gid: bool = False) -> Call:
     """The read of one queue, for a pipeline with others. Raises ValueError for a bad name."""
-    return script("operator/snapshot"), QueueKeys(queue).anchor, [now_ms]
+    return script("operator/snapshot"), QueueKeys(queue).anchor, [now_ms, int(oldest_gid)]
 
 
 def parse_snapshot(queue: str, reply: Any) -> QueueSnapshot:
@@ -99,6 +101,7 @@ def parse_snapshot(queue: str, reply: Any) -> QueueSnapshot:
         has_index=reply[18] == 0,
         broken=reply[19],
         pause=read_pause(reply[17]) if paused else None,
+        oldest_gid=decode_id(reply[22]),
     )
 
 

@@ -128,6 +128,8 @@ def test_head_tiles_and_tabs(client: OmniqClient, visitor: Browser) -> None:
         "Groups ready 1 With jobs and a free slot",
         "Last finish 9 min ago Last publish 6 min ago",
     ]
+    client.remove_jobs_batch(queue=QUEUE, lane="wait", job_ids=["w1", "w2"], now_ms_override=NOW)
+    assert "Oldest waiting 6 min Group acct" in visitor.get(FAILED).words("#queue-tiles")
     tabs = [" ".join(tab.get_text(" ").split()) for tab in page.soup.select("#queue-tabs a")]
     assert tabs == ["Waiting 3", "Groups", "Active 2", "Delayed 0", "Failed 3", "Completed last 100"]
     assert page.words("#queue-tabs [aria-current]") == "Failed 3"

@@ -1,5 +1,5 @@
 -- The figures of one queue, from the structures themselves: the stats hash is believed only where nothing else knows.
--- KEYS[1] anchor; ARGV[1] now in ms. Changes nothing.
+-- KEYS[1] anchor; ARGV now in ms, "1" where the group of the job that waits longest is wanted. Changes nothing.
 -- Returns a flat list; snapshot.py names its places. What cannot be read is false.
 -- @include keys
 -- @include reading
@@ -33,11 +33,13 @@ local left = paused == 1 and redis.call("PTTL", key("paused")) or -1
 local record
 if paused == 1 then record = pause_record() else record = resume_note() end
 
+local oldest = ARGV[2] == "1" and (try("ZRANGE", key("idx:wait"), 0, 0) or {})[1]
+
 return {
   1, paused, left, length.wait, grouped, length.active, try("ZCOUNT", key("active"), "-inf", ARGV[1]) or 0,
   length.delayed, length.failed, length.completed, try("ZCARD", key("groups:ready")) or 0,
   first_score(key("idx:wait")) or false, first_score(key("delayed")) or false,
   moment("last_activity_ms"), moment("last_enqueue_ms"), moment("last_reserve_ms"), moment("last_finish_ms"),
   record or false, unindexed, broken, try("ZCARD", key("x:groups")) or 0,
-  redis.call("EXISTS", key("has_groups")),
+  redis.call("EXISTS", key("has_groups")), oldest and field_up_to(job_key(oldest), "gid", 1024) or "",
 }
