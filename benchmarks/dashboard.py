@@ -44,7 +44,7 @@ def deep(begin_ms: int, lane: str, position: int) -> str:
     return make_cursor(kind, Position(str(begin_ms + position).encode(), job_id.encode(), b""))
 
 
-def times_ms(work: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
+def times_ms(work: Callable[[], object], rounds: int) -> list[float]:
     """How long each of the rounds took, in order of length; one before them does not count."""
     work()
     times: list[float] = []
@@ -68,7 +68,9 @@ def sent(server: RedisServer, work: Callable[[], object]) -> int:
     raise AssertionError("the monitor ended")
 
 
-def pages(server: RedisServer, client: OmniqClient, begin_ms: int, sizes: dict[str, int], line: Line) -> None:
+def pages(
+    server: RedisServer, client: OmniqClient, begin_ms: int, sizes: dict[str, int], rounds: int, line: Line
+) -> None:
     """Lane pages, first and deep, beside those of a thousand jobs."""
     http = visitor(client)
 
@@ -87,15 +89,15 @@ def pages(server: RedisServer, client: OmniqClient, begin_ms: int, sizes: dict[s
                 paths.append(f"/queues/{queue}/{lane}{cursor}")
             # In turn, so that whatever else the machine does meets both.
             gets = [look(path) for path in paths]
-            rounds = [[times_ms(get, 1)[0] for get in gets] for _ in range(ROUNDS)]
-            found = [sorted(times)[ROUNDS // 2] for times in zip(*rounds, strict=True)]
+            took = [[times_ms(get, 1)[0] for get in gets] for _ in range(rounds)]
+            found = [sorted(times)[rounds // 2] for times in zip(*took, strict=True)]
             line(f"{lane}, {place} page of 50", found[0], 20, "ms")
             line("  commands sent", sent(server, gets[0]), 60, "")
             line("  beside the same page at 1,000 jobs", found[0] / found[1], 1.3, "x")
     for path in ("/", "/?size=100", "/queues/" + million.LARGE + "/groups"):
         answer = http.get(path)
         if answer.status_code == 200:
-            line(path, times_ms(lambda path=path: http.get(path))[ROUNDS // 2], 80, "ms")
+            line(path, times_ms(lambda path=path: http.get(path), rounds)[rounds // 2], 80, "ms")
 
 
 def by_error(client: OmniqClient, line: Line) -> None:
@@ -106,7 +108,7 @@ def by_error(client: OmniqClient, line: Line) -> None:
         time.sleep(background.tick())
     print(f"  the first reading took {time.perf_counter() - began:.1f} s")
     http = visitor(client)
-    line("by error", times_ms(lambda: http.get(f"/queues/{million.LARGE}/failures"))[-1], 300, "ms")
+    line("by error", times_ms(lambda: http.get(f"/queues/{million.LARGE}/failures"), 5)[-1], 300, "ms")
 
 
 def bulk(server: RedisServer, client: OmniqClient, line: Line) -> None:
@@ -169,7 +171,7 @@ def main() -> None:
                 redis.config_set("slowlog-log-slower-than", 1_000)
                 redis.config_set("slowlog-max-len", 10_000)
                 redis.slowlog_reset()
-                pages(server, client, begin_ms, sizes, line)
+                pages(server, client, begin_ms, sizes, max(ROUNDS // part, 1), line)
                 by_error(client, line)
                 bulk(server, client, line)
                 memory(server, REQUESTS // part, line)

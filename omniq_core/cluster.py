@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import weakref
 from collections.abc import Sequence
 from typing import Any, cast
@@ -16,7 +17,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from .explaining import REDIS_ERRORS
 from .once import AnswerLost, Arg, Commands, Foreign, Node, node_of
 
-MOST_REDIRECTS = 5
+MOST_REDIRECTS = 8
 # A cursor of SCAN says which node it is for: Redis's own, times this, plus the node's place. No cluster has more nodes.
 _NODES = 1024
 _BEFORE_6 = int(redis.__version__.split(".")[0]) < 6
@@ -59,7 +60,8 @@ class Cluster:
                 replies[at] = self._size()
             else:
                 todo.setdefault(self._place(_key_of(command)), []).append(at)
-        for _ in range(MOST_REDIRECTS):
+        for turn in range(MOST_REDIRECTS):
+            _let_nodes_agree(turn)
             again: dict[Place, list[int]] = {}
             for place, listed in todo.items():
                 for at, reply in zip(listed, self._ask(place, [commands[at] for at in listed]), strict=True):
@@ -80,7 +82,8 @@ class Cluster:
 
     def _together(self, commands: Commands, place: Place) -> list[Any]:
         replies: list[Any] = []
-        for _ in range(MOST_REDIRECTS):
+        for turn in range(MOST_REDIRECTS):
+            _let_nodes_agree(turn)
             replies = self._ask(place, commands)
             sent_on = next((at for at, reply in enumerate(replies) if isinstance(reply, AskError)), None)
             if sent_on is None:
@@ -169,6 +172,12 @@ class Cluster:
 
     def _address(self) -> str:
         return address_of(self.r)
+
+
+def _let_nodes_agree(turn: int) -> None:
+    """Just after a slot moved two nodes may each name the other, until they have heard of it from each other."""
+    if turn > 1:
+        time.sleep(0.01 * 2 ** (turn - 1))
 
 
 def make_cluster(options: dict[str, Any], *, ssl: bool) -> Any:

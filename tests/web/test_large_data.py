@@ -9,7 +9,7 @@ import pytest
 
 from omniq_core import OmniqClient
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
-from tests.web.pages_support import NOW, QUEUE, Browser, browser, job_url, row_button, words
+from tests.web.pages_support import NOW, QUEUE, Browser, browser, job_url, row_button
 
 BIG = 5_000_000
 FAILED = f"/queues/{QUEUE}/failed"
@@ -73,9 +73,11 @@ def test_a_job_whose_group_is_large(client: OmniqClient, visitor: Browser) -> No
 def test_the_page_of_a_large_payload(client: OmniqClient, visitor: Browser) -> None:
     publish_jobs(client, QUEUE, ["a"], now_ms=NOW, payload={"t": "<b>" * 2_000_000})
     page = visitor.get(job_url(QUEUE, "a"))
-    assert words(page.one("section[aria-labelledby=payload-h] footer")).startswith("The first 256 KB of 5.7 MB.")
-    assert page.one("#payload").get_text().strip("\n") == ('{"t":"' + "<b>" * 90_000)[:262_144]
-    assert not page.soup.select("#payload b")
+    footer = "section[aria-labelledby=payload-h] footer"
+    assert page.words(footer) == "5.7 MB, too large to show unasked. Show all Download"
+    whole = visitor.follow(page, f"{footer} a:not([download])")
+    assert whole.one("#payload").get_text().strip("\n").startswith('{"t":"' + "<b>" * 90_000)
+    assert not whole.soup.select("#payload b")
 
 
 def test_many_fields(client: OmniqClient, redis: Any, visitor: Browser) -> None:
