@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
-WORKERS ?= 3
+WORKERS ?= 2
 BENCH  := .venv-bench
 
 .DEFAULT_GOAL := help

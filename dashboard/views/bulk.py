@@ -12,7 +12,7 @@ from omniq_core import Counting, Matching, Selection, WholeLane, kind_selection,
 
 from .. import confirm
 from ..actions import bulk as act
-from ..frame import tasks_region
+from ..frame import tasks_answer
 from ..htmx import Partial, Toast, answer, kind, render_partials, show_dialog
 from ..params import choice, integer, text
 from ..problems import BadInput, no_such_queue
@@ -104,7 +104,9 @@ def start(verb: act.Verb, queue: str, lane: str) -> Response:
     if mount.background is not None:
         mount.background.look_for_tasks()
     if kind() == "partial":
-        return render_partials(tasks_region(), *regions(), Partial("dialog", swap="innerHTML"))
+        # A short one may be done by now: then no tick will tell.
+        _, cards, toasts = tasks_answer([(queue, what.nonce)])
+        return render_partials(*cards, *regions(), Partial("dialog", swap="innerHTML"), toasts=toasts)
     return Response(status=303, headers={"Location": url_for(".task", queue=queue, task_id=what.nonce)})
 
 

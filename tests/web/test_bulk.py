@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.queries.tasks import look_again
 from dashboard.views.bulk import pattern
 from omniq_core import OmniqClient, TaskRunner
 from tests.support.clock import Clock
@@ -46,6 +47,17 @@ def press(visitor: Browser, page: Page, label: str, **options: Any) -> Page:
 
 def fields(dialog: Page) -> dict[str, str]:
     return {i["name"]: i.get("value", "") for i in dialog.soup.select("dialog input[type=hidden]")}
+
+
+def test_a_task_that_is_done_before_its_answer_is_told_in_it(
+    visitor: Browser, client: OmniqClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_jobs(client, QUEUE, 3, now_ms=NOW - 1_000)
+    dialog = press(visitor, visitor.get(FAILED), "Remove 3")
+    monkeypatch.setattr("dashboard.views.bulk.look_again", lambda link: (work(client), look_again(link)))
+    answer = visitor.post(REMOVE, fields(dialog), script=True)
+    assert answer.toast().startswith("Removed 3 jobs")
+    assert answer.region("dialog").get_text() == ""
 
 
 def test_300_of_1000_without_script(visitor: Browser, client: OmniqClient, redis: Any) -> None:
