@@ -54,8 +54,8 @@ class GroupsPage:
 
     `sums` and sorting by figures need the figures of all groups: of over 400 they are the background's, taken at
     `at_ms`. Without them `sums` is None and the rows are sorted by name, whatever was wished. `stuck` are the first few
-    that are. `counted`: the jobs that run were counted, so that a wrong count of a group is found. `oldest` is the
-    group of the job that waits longest. `wish.page` is the page shown, at most the last one.
+    that are. `counted`: the jobs that run were counted, so that a wrong count of a group is found. `wish.page` is the
+    page shown, at most the last one.
     """
 
     head: QueueRow
@@ -71,7 +71,6 @@ class GroupsPage:
     at_ms: int | None
     kept: bool
     stuck: tuple[Group, ...]
-    oldest: str
     others: tuple[OtherQueue, ...]
     queues: int
     now_ms: int
@@ -138,7 +137,6 @@ def groups_page(
         at_ms=read.at_ms if len(read.names) > MOST_LIVE else None,
         kept=read.kept,
         stuck=tuple(one for gid in stuck if (one := rows.get(gid)) and one.state == "stuck"),
-        oldest=read.oldest,
         others=others,
         queues=queues,
         now_ms=now_ms,

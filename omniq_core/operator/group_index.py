@@ -69,9 +69,8 @@ class GroupIndex:
         return min([1.0, *(max(queue.round_at - now_ms, 0) / 1000 for queue in self._queues.values())])
 
     def _begin(self, name: str, queue: _Queue, now: int) -> float:
-        reply, took = self.link.run_timed(
-            *groups_list_call(name, figures=False)[:2], *groups_list_call(name, figures=False)[2]
-        )
+        listing, anchor, args = groups_list_call(name, figures=False)
+        reply, took = self.link.run_timed(listing, anchor, *args)
         found = parse_groups_list(reply)
         queue.round_at = now + ROUND_MS
         queue.listed = found.seen

@@ -70,9 +70,8 @@ class GroupsRead:
     """A queue's live figures and its groups.
 
     `names` are all that are known; `full`: there may be more. With over 400 of them `figures` are those the background
-    took at `at_ms`, None where there are none (yet). `oldest` is the group of the job that
-    waits longest, "" for an ungrouped one. `kept`: a background is there, which takes figures. `queues` are those of
-    all queues.
+    took at `at_ms`, None where there are none (yet). `kept`: a background is there, which takes figures. `queues` are those
+    of all queues.
     """
 
     snapshot: QueueSnapshot
@@ -80,7 +79,6 @@ class GroupsRead:
     full: bool
     figures: tuple[GroupFigures, ...] | None
     at_ms: int | None
-    oldest: str
     kept: bool
     queues: dict[str, QueueSnapshot]
 
@@ -113,7 +111,6 @@ def read_groups(link: Link, queue: str, *, now_ms: int) -> GroupsRead:
         full=len(names) >= MOST_GROUPS,
         figures=figures,
         at_ms=at_ms,
-        oldest=listed.oldest,
         kept=plain[1] == 1,
         queues={} if isinstance(plain[0], Exception) else unpack_figures(plain[0])[0],
     )
@@ -150,21 +147,19 @@ def groups_list_call(queue: str, *, figures: bool = True) -> Call:
 
 
 class GroupNames(NamedTuple):
-    """The packed figures; the names the background has seen, those met just now; the group of the job that waits
-    longest."""
+    """The packed figures; the names the background has seen, those met just now."""
 
     packed: bytes | None
     seen: frozenset[bytes]
     met: frozenset[bytes]
-    oldest: str
 
 
 def parse_groups_list(reply: Any) -> GroupNames:
     """What the script answered. An entry that failed in its pipeline is raised here."""
     if isinstance(reply, Exception):
         raise reply
-    packed, seen, ready, running, waiting, oldest = reply
-    return GroupNames(packed, frozenset(seen), frozenset((*ready, *running, *waiting)) - {b""}, decode_id(oldest))
+    packed, seen, ready, running, waiting = reply
+    return GroupNames(packed, frozenset(seen), frozenset((*ready, *running, *waiting)) - {b""})
 
 
 def pack_group_figures(groups: Iterable[GroupFigures], at_ms: int) -> bytes:

@@ -1,8 +1,7 @@
 -- Which groups a queue has: those the background has seen, and those that can be told from jobs and workers now.
 -- KEYS[1] anchor
 -- ARGV groups wanted at most, "1" where the figures of all, if the background keeps them, stand for the list
--- Returns {figures or false, seen last first, ready, of jobs that run, of the jobs that wait longest, the group of the first
---   of these ("" none)}; changes nothing.
+-- Returns {figures or false, seen last first, ready, of jobs that run, of the jobs that wait longest}; changes nothing.
 -- @include keys
 -- @include reading
 local SHOWN, LOOKED = 1000, 200
@@ -16,11 +15,9 @@ local function gids_of(lane, low, high)
 end
 
 local figures = ARGV[2] == "1" and try("GET", key("x:groups:now"))
-local first = (try("ZRANGE", key("idx:wait"), 0, 0) or {})[1]
 return {
   figures or false,
   not figures and try("ZREVRANGE", key("x:groups"), 0, ARGV[1] - 1) or {},
   try("ZRANGE", key("groups:ready"), 0, SHOWN - 1) or {},
   gids_of("active", -LOOKED, -1), gids_of("wait", 0, LOOKED - 1),
-  first and field_up_to(job_key(first), "gid", 1024) or "",
 }
