@@ -70,8 +70,8 @@ class GroupsRead:
     """A queue's live figures and its groups.
 
     `names` are all that are known; `full`: there may be more. With over 400 of them `figures` are those the background
-    took at `at_ms`, None where there are none (yet). `kept`: a background is there, which takes figures. `queues` are those
-    of all queues.
+    took at `at_ms`, None where there are none (yet). `kept`: a background is there, which takes figures. `queues` are
+    those of all queues.
     """
 
     snapshot: QueueSnapshot

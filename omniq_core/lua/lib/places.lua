@@ -73,3 +73,28 @@ local function place_of(view, score, id, digest)
   end
   return low, false
 end
+
+-- The lowest and the highest place of a page: at an end (kind ""), strictly lower than a cursor's place or with it (o, O),
+-- or higher (n, N). `find(...)` says how many stand before that, and whether it stands there itself.
+local function page_places(kind, size, total, highest_first, find, ...)
+  local low, high
+  if kind == "" then
+    if highest_first then low, high = total - size, total - 1 else low, high = 0, size - 1 end
+  else
+    local before, held = find(...)
+    if kind == "o" or kind == "O" then
+      high = kind == "O" and held and before or before - 1
+      low = high - size + 1
+    else
+      low = kind == "n" and held and before + 1 or before
+      high = low + size - 1
+    end
+  end
+  return math.max(low, 0), math.min(high, total - 1)
+end
+
+-- A place as a cursor keeps it: score, id, "", or of a long id its first bytes and its digest.
+local function cut_place(member, at)
+  if #member <= 512 then return {at, member, ""} end
+  return {at, string.sub(member, 1, 256), redis.sha1hex(member)}
+end

@@ -2,6 +2,7 @@
 -- KEYS[1] anchor
 -- ARGV gid, rows wanted, last first (1/0), cursor as in operator/lane_page: kind, score, id, digest of a long id
 -- Returns what operator/lane_page does; the score of a job without index is "@" and its place.
+-- @include places
 -- @include rows
 local LONG = 256
 local list, idx, size, last_first = group_key(ARGV[1], "wait"), key("idx:wait"), tonumber(ARGV[2]), ARGV[3] == "1"
@@ -27,20 +28,7 @@ local function place()
   return low, false
 end
 
-local low, high
-if kind == "" then
-  if last_first then low, high = total - size, total - 1 else low, high = 0, size - 1 end
-else
-  local before, held = place()
-  if kind == "o" or kind == "O" then
-    high = kind == "O" and held and before or before - 1
-    low = high - size + 1
-  else
-    low = kind == "n" and held and before + 1 or before
-    high = low + size - 1
-  end
-end
-low, high = math.max(low, 0), math.min(high, total - 1)
+local low, high = page_places(kind, size, total, last_first, place)
 
 local rows, scores = {}, {}
 local members = high >= low and redis.call("LRANGE", list, low, high) or {}
@@ -48,10 +36,6 @@ for i, member in ipairs(members) do
   scores[i] = entered(member) or "@" .. string.format("%.0f", low + i - 1)
   rows[i] = row("wait", member, scores[i])
 end
-local function cursor(i)
-  local member = members[i]
-  if not member then return false end
-  return #member <= 512 and {scores[i], member, ""} or {scores[i], string.sub(member, 1, 256), redis.sha1hex(member)}
-end
+local function cursor(i) return members[i] and cut_place(members[i], scores[i]) or false end
 return {total, 1, low, last_first and 1 or 0, rows, cursor(1), cursor(#members),
   broken and {"g:" .. ARGV[1] .. ":wait", redis.call("TYPE", list).ok} or false}

@@ -13,30 +13,10 @@ local lane, size, highest_first = ARGV[2], tonumber(ARGV[3]), ARGV[4] == "1"
 local kind, score, id, digest, own = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9] == "1"
 
 local view = open_lane(lane, own)
-local low, high
-if kind == "" then
-  if highest_first then low, high = view.total - size, view.total - 1 else low, high = 0, size - 1 end
-else
-  local before, held = place_of(view, score, id, digest)
-  if kind == "o" or kind == "O" then
-    high = kind == "O" and held and before or before - 1
-    low = high - size + 1
-  else
-    low = kind == "n" and held and before + 1 or before
-    high = low + size - 1
-  end
-end
-if low < 0 then low = 0 end
-if high > view.total - 1 then high = view.total - 1 end
-
-local function cursor(member, at)
-  if #member <= 512 then return {at, member, ""} end
-  return {at, string.sub(member, 1, 256), redis.sha1hex(member)}
-end
-
+local low, high = page_places(kind, size, view.total, highest_first, place_of, view, score, id, digest)
 local members, rows = between(view, low, high), {}
 for i, member in ipairs(members) do rows[i] = row(lane, member[1], own and "@" or member[2]) end
 local lowest, highest = members[1], members[#members]
 return {view.total, view.indexed and 1 or 0, low, highest_first and 1 or 0, rows,
-  lowest and cursor(lowest[1], lowest[2]) or false, highest and cursor(highest[1], highest[2]) or false,
+  lowest and cut_place(lowest[1], lowest[2]) or false, highest and cut_place(highest[1], highest[2]) or false,
   view.broken and {view.broken, redis.call("TYPE", key(view.broken)).ok} or false}

@@ -37,11 +37,6 @@ if ARGV[4] ~= "" then
   if downwards then high = math.min(high, before - 1) else low = math.max(low, held and before + 1 or before) end
 end
 
-local function cut(member, at)
-  if #member <= 512 then return {at, member, ""} end
-  return {at, string.sub(member, 1, 256), redis.sha1hex(member)}
-end
-
 -- In another order than that of the index a job that came after the mark may stand anywhere.
 local function after_mark(id, entered)
   local at = apart and marked and tonumber(entered)
@@ -61,7 +56,7 @@ local function look(id, score)
   if answer ~= "ask" and (answer ~= "yes" or limit == 0) then return end
   local shown = {string.sub(id, 1, LONGEST_ID), #id, score}
   if whole and limit > 0 then shown = row(lane, id, own and "@" or score) end
-  hits[#hits + 1] = {shown, cut(id, score), payload or false}
+  hits[#hits + 1] = {shown, cut_place(id, score), payload or false}
   spent, sent = spent + (whole and ROW or 1), sent + #(payload or "")
 end
 
@@ -80,4 +75,4 @@ while low <= high and spent < work and sent < MOST_SENT and (limit == 0 or #hits
 end
 
 return {view.total, view.indexed and 1 or 0, span, math.max(high - low + 1, 0), scanned, sure, large,
-  last and low <= high and cut(last[1], last[2]) or false, hits}
+  last and low <= high and cut_place(last[1], last[2]) or false, hits}
