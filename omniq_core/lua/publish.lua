@@ -23,12 +23,5 @@ end
 local created, found = published_before(id, nonce)
 if created then return { created, found } end
 write_job(id, ARGV[3], nonce, fields)
-if gid ~= "" then open_group(gid, ARGV[9]) end
-if state == "delayed" then
-  delay(id, due, now)
-  if gid ~= "" then ready_if_due(gid, now) end
-else
-  enqueue(id, gid, now)
-end
-stamp("last_activity_ms", now, "last_enqueue_ms", now)
+admit(id, state, due, gid, ARGV[9], now)
 return { 1, state }

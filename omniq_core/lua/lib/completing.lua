@@ -5,7 +5,8 @@
 -- Ending a lease well.
 local KEEP, TRIM_AT_ONCE = 100, 1000
 
--- "OK", or why not; nil and an error when a key has the wrong type, then nothing was changed. The same ack again is OK again and changes nothing.
+-- "OK", or why not; nil and an error when a key has the wrong type, then nothing was changed. The same ack again is OK
+-- again and changes nothing.
 local function complete(id, token, now)
   local job = job_key(id)
   local kept = redis.call("HMGET", job, "lease_token", "gid", "x_ack")

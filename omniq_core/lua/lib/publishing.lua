@@ -53,3 +53,15 @@ local function open_group(gid, limit)
   redis.call("SET", key("has_groups"), "1")
   if tonumber(limit) > 0 then redis.call("SET", group_key(gid, "limit"), limit, "NX") end
 end
+
+-- A job that was written takes its place: at the tail of its lane, or among the delayed ones.
+local function admit(id, state, due, gid, limit, now)
+  if gid ~= "" then open_group(gid, limit) end
+  if state == "delayed" then
+    delay(id, due, now)
+    if gid ~= "" then ready_if_due(gid, now) end
+  else
+    enqueue(id, gid, now)
+  end
+  stamp("last_activity_ms", now, "last_enqueue_ms", now)
+end

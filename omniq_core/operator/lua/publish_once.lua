@@ -1,7 +1,7 @@
 -- Publishes one job as an operator wants it: a nonce publishes once, and an id that exists is left alone in any state.
 -- KEYS[1] anchor
--- ARGV now, id, payload ("": that of the job it is a copy of), max_attempts, timeout_ms, backoff_ms, due_ms, gid, group_limit, nonce, how long it is remembered
--- (ms), id of the job this is a copy of or "", "again" at a repeat
+-- ARGV now, id, payload ("": that of the job it is a copy of), max_attempts, timeout_ms, backoff_ms, due_ms, gid,
+-- group_limit, nonce, how long it is remembered (ms), id of the job this is a copy of or "", "again" at a repeat
 -- Returns {"published" | "repeated" (this nonce did it before) | "exists", id of the job, its state or ""}, or
 -- {"gone", "", ""} when there is no payload to take over.
 -- @include publishing
@@ -42,13 +42,6 @@ if copy_of ~= "" then
   redis.call("HSET", job_key(id), "x_copy_of", copy_of)
   if job_fields(copy_of, "id")[1] then redis.call("HSET", job_key(copy_of), "x_copied_to", id) end
 end
-if gid ~= "" then open_group(gid, ARGV[9]) end
-if state == "delayed" then
-  delay(id, due, now)
-  if gid ~= "" then ready_if_due(gid, now) end
-else
-  enqueue(id, gid, now)
-end
-stamp("last_activity_ms", now, "last_enqueue_ms", now)
+admit(id, state, due, gid, ARGV[9], now)
 redis.call("SET", memory, id, "PX", ARGV[11])
 return { "published", id, state }
