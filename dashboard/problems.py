@@ -40,6 +40,11 @@ class BadInput(Problem):
         self.field, self.why = field, why
 
 
+def not_allowed(text: str) -> Problem:
+    """Whoever asks may not do that; `text` is a sentence that says what."""
+    return Problem(403, "Not allowed", text, icon="lock")
+
+
 def no_such_page() -> Problem:
     """The address leads nowhere."""
     return Problem(404, "No such page", "Nothing stands at this address.", icon="search", way=Way("Overview", "/"))

@@ -80,7 +80,7 @@ def filtered_queue_page(
         more_newer=not all_newer,
         matching=found.count.matching if found.count else None,
         look=Look(
-            page=replace(found, places=tuple(f"{place}~{asked_ms}" for place in found.places)),
+            page=replace(found, places=tuple(stamped(place, asked_ms) or "" for place in found.places)),
             going_on=stamped(found.going_on, asked_ms),
             stopped=watch.stop,
             left_ms=int(found.left * took_ms / found.looked) if found.looked >= TELLS else None,

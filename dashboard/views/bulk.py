@@ -15,15 +15,15 @@ from ..actions import bulk as act
 from ..frame import tasks_answer
 from ..htmx import Partial, Toast, answer, kind, render_partials, show_dialog
 from ..params import choice, integer, text
-from ..problems import BadInput, no_such_queue
+from ..problems import BadInput
 from ..queries.bulk import counted, failed_lately, waiting_now
-from ..queries.queue import UnknownQueue
 from ..queries.tasks import look_again
 from ..signing import BadSignature
 from ..state import actor, current, now_ms
 from ..task_words import filter_words
 from .addresses import SCOPE
 from .filters import lane_filter
+from .reading import explained
 from .regions import regions
 
 TYPED_ABOVE = 100
@@ -152,10 +152,8 @@ def _dialog(
     verb: act.Verb, lane: str, what: confirm.Confirmation, alert: str = "", status: int = 200, *, unsearched: int = 0
 ) -> Response:
     link, selection = current().link, read_selection(what.filter)
-    try:
+    with explained(what.queue):
         waiting = waiting_now(link, what.queue, now_ms=now_ms()) if verb != "remove" else 0
-    except UnknownQueue:
-        raise no_such_queue(what.queue) from None
     lately = failed_lately(link, what.queue, selection, now_ms=now_ms()) if verb == "retry" else 0
     return show_dialog(
         "omniq/bulk/confirm.html",

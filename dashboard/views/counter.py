@@ -30,11 +30,11 @@ def counter(key: str) -> Response:
     if asked:
         return live.answer(asked, context["live_version"], lambda: _regions(context))
     if page.row is None:
-        text = (
+        why = (
             f"No counter is called {present('key', key, 200)} now. Its last child finished, somebody deleted it, or it "
+            "never was: Redis keeps nothing of a counter that is over, so these look the same."
         )
-        text += "never was: Redis keeps nothing of a counter that is over, so these look the same."
-        raise Problem(404, "No such counter", text, icon="search", way=Way("Child counters", "/children"))
+        raise Problem(404, "No such counter", why, icon="search", way=Way("Child counters", "/children"))
     return render_page("omniq/children/counter.html", **context)
 
 

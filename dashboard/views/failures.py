@@ -9,16 +9,16 @@ from urllib.parse import urlencode
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from omniq_core import BadCursor, LaneRow, kind_place
+from omniq_core import LaneRow, kind_place
 
 from .. import live
 from ..formatting import RowIds
 from ..htmx import Partial, here, render_page
 from ..params import Fields, choice, integer, text
-from ..problems import BadInput, no_such_page, no_such_queue
+from ..problems import no_such_page
 from ..queries.failures import RANGES, SORTS, FailuresPage, FailuresWish, KindPage, failures_page, kind_page, stands
 from ..queries.job_list import JobList
-from ..queries.queue import LANES, SIZES, LaneWish, UnknownQueue
+from ..queries.queue import LANES, SIZES, LaneWish
 from ..routes import Routes
 from ..state import can, current, now_ms
 from .addresses import job_url, kind_url
@@ -26,6 +26,7 @@ from .job_lists import DIGEST
 from .job_rows import JobRow, job_row
 from .lanes import COLUMNS, LANE_WORDS, SORT_WORDS, Head
 from .limits import limits
+from .reading import explained
 
 routes = Routes()
 MAX_PAGE = 20
@@ -102,7 +103,7 @@ def failures_url(queue: str, wish: FailuresWish, **changes: Any) -> str:
 
 
 def _context(queue: str, args: Fields) -> dict[str, Any]:
-    try:
+    with explained(queue):
         page = failures_page(
             current().link,
             queue,
@@ -111,8 +112,6 @@ def _context(queue: str, args: Fields) -> dict[str, Any]:
             may_read=lambda name: can("read", name),
             limits=limits(),
         )
-    except UnknownQueue:
-        raise no_such_queue(queue) from None
     return {
         "page": page,
         "live_version": live.version(page.head, page.mark, page.read_percent),
@@ -173,7 +172,7 @@ def _kind_context(queue: str, kind: str, args: Fields, named: tuple[str, ...] = 
         size=int(choice(args, "size", [str(size) for size in SIZES], "50")),
         cursor=text(args, "cursor", max_bytes=MAX_CURSOR_BYTES) or None,
     )
-    try:
+    with explained(queue):
         page = kind_page(
             current().link,
             queue,
@@ -184,10 +183,6 @@ def _kind_context(queue: str, kind: str, args: Fields, named: tuple[str, ...] = 
             limits=limits(),
             named=named,
         )
-    except UnknownQueue:
-        raise no_such_queue(queue) from None
-    except BadCursor:
-        raise BadInput("cursor", "This is no page of this list. Start at its first page.") from None
     ids = RowIds()
     acts = {"may_retry": can("retry", queue), "may_remove": can("remove", queue), "may_run": False}
     return {

@@ -8,16 +8,15 @@ from typing import Any
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
-from omniq_core import COUNTED_POSITIONS, BadCursor
+from omniq_core import COUNTED_POSITIONS
 
 from .. import live
 from ..formatting import RowIds
 from ..htmx import Partial, here, render_page
 from ..params import Fields
-from ..problems import BadInput, no_such_queue
 from ..queries.group_jobs import GroupJobsPage, group_jobs_page
 from ..queries.lane_filter import LaneFilter
-from ..queries.queue import LANES, SIZES, LaneWish, UnknownQueue
+from ..queries.queue import LANES, SIZES, LaneWish
 from ..routes import Routes
 from ..state import can, current, now_ms
 from .addresses import group_url, job_url, turned
@@ -25,6 +24,7 @@ from .filters import lane_wish
 from .job_rows import job_row
 from .lanes import COLUMNS, LANE_WORDS, SORT_WORDS, Head
 from .limits import limits
+from .reading import explained
 
 routes = Routes()
 
@@ -70,7 +70,7 @@ def _tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
 
 
 def _context(queue: str, gid: str, args: Fields, named: tuple[str, ...] = ()) -> dict[str, Any]:
-    try:
+    with explained(queue):
         page = group_jobs_page(
             current().link,
             queue,
@@ -81,10 +81,6 @@ def _context(queue: str, gid: str, args: Fields, named: tuple[str, ...] = ()) ->
             limits=limits(),
             named=named,
         )
-    except UnknownQueue:
-        raise no_such_queue(queue) from None
-    except BadCursor:
-        raise BadInput("cursor", "This is no page of this list. Start at its first page.") from None
     ids = RowIds()
     return {
         "page": page,

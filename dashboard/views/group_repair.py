@@ -13,12 +13,12 @@ from ..actions import groups as act
 from ..formatting import plural
 from ..htmx import Toast, answer, show_dialog
 from ..present import present
-from ..problems import Problem, no_such_queue
+from ..problems import not_allowed
 from ..queries.groups import stuck_groups
-from ..queries.queue import UnknownQueue
 from ..routes import Routes
 from ..state import actor, can, current, now_ms
 from ..tokens import from_token, to_token
+from .reading import explained
 from .regions import regions
 
 routes = Routes()
@@ -29,7 +29,7 @@ REPAIR = "repair"
 def repair_confirm(queue: str) -> Response:
     """Shows figure by figure what a repair would change."""
     if not can("repair", queue):
-        raise Problem(403, "Not allowed", "You may not repair the groups of this queue.", icon="lock")
+        raise not_allowed("You may not repair the groups of this queue.")
     return _dialog(queue)
 
 
@@ -58,10 +58,8 @@ def _figures(done: tuple[Repaired, ...]) -> tuple[str, ...]:
 
 
 def _dialog(queue: str, alert: str = "", status: int = 200) -> Response:
-    try:
+    with explained(queue):
         found = stuck_groups(current().link, queue, now_ms=now_ms())
-    except UnknownQueue:
-        raise no_such_queue(queue) from None
     if not found.repairs:
         return answer(Toast(f"No group of {present('queue', queue)} is stuck any more", (), "ok"), *regions())
     kept = [(to_token(one.gid), one.before, one.after, one.enter) for one in found.repairs]

@@ -18,14 +18,15 @@ from ..formatting import row_id
 from ..htmx import Partial, Toast, answer, back, here, kind, render_page, render_partials
 from ..params import Fields, choice, integer, text, token
 from ..present import present
-from ..problems import BadInput, no_such_queue
+from ..problems import BadInput
 from ..queries.groups import ASCENDING, MOST_REPAIRED, SORTS, STATES, GroupsPage, GroupsWish, group_there, groups_page
-from ..queries.queue import LANES, SIZES, UnknownQueue
+from ..queries.queue import LANES, SIZES
 from ..routes import Routes
 from ..state import can, current, now_ms
 from .addresses import groups_url, turned
 from .lanes import LANE_WORDS
 from .limits import limits
+from .reading import explained
 from .regions import regions
 
 routes = Routes()
@@ -99,7 +100,9 @@ def set_limit(queue: str) -> Response:
         limit = 0
     if not limit:
         return _not_saved(queue, Edit(gid, typed, seen, f"Not saved: the limit is 1 to {MAX_LIMIT:,}."), 400)
-    if not _found(lambda: group_there(current().link, queue, gid, now_ms=now_ms()), queue):
+    with explained(queue):
+        there = group_there(current().link, queue, gid, now_ms=now_ms())
+    if not there:
         lines = ("Nothing was changed. It comes back with the next job that is published with it.",)
         return answer(Toast(f"Group {present('gid', gid, 60)} is gone", lines, "warn", "info"), *regions())
     try:
@@ -169,8 +172,8 @@ def _tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
 
 
 def _context(queue: str, args: Fields, named: tuple[str, ...] = ()) -> dict[str, Any]:
-    page = _found(
-        lambda: groups_page(
+    with explained(queue):
+        page = groups_page(
             current().link,
             queue,
             _wish(args),
@@ -178,9 +181,7 @@ def _context(queue: str, args: Fields, named: tuple[str, ...] = ()) -> dict[str,
             may_read=lambda name: can("read", name),
             limits=limits(),
             named=named,
-        ),
-        queue,
-    )
+        )
     return {
         "page": page,
         "live_version": live.version(page.head, page.wish, page.rows, page.named, page.sums, page.stuck, page.known),
@@ -205,13 +206,6 @@ def _context(queue: str, args: Fields, named: tuple[str, ...] = ()) -> dict[str,
         "may_repair": can("repair", queue),
         "here": here(),
     }
-
-
-def _found(read: Any, queue: str) -> Any:
-    try:
-        return read()
-    except UnknownQueue:
-        raise no_such_queue(queue) from None
 
 
 def _wish(args: Fields) -> GroupsWish:

@@ -8,13 +8,14 @@ from .. import pause_form as forms
 from ..actions import queues as act
 from ..formatting import moment
 from ..htmx import Press, Toast, answer, show_dialog
-from ..problems import Problem, no_such_queue
-from ..queries.queue import UnknownQueue, queue_head
+from ..problems import not_allowed
+from ..queries.queue import queue_head
 from ..queries.queue_row import QueueRow
 from ..routes import Routes
 from ..state import actor, can, current, now_ms
 from ..tokens import to_token
 from .limits import limits
+from .reading import explained
 from .regions import regions
 
 routes = Routes()
@@ -24,7 +25,7 @@ routes = Routes()
 def pause_confirm(queue: str) -> Response:
     """Asks why and until when before a queue is paused."""
     if not can("pause", queue):
-        raise Problem(403, "Not allowed", "You may not pause this queue.", icon="lock")
+        raise not_allowed("You may not pause this queue.")
     return _form(_head(queue), forms.blank(now_ms()))
 
 
@@ -53,10 +54,8 @@ def resume(queue: str) -> Response:
 
 
 def _head(queue: str) -> QueueRow:
-    try:
+    with explained(queue):
         return queue_head(current().link, queue, now_ms=now_ms(), limits=limits())
-    except UnknownQueue:
-        raise no_such_queue(queue) from None
 
 
 def _form(

@@ -21,7 +21,7 @@ from ..htmx import Partial, Toast, answer, back, render_page, render_partials, s
 from ..params import token
 from ..payload_text import BadPayload, changes, compact, typed
 from ..present import present
-from ..problems import BadInput, Problem, Way, no_such_job
+from ..problems import BadInput, Way, no_such_job, not_allowed
 from ..publish_defaults import keep_defaults, kept_defaults
 from ..queries.job import LANE_OF
 from ..queries.original import EDITED_UP_TO, Original, options_of, original
@@ -49,7 +49,7 @@ class Existing:
 def publish_first() -> ResponseReturnValue:
     """Asks for a queue, which need not exist yet, and leads to its form."""
     if not can("publish"):
-        raise Problem(403, "Not allowed", "You may not publish here.", icon="lock")
+        raise not_allowed("You may not publish here.")
     name = request.args.get("queue", "").strip()
     if name and not _QUEUE_NAME.fullmatch(name):
         raise BadInput("queue", "The name of a queue is made of 1 to 128 of A-Z, a-z, 0-9, dot, underscore and hyphen.")
@@ -125,13 +125,13 @@ def publish(queue: str) -> Response:
 
 def _allowed(queue: str) -> None:
     if not can("publish", queue):
-        raise Problem(403, "Not allowed", "You may not publish to this queue.", icon="lock")
+        raise not_allowed("You may not publish to this queue.")
 
 
 def _source(queue: str, job_id: str) -> Original | None:
     # Who may publish and not look learns nothing of a job by copying it.
     if not can("read", queue):
-        raise Problem(403, "Not allowed", "You may not look at this queue.", icon="lock")
+        raise not_allowed("You may not look at this queue.")
     return original(current().link, queue, job_id, now_ms=now_ms())
 
 

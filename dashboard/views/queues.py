@@ -10,13 +10,13 @@ from typing import Any
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from omniq_core import COUNTED_POSITIONS, BadCursor
+from omniq_core import COUNTED_POSITIONS
 
 from .. import live
 from ..formatting import RowIds
 from ..htmx import Partial, here, kind, render_page, render_partials
 from ..params import Fields, text
-from ..problems import BadInput, no_such_page, no_such_queue
+from ..problems import no_such_page
 from ..queries.filtered import filtered_queue_page
 from ..queries.job_list import JobList
 from ..queries.lane_filter import LaneFilter
@@ -25,7 +25,6 @@ from ..queries.queue import (
     SIZES,
     LaneWish,
     QueuePage,
-    UnknownQueue,
     Watch,
     queue_head,
     queue_page,
@@ -38,6 +37,7 @@ from .job_rows import JobRow, job_row
 from .lane_parts import next_parts, parts_anew, tick_parts
 from .lanes import LANE_TITLES, LANE_WORDS, MANY_OF, ONE_OF, SORT_WORDS, heads, sort_options
 from .limits import limits
+from .reading import explained
 
 routes = Routes()
 
@@ -45,7 +45,8 @@ routes = Routes()
 @routes.get("/queues/<omniq:queue>/")
 def queue_home(queue: str) -> ResponseReturnValue:
     """Leads to the lane that needs a look: failed if there are failures, else waiting."""
-    head = _found(lambda: queue_head(current().link, queue, now_ms=now_ms(), limits=limits()), queue)
+    with explained(queue):
+        head = queue_head(current().link, queue, now_ms=now_ms(), limits=limits())
     return redirect(url_for(".lane", queue=queue, lane="failed" if head.failed else "waiting"))
 
 
@@ -75,17 +76,10 @@ def lane_regions(queue: str, lane: str, args: Fields) -> tuple[Partial, ...]:
     return tuple(parts_anew(_context(queue, lane, args)))
 
 
-def _found(read: Any, queue: str) -> Any:
-    try:
-        return read()
-    except UnknownQueue:
-        raise no_such_queue(queue) from None
-
-
 def _context(queue: str, lane: str, args: Fields, asked: live.Tick | None = None) -> dict[str, Any]:
     wish = lane_wish(lane, args)
     watch = _watch(args, asked)
-    page = _found(lambda: _read(queue, wish, watch), queue)
+    page = _read(queue, wish, watch)
     wish = page.wish
     acts = {
         "may_retry": lane == "failed" and can("retry", queue),
@@ -133,7 +127,7 @@ def _rows(queue: str, page: QueuePage) -> list[JobRow]:
 
 
 def _read(queue: str, wish: LaneWish, watch: Watch) -> QueuePage:
-    try:
+    with explained(queue):
         read = filtered_queue_page if wish.filter.asks else queue_page
         return read(
             current().link,
@@ -144,8 +138,6 @@ def _read(queue: str, wish: LaneWish, watch: Watch) -> QueuePage:
             limits=limits(),
             watch=watch,
         )
-    except BadCursor:
-        raise BadInput("cursor", "This is no page of this list. Start at its first page.") from None
 
 
 def _watch(args: Fields, asked: live.Tick | None) -> Watch:

@@ -11,7 +11,7 @@ from .. import live
 from ..actions import bulk as act
 from ..frame import card_of, tasks_region
 from ..htmx import Partial, Toast, answer, kind, render_page, render_partials
-from ..problems import Problem, Way
+from ..problems import Problem, Way, not_allowed
 from ..queries.tasks import TaskView, look_again, task_view
 from ..routes import Routes
 from ..state import can, current, now_ms
@@ -46,7 +46,7 @@ def task_resume(queue: str, task_id: str) -> Response:
     """Does the rest of a task that was stopped, or that probed. Who may do that may do what the task does."""
     found = _found(queue, task_id)
     if not can(ACTIONS.get(found.task.action, found.task.action), queue):
-        raise Problem(403, "Not allowed", "You may not do here what this task does.", icon="lock")
+        raise not_allowed("You may not do here what this task does.")
     act.go_on(current().link, queue, task_id, now_ms=now_ms())
     background = current().background
     if background is not None:
