@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import re
 from pathlib import Path
 
 from flask import Blueprint, Response, current_app, make_response, redirect, request
@@ -18,14 +17,13 @@ from .live import is_tick
 from .problems import Problem, no_such_page, no_such_queue
 from .routes import Route, check_routes
 from .state import current
-from .tokens import Unreadable, to_token
+from .tokens import QUEUE_NAME, Unreadable, to_token
 from .views import errors, every_route
 
 _STATIC = Path(__file__).parent / "static"
 _WITH_PAYLOAD = ("publish", "copy_changes")
 _MOST_FORM_BYTES = 4 * 1024 * 1024
 """Of a form with a payload: one of 1 MB takes up to three times that, spelled as forms are."""
-_QUEUE_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 @functools.cache
@@ -105,7 +103,7 @@ def _check_address() -> None:
     queue = arguments.get("queue")
     if queue is not None:
         allowed = current().settings.queues
-        if isinstance(queue, Unreadable) or not _QUEUE_NAME.fullmatch(queue) or (allowed and queue not in allowed):
+        if isinstance(queue, Unreadable) or not QUEUE_NAME.fullmatch(queue) or (allowed and queue not in allowed):
             raise no_such_queue(queue)
     if any(isinstance(value, Unreadable) for value in arguments.values()):
         raise no_such_page()

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from flask import Request, Response, current_app, g, request
 from markupsafe import Markup
 
-from .state import current, mount_path
+from .cookies import send_cookie
+from .state import current
 
 FIELD = "omniq_csrf"
 COOKIE = "omniq_csrf"
@@ -57,7 +58,7 @@ def keep_cookie(response: Response) -> Response:
     """Sends the cookie the tokens of this page are bound to."""
     cookie = g.get("omniq_csrf_cookie")
     if cookie and cookie != request.cookies.get(COOKIE):
-        response.set_cookie(COOKIE, cookie, path=mount_path(), httponly=True, samesite="Lax", secure=request.is_secure)
+        send_cookie(response, COOKIE, cookie)
     return response
 
 

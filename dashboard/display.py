@@ -7,10 +7,9 @@ from dataclasses import astuple, dataclass, fields
 
 from flask import Response, request
 
-from .state import mount_path
+from .cookies import YEAR_S, send_cookie
 
 COOKIE = "omniq_display"
-MAX_AGE_S = 31_536_000
 CHOICES: dict[str, tuple[str, ...]] = {
     "theme": ("auto", "light", "dark"),
     "refresh": ("2", "1", "5", "15"),
@@ -62,15 +61,7 @@ def wanted() -> Display:
 
 def keep(response: Response, display: Display) -> Response:
     """Sends the cookie. Script may read it: a page that comes back from the browser's memory looks there."""
-    response.set_cookie(
-        COOKIE,
-        ".".join(astuple(display)),
-        max_age=MAX_AGE_S,
-        path=mount_path(),
-        samesite="Lax",
-        secure=request.is_secure,
-    )
-    return response
+    return send_cookie(response, COOKIE, ".".join(astuple(display)), max_age_s=YEAR_S, script=True)
 
 
 def _valid(name: str, value: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, g, request
 
+from .cookies import send_cookie
 from .signing import BadSignature
 from .state import current, mount_path, now_ms
 
@@ -42,15 +43,7 @@ def send(response: Response) -> Response:
     """Sets the cookie of a message that was left, or removes that of one that was shown."""
     text = g.get("omniq_notice")
     if text:
-        response.set_cookie(
-            COOKIE,
-            text,
-            max_age=MAX_AGE_MS // 1000,
-            path=mount_path(),
-            httponly=True,
-            samesite="Lax",
-            secure=request.is_secure,
-        )
+        send_cookie(response, COOKIE, text, max_age_s=MAX_AGE_MS // 1000)
     elif text == "":
         response.delete_cookie(COOKIE, path=mount_path(), httponly=True, samesite="Lax")
     return response

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 
 from flask import Response, request
 
+from .cookies import YEAR_S, send_cookie
 from .publish_form import USUAL
-from .state import mount_path
 
 COOKIE = "omniq_publish"
-_MAX_AGE_S = 31_536_000
 _VALUE = re.compile(r"\d{1,15}(?:\.\d{1,3})?", re.ASCII)
 
 
@@ -24,7 +23,4 @@ def kept_defaults() -> dict[str, str]:
 def keep_defaults(response: Response, form: Mapping[str, str]) -> Response:
     """Sends the cookie with the options of this form."""
     value = "~".join(form[name].strip() for name in USUAL)
-    response.set_cookie(
-        COOKIE, value, max_age=_MAX_AGE_S, path=mount_path(), httponly=True, samesite="Lax", secure=request.is_secure
-    )
-    return response
+    return send_cookie(response, COOKIE, value, max_age_s=YEAR_S)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from flask import Response, request
 
-from .state import mount_path
-from .tokens import BadToken, from_token, to_token
+from .cookies import YEAR_S, send_cookie
+from .tokens import QUEUE_NAME, BadToken, from_token, to_token
 
 COOKIE = "omniq_recent"
 KEPT = 8
 _LONGEST = 200
-_QUEUE_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
-_MAX_AGE_S = 31_536_000
 
 
 def opened() -> list[tuple[str, str]]:
@@ -21,7 +17,7 @@ def opened() -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for entry in request.cookies.get(COOKIE, "").split("/")[:KEPT]:
         queue, _, token = entry.partition(":")
-        if not _QUEUE_NAME.fullmatch(queue) or len(token) > _LONGEST:
+        if not QUEUE_NAME.fullmatch(queue) or len(token) > _LONGEST:
             continue
         try:
             found.append((queue, from_token(token)))
@@ -36,7 +32,4 @@ def keep(response: Response, queue: str, job_id: str) -> Response:
         return response
     jobs = dict.fromkeys([(queue, job_id), *opened()])
     value = "/".join(f"{name}:{to_token(one)}" for name, one in list(jobs)[:KEPT])
-    response.set_cookie(
-        COOKIE, value, max_age=_MAX_AGE_S, path=mount_path(), httponly=True, samesite="Lax", secure=request.is_secure
-    )
-    return response
+    return send_cookie(response, COOKIE, value, max_age_s=YEAR_S)

@@ -13,6 +13,9 @@ import unicodedata
 
 from werkzeug.routing import BaseConverter
 
+QUEUE_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
+"""What a queue may be called."""
+
 _PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _ENCODED = re.compile(r"~[A-Za-z0-9_-]*")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from omniq_core import Link, Publication, publish_once
 
 from ..publish_form import JobOptions
@@ -15,18 +17,4 @@ def publish(
     `copy_of` is the job that this is a copy of; it stays where it is, and None takes its payload as it is. Raises
     ValueError for an id or a group that is no Unicode.
     """
-    return publish_once(
-        link,
-        queue,
-        payload,
-        nonce=nonce,
-        now_ms=now_ms,
-        job_id=options.job_id,
-        max_attempts=options.max_attempts,
-        timeout_ms=options.timeout_ms,
-        backoff_ms=options.backoff_ms,
-        due_ms=options.due_ms,
-        gid=options.gid,
-        group_limit=options.group_limit,
-        copy_of=copy_of,
-    )
+    return publish_once(link, queue, payload, nonce=nonce, now_ms=now_ms, copy_of=copy_of, **asdict(options))

@@ -89,6 +89,12 @@ class JobPage:
 LANE_OF = {"wait": "waiting", "active": "active", "delayed": "delayed", "failed": "failed", "completed": "completed"}
 
 
+def job_lane(link: Link, queue: str, job_id: str, *, now_ms: int) -> str | None:
+    """The lane's word in addresses for the state a job is in ("" for a state no lane has), None when it is gone."""
+    job = job_detail(link, queue, job_id, now_ms=now_ms, payload_limit=0)
+    return LANE_OF.get(job.state, "") if job else None
+
+
 def job_page(
     link: Link,
     queue: str,
@@ -96,7 +102,7 @@ def job_page(
     *,
     now_ms: int,
     payload_limit: int,
-    stalled_after_ms: int = 60_000,
+    stalled_after_ms: int,
     listed: JobList | None = None,
     with_pager: bool = True,
     counter_at: str = "",

@@ -18,7 +18,7 @@ from ..htmx import Partial, Toast, answer, here, kind, render_page, show_dialog
 from ..params import Fields, choice, job_ids
 from ..present import present
 from ..problems import BadInput, Way, moved_on, no_such_job
-from ..queries.job import WHOLE_PAYLOAD, JobPage, job_page
+from ..queries.job import WHOLE_PAYLOAD, JobPage, job_lane, job_page
 from ..routes import Routes
 from ..state import actor, can, current, now_ms
 from ..tokens import to_token
@@ -252,11 +252,11 @@ def _told(
 def _explain_one(outcome: Outcome, queue: str, button: str, lane: str) -> None:
     """Without script, one job that moved on gets a page of its own. Raises it."""
     job_id, code = outcome.skipped[0].ids[0], outcome.skipped[0].code
-    page: JobPage | None = job_page(current().link, queue, job_id, now_ms=now_ms(), payload_limit=0)
-    if page is None:
+    now = job_lane(current().link, queue, job_id, now_ms=now_ms())
+    if now is None:
         raise _gone(queue, job_id)
     way = Way("Show the job", f"/queues/{to_token(queue)}/jobs/{to_token(job_id)}")
-    raise moved_on(LANE_WORDS[lane].lower(), button, code, LANE_WORDS.get(page.lane, "").lower() or None, way)
+    raise moved_on(LANE_WORDS[lane].lower(), button, code, LANE_WORDS.get(now, "").lower() or None, way)
 
 
 def _named(ids: tuple[str, ...]) -> str:

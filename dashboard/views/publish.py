@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,12 +26,11 @@ from ..queries.job import LANE_OF
 from ..queries.original import EDITED_UP_TO, Original, options_of, original
 from ..routes import Routes
 from ..state import can, current, now_ms
-from ..tokens import to_token
+from ..tokens import QUEUE_NAME, to_token
 from .lanes import LANE_WORDS
 from .regions import regions
 
 routes = Routes()
-_QUEUE_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _GONE = "The original is gone, and with it its payload. Nothing was published."
 _MAYBE_DONE = ("no answer in time", "connection lost")
 
@@ -51,7 +49,7 @@ def publish_first() -> ResponseReturnValue:
     if not can("publish"):
         raise not_allowed("You may not publish here.")
     name = request.args.get("queue", "").strip()
-    if name and not _QUEUE_NAME.fullmatch(name):
+    if name and not QUEUE_NAME.fullmatch(name):
         raise BadInput("queue", "The name of a queue is made of 1 to 128 of A-Z, a-z, 0-9, dot, underscore and hyphen.")
     if name:
         return redirect(url_for(".publish_form", queue=name, back="/"))
