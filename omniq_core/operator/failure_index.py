@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,20 +23,14 @@ from .fingerprint import (
 )
 from .looks import Looks
 from .overview import state_of
+from .turns import PIECE_S, ROUND_MS, Turns, next_size
 
 LOOKED_AT = global_key("errors")
 """Zset of queues: when somebody last looked at their failures. Whoever leads keeps the indexes of these."""
 
-PIECE_S = 0.003
-"""How long one script may hold Redis."""
-
-SHARE = 0.2
-"""The most of Redis's time that the building of an index takes."""
-
 AGAIN_MS = 5_000
 """So much of the lane is read again at each look: the clocks of workers are apart, and one may come late."""
 
-ROUND_MS = 2_000
 SWEEP_MS, REREAD_MS = 5_000, 600_000
 RENEW_BELOW_MS = 23 * 3_600_000
 """An index lives for a day: every hour somebody who looks at it lets it live for another."""
@@ -67,9 +60,8 @@ class FailureIndex:
 
     def __init__(self, link: Link) -> None:
         self.link = link
-        self._queues: dict[str, _Queue] = {}
         self._looks = Looks(link, LOOKED_AT, lambda: state_of(link).failures_looked)
-        self._turn = 0
+        self._turns = Turns(self._looks, _Queue, self._work)
 
     def tell(self, now_ms: int) -> None:
         """Somebody looked at failures in a process that does not lead: the leader learns of it."""
@@ -80,16 +72,7 @@ class FailureIndex:
 
         A piece is one script that reads and one that writes it down, each about 3 ms of Redis's time.
         """
-        names = self._looks.wanted(now_ms)
-        self._queues = {name: self._queues.get(name) or _Queue() for name in names}
-        for offset in range(len(names)):
-            name = names[(self._turn + offset) % len(names)]
-            began = time.perf_counter()
-            busy_s = self._work(name, self._queues[name], now_ms)
-            if busy_s is not None:
-                self._turn += offset + 1
-                return min(max(busy_s / SHARE - (time.perf_counter() - began), 0.0), 1.0)
-        return min([1.0, *(max(queue.round_at - now_ms, 0) / 1000 for queue in self._queues.values())])
+        return self._turns.step(now_ms)
 
     def _work(self, name: str, queue: _Queue, now: int) -> float | None:
         """The seconds that Redis was busy with a piece; None when there is nothing to do yet."""
@@ -104,7 +87,8 @@ class FailureIndex:
         anchor = QueueKeys(name).anchor
         reply, took = self.link.run_timed(script("operator/failures_read"), anchor, RULES_VERSION, queue.size, again)
         indexed, lives_ms, score, last_id, rows, ended = reply
-        queue.size = _next_size(queue.size, took, len(rows))
+        if len(rows) >= queue.size:
+            queue.size = next_size(queue.size, took, _LEAST, _MOST)
         queue.reading = not ended
         if not indexed or (not rows and not score):  # nothing to read, and nothing written down
             queue.round_at = now + ROUND_MS
@@ -152,12 +136,6 @@ class FailureIndex:
         else:
             queue.sweep_size = min(max(int(queue.sweep_size * PIECE_S / max(took, 1e-4)), 50), 3000)
         return took
-
-
-def _next_size(size: int, took_s: float, rows: int) -> int:
-    if rows < size:
-        return size
-    return int(min(max(size * PIECE_S / max(took_s, 1e-4), _LEAST), size * 2, _MOST))
 
 
 def _whole(row: Any) -> bytes:

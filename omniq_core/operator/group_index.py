@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
 from ..connection import Link
@@ -12,17 +11,11 @@ from .group_search import BATCH, note_groups
 from .groups import MOST_LIVE, GroupFigures, groups_list_call, pack_group_figures, parse_groups_list, parse_rows
 from .looks import Looks
 from .overview import state_of
+from .turns import ROUND_MS, Turns, next_size
 
 LOOKED_AT = global_key("groups")
 """Zset of queues: when somebody last looked at their groups. Whoever leads keeps the figures of these."""
 
-PIECE_S = 0.003
-"""How long one script may hold Redis."""
-
-SHARE = 0.2
-"""The most of Redis's time that reading figures takes."""
-
-ROUND_MS = 2_000
 KEPT_MS = 30_000
 """Figures that nobody takes anew are too old to sort by."""
 
@@ -46,9 +39,8 @@ class GroupIndex:
 
     def __init__(self, link: Link) -> None:
         self.link = link
-        self._queues: dict[str, _Queue] = {}
         self._looks = Looks(link, LOOKED_AT, lambda: state_of(link).groups_looked)
-        self._turn = 0
+        self._turns = Turns(self._looks, _Queue, self._work)
 
     def tell(self, now_ms: int) -> None:
         """Somebody looked at groups in a process that does not lead: the leader learns of it."""
@@ -56,17 +48,12 @@ class GroupIndex:
 
     def step(self, now_ms: int) -> float:
         """One piece of work on one queue; how many seconds to leave Redis alone now. Raises what Redis raised."""
-        names = self._looks.wanted(now_ms)
-        self._queues = {name: self._queues.get(name) or _Queue() for name in names}
-        for offset in range(len(names)):
-            name = names[(self._turn + offset) % len(names)]
-            queue = self._queues[name]
-            if queue.left or now_ms >= queue.round_at:
-                self._turn += offset + 1
-                began = time.perf_counter()
-                busy_s = self._read(name, queue, now_ms) if queue.left else self._begin(name, queue, now_ms)
-                return min(max(busy_s / SHARE - (time.perf_counter() - began), 0.0), 1.0)
-        return min([1.0, *(max(queue.round_at - now_ms, 0) / 1000 for queue in self._queues.values())])
+        return self._turns.step(now_ms)
+
+    def _work(self, name: str, queue: _Queue, now: int) -> float | None:
+        if queue.left:
+            return self._read(name, queue, now)
+        return self._begin(name, queue, now) if now >= queue.round_at else None
 
     def _begin(self, name: str, queue: _Queue, now: int) -> float:
         listing, anchor, args = groups_list_call(name, figures=False)
@@ -86,7 +73,7 @@ class GroupIndex:
         rows = parse_rows(part, reply)
         queue.figures += (one.figures for one in rows.values())
         queue.gone += (raw for gid in part if gid not in rows and (raw := encode_id(gid)) in queue.listed)
-        queue.size = int(min(max(queue.size * PIECE_S / max(took, 1e-4), _LEAST), queue.size * 2, MOST_LIVE))
+        queue.size = next_size(queue.size, took, _LEAST, MOST_LIVE)
         if not queue.left:
             self._end(name, queue, now)
         return took

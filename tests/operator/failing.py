@@ -19,7 +19,7 @@ def index_all(client: OmniqClient, clock: Clock, index: FailureIndex | None = No
     want_failures(client.link, queue, clock.now_ms)
     for _ in range(2_000):
         index.step(clock.now_ms)
-        kept = index._queues[queue]
+        kept = index._turns.queues[queue]
         if kept.round_at > clock.now_ms and not kept.reading and not kept.sweep:
             return failure_kinds(client.link, queue, now_ms=clock.now_ms)
     raise AssertionError("the index never came to an end")
