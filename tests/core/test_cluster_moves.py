@@ -51,8 +51,7 @@ def move(cluster: ThreeMasters) -> Iterator[tuple[RedisServer, RedisServer]]:
     target = next(server for server in cluster.servers if server is not source)
     yield source, target
     cluster.flush()
-    cluster.end_move("q", source)
-    wait_until(lambda: cluster.owner("q") is source)
+    cluster.put_back("q", source)
 
 
 def test_a_script_waits_until_all_keys_of_its_slot_have_arrived(

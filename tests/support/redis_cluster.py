@@ -43,9 +43,9 @@ class ThreeMasters:
         for server in self.servers:
             server.stop()
 
-    def owner(self, queue: str) -> RedisServer:
-        """The node that has the queue's slot."""
-        with self.servers[0].client() as client:
+    def owner(self, queue: str, asked: RedisServer | None = None) -> RedisServer:
+        """The node that has the queue's slot, as the first node or the one that is asked says."""
+        with (asked or self.servers[0]).client() as client:
             ranges: Any = client.execute_command("CLUSTER", "SLOTS")
         port = next(node[1] for first, last, node, *_ in ranges if first <= slot_of(queue) <= last)
         return next(server for server in self.servers if server.port == port)
@@ -70,6 +70,20 @@ class ThreeMasters:
             for key in keys:
                 assert giving.execute_command("MIGRATE", target.host, target.port, key, 0, 5000) in (b"OK", True)
         return len(keys)
+
+    def put_back(self, queue: str, source: RedisServer) -> None:
+        """Ends a move, however far it came: the empty slot is the source's, by a move of its own where it has left.
+
+        A node that only calls a slot its own has no newer word than the node it gave it to, whose last message may
+        still be on its way: it would take the slot from it again, and the two would name each other from then on.
+        """
+        for server in self.servers:
+            with server.client() as client:
+                client.execute_command("CLUSTER", "SETSLOT", slot_of(queue), "STABLE")
+        if self.owner(queue) is not source:
+            self.begin_move(queue, source)
+            self.end_move(queue, source)
+        wait_until(lambda: all(self.owner(queue, asked) is source for asked in self.servers), what="one owner")
 
     def end_move(self, queue: str, target: RedisServer) -> None:
         """The slot is the target's, as all nodes are told."""
