@@ -31,11 +31,7 @@ from .models import BatchResultItem, JobToPublish, PayloadT, PublishedId, Reserv
 if TYPE_CHECKING:
     from .consumer import consume
     from .monitor import QueueMonitor
-<<<<<<< Updated upstream
     from .operator import *
-=======
-    from .operator import *  # their list is operator/__init__.py
->>>>>>> Stashed changes
     from .types import JobCtx
 
 __all__ = [
