@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from .activity import (
+    Activity,
+    ActivityPage,
+    every_activity,
+    filter_facts,
+    note_activity,
+    one_activity,
+    read_activity,
+)
 from .background import Background
 from .children import (
     MOST_COUNTERS,
@@ -75,6 +84,8 @@ __all__ = [
     "MOST_GROUPS",
     "MOST_LIVE",
     "MOST_REASON",
+    "Activity",
+    "ActivityPage",
     "Background",
     "BadCursor",
     "BadFilter",
@@ -128,10 +139,12 @@ __all__ = [
     "backing_off",
     "counter_list",
     "done_children",
+    "every_activity",
     "failed_rows",
     "failed_since",
     "failure_kinds",
     "failure_kinds_call",
+    "filter_facts",
     "filtered_page",
     "find_jobs_by_id",
     "find_jobs_by_prefix",
@@ -152,6 +165,8 @@ __all__ = [
     "last_change",
     "mark",
     "newer_matches",
+    "note_activity",
+    "one_activity",
     "order_task",
     "others_of_kind",
     "page_of_mark",
@@ -163,6 +178,7 @@ __all__ = [
     "publish_once",
     "queue_snapshots",
     "queue_state",
+    "read_activity",
     "read_counter",
     "read_counters",
     "read_failures",
