@@ -181,6 +181,7 @@ def test_back_restores_filter_page_and_scroll(fast: Page, url: str, client: Omni
     fail(client, "mail", 120)
     fast.goto(f"{url}{FAILED}?size=50&sort=-failed")
     fast.get_by_role("link", name="Newer").click()
+    expect(fast.locator("#pager")).to_contain_text("51–100")
     address = fast.url
     row = fast.locator("#jobs a.job-id").nth(40)
     row.scroll_into_view_if_needed()

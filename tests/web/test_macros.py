@@ -121,6 +121,7 @@ def test_a_pager(draw: Draw) -> None:
     assert tree.span.get_text() == "26–50 of 4,213"
     newer, older = tree.find_all("a")
     assert (newer["href"], newer["rel"], older.get("href"), older["aria-disabled"]) == ("?a", ["prev"], None, "true")
+    assert (newer["hx-get"], newer["hx-push-url"], older.get("hx-get")) == ("?a", "true", None)
     assert draw("pager", "pager(0, 0, 0)").span.get_text() == "0 of 0"
 
 

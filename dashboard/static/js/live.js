@@ -37,7 +37,7 @@ function start() {
   });
   document.addEventListener("htmx:error", (event) => {
     const ctx = event.detail.ctx;
-    if (ctx?.sourceElement === main) failed("dashboard");
+    if (ctx?.sourceElement === main || ctx?.push) failed("dashboard");
   });
   document.addEventListener("htmx:after:swap", remember);
   // A row that has left is asked for by name at once, not at the next tick: it goes dim when it is found to be gone.

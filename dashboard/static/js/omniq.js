@@ -1,7 +1,7 @@
 // What the pages gain from script. Everything they need works without it. Few files, for each is a request: this one
 // holds the small things (copying, filters that apply while they are typed).
 import "./requests.js";
-import "./dialogs.js";
+import { toHeading } from "./dialogs.js";
 import "./rows.js";
 import "./toasts.js";
 import "./times.js";
@@ -88,10 +88,48 @@ function apply(form) {
   url.searchParams.delete("scan");
   if (url.href === location.href) return;
   history.replaceState(history.state, "", url);
-  // Where the page's buttons lead back to.
-  for (const back of document.querySelectorAll("input[name=back]")) back.value = back.value.split("?")[0] + url.search;
+  leadBackHere();
   document.dispatchEvent(new CustomEvent("omniq:refresh", { detail: "anew" }));
 }
+
+// Where the page's buttons lead back to.
+function leadBackHere() {
+  for (const back of document.querySelectorAll("input[name=back]")) back.value = back.value.split("?")[0] + location.search;
+}
+
+// Another page of the same list comes into <main> (macros/pager.html), and so does the one before when the browser goes
+// back: it only keeps the address. How far the list was scrolled is noted when it is left.
+const turning = (event) => event.detail.ctx?.select === "#main";
+
+document.addEventListener("htmx:before:history:update", (event) => {
+  if (event.detail.history.type === "push") history.replaceState({ ...history.state, y: scrollY }, "");
+});
+document.addEventListener("htmx:before:history:restore", (event) => {
+  event.preventDefault();
+  htmx.trigger("#main", "htmx:abort");
+  htmx.ajax("GET", event.detail.path, { target: "#main", select: "#main", swap: "outerMorph" });
+});
+document.addEventListener("htmx:after:request", (event) => {
+  const { push, request, response, text } = event.detail.ctx;
+  if (!turning(event)) return;
+  const overtaken = request.headers["HX-Current-URL"] !== location.href;
+  if (!overtaken && response.status === 200 && text.includes('id="main"')) return;
+  event.preventDefault();
+  // Redis away is told on the page that is there (live.js); anything else is a page of its own.
+  if (!overtaken && !(push && response.headers.get("X-Omniq-Away"))) location.assign(request.action);
+});
+document.addEventListener("htmx:error", (event) => {
+  if (turning(event) && !event.detail.ctx.push) location.reload();
+});
+document.addEventListener("htmx:after:swap", (event) => {
+  if (!turning(event)) return;
+  leadBackHere();
+  countOn();
+  const { push } = event.detail.ctx;
+  if (push) document.activeElement.blur();
+  if (push || history.state.y !== undefined) scrollTo(0, push ? 0 : history.state.y);
+  toHeading();
+});
 
 // What nobody asked for has no place in the address of a filtered page.
 document.addEventListener("formdata", (event) => {
@@ -111,9 +149,12 @@ for (const step of ["htmx:before:request", "htmx:before:response"]) {
     if (!sourceElement.isConnected || response?.status >= 500) event.preventDefault();
   });
 }
-addEventListener("load", () => setTimeout(() => {
+addEventListener("load", () => setTimeout(countOn));
+
+function countOn() {
   for (const first of document.querySelectorAll("[data-counting]")) htmx.trigger(first, "omniq:again");
-}));
+}
+
 document.addEventListener("htmx:finally:request", (event) => {
   const { sourceElement: source, response } = event.detail.ctx;
   if (!source?.hasAttribute("data-counting") || !source.isConnected || response?.status < 500) return;

@@ -13,6 +13,11 @@ document.addEventListener("click", (event) => {
   event.stopPropagation();
 }, true);
 
+// htmx keeps a press with Ctrl, Cmd or Shift from opening a link elsewhere, and does nothing with it itself.
+document.addEventListener("click", (event) => {
+  if ((event.ctrlKey || event.metaKey || event.shiftKey) && event.target.closest?.("a[hx-get]")) event.stopPropagation();
+}, true);
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const button = event.submitter;
