@@ -59,6 +59,8 @@ from .groups import (
     group_rows,
     read_groups,
 )
+from .history import History, HistoryPoint, history_command, parse_history, read_history
+from .history_sampler import HistorySampler
 from .job import JobDetail, RawField, job_detail, job_payload
 from .kind_selection import KindSelection, kind_selection
 from .lane_scan import Match, Scan, mark, scan_lane
@@ -111,6 +113,9 @@ __all__ = [
     "GroupJobs",
     "GroupRepair",
     "GroupsRead",
+    "History",
+    "HistoryPoint",
+    "HistorySampler",
     "JobDetail",
     "KindFigures",
     "KindRow",
@@ -150,6 +155,7 @@ __all__ = [
     "find_jobs_by_prefix",
     "group_jobs",
     "group_rows",
+    "history_command",
     "job_detail",
     "job_payload",
     "job_standing",
@@ -171,6 +177,7 @@ __all__ = [
     "others_of_kind",
     "page_of_mark",
     "parse_failure_kinds",
+    "parse_history",
     "parse_lane_page",
     "parse_snapshot",
     "pause_queue",
@@ -183,6 +190,7 @@ __all__ = [
     "read_counters",
     "read_failures",
     "read_groups",
+    "read_history",
     "read_open_tasks",
     "read_overview",
     "read_queue",

@@ -1,4 +1,4 @@
-"""What has to happen once per Redis while somebody looks: the search for queues, figures, groups, kinds of errors."""
+"""What has to happen once per Redis: the search for queues, figures, history, groups, kinds of errors."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from .counter_changes import CounterChanges
 from .discovery import BATCH, Discovery, refuses_writes
 from .failure_index import FailureIndex
 from .group_index import GroupIndex
+from .history_sampler import HistorySampler
 from .overview import AT, LOOKED, NOW, QUEUES, SCAN, pack_figures, queue_name, state_of
 from .snapshot import queue_snapshots
 
-LEADER_TTL_MS, RENEW_MS = 15_000, 5_000
+LEADER_TTL_MS, RENEW_MS = 12_000, 4_000
+TRY_LEADING_MS = 2_000
+"""A leader that was killed is followed by another within 14 s."""
 NOW_TTL_MS = 60_000
 LOOK_MS = 30_000
 BUSY_MS, QUIET_MS = 2_000, 10_000
@@ -61,10 +64,12 @@ class Background:
         self._failures = FailureIndex(self.link)
         self._groups = GroupIndex(self.link)
         self._changes = CounterChanges(self.link, self._timer)
+        self._history = HistorySampler(self.link)
         self._search_at = 0.0
         self._renew_at = self._figures_at = self._mark_at = self._write_at = 0
         self._passed_at = -PASS_QUIET_MS
         self._written: set[str] = set()
+        self._names: tuple[str, ...] = ()
         self._in_pass = False
 
     def tick(self) -> float:
@@ -95,7 +100,7 @@ class Background:
         return min(rest, self._keep_indexes(now, busy)) if state.writable else rest
 
     def close(self) -> None:
-        """Gives the claim up, so that another process need not wait 15 s for it."""
+        """Gives the claim up, so that another process need not wait 12 s for it."""
         if self.leads and state_of(self.link).writable and os.getpid() == self._pid:
             self.leads = False
             self.link.run(script("operator/leader"), _ANCHOR, self._token, 0)
@@ -110,7 +115,7 @@ class Background:
                 raise
             self._lose_writing(now)
             return
-        self._renew_at = now + RENEW_MS
+        self._renew_at = now + (RENEW_MS if self.leads else TRY_LEADING_MS)
         state_of(self.link).writable = True
         if self.leads and not led:
             self._discovery.take_over(self._get(("GET", SCAN)))
@@ -151,7 +156,7 @@ class Background:
 
     def _keep_indexes(self, now: int, busy: bool) -> float:
         try:
-            rest = min(self._failures.step(now), self._groups.step(now))
+            rest = min(self._failures.step(now), self._groups.step(now), self._history.step(now, self._names))
             return rest if state_of(self.link).allow_list else min(rest, self._changes.step(now, busy=busy))
         except Exception as error:
             if not refuses_writes(error):
@@ -179,7 +184,7 @@ class Background:
         if gone:
             commands.append(("HDEL", NOW, *gone))
         self._write([*commands, ("HSET", NOW, AT, now), ("PEXPIRE", NOW, NOW_TTL_MS)], now)
-        self._written = set(packed)
+        self._written, self._names = set(packed), tuple(packed)
 
     def _get(self, command: Any) -> Any:
         reply = self.link.pipeline([command])[0]

@@ -21,6 +21,8 @@ SCRIPTS: list[tuple[str, bytes, list[Any]]] = [
     ("publish_once", QueueKeys("q").anchor, [1, "new", "[1]", 3, 30_000, 0, 0, "G", 2, "n", 1_000, "job-1"]),
     ("pause_queue", QueueKeys("q").anchor, [1_000, '{"v":1}', ""]),
     ("leader", global_key("meta"), ["token", 1_000]),
+    ("history_sample", QueueKeys("q").anchor, [1_750_000_000_000]),
+    ("history_sum", global_key("meta"), [175_000_000, *[0] * 11]),
     ("counter", completion_anchor("k"), []),
     ("remove_counter", completion_anchor("k"), []),
 ]
