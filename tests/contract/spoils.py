@@ -61,16 +61,16 @@ SPOILS = [
     Spoil(
         "attempts that count double",
         "lib/reserving",
-        "0) + 1, int(",
-        "0) + 2, int(",
+        "int(kept[3], 0) + 1",
+        "int(kept[3], 0) + 2",
         lambda pair: test_reserve.test_attempts_count_up_to_the_maximum(pair, 2),
         COMPARED,
     ),
     Spoil(
         "a lease that is too long",
-        "lib/reserving",
-        "tonumber(now) + timeout",
-        "tonumber(now) + timeout + 1",
+        "lib/waiting",
+        "tonumber(now) + (timeout",
+        "tonumber(now) + 1 + (timeout",
         lambda pair: test_reserve.test_the_length_of_a_lease(pair, None, 1),
         COMPARED,
     ),
@@ -91,8 +91,8 @@ SPOILS = [
     Spoil(
         "one job too many in a group",
         "lib/groups",
-        '"inflight")), 0) < limit',
-        '"inflight")), 0) <= limit',
+        "1 or limit, fault",
+        "1 or limit + 1, fault",
         test_leases.test_groups_get_their_place_back,
     ),
     Spoil(

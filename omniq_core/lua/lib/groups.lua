@@ -1,6 +1,7 @@
 -- @include keys
 -- @include numbers
 -- @include counters
+-- @include types
 -- A group may start jobs while its in-flight count is below its limit; one that has jobs waiting then is ready.
 local function limit_of(gid)
   local limit = int(redis.call("GET", group_key(gid, "limit")), 0)
@@ -26,8 +27,13 @@ local function settle_ready(gid, score)
   end
 end
 
-local function enter_group(gid)
-  redis.call("SET", group_key(gid, "inflight"), text(int(redis.call("GET", group_key(gid, "inflight")), 0) + 1))
+-- How many jobs of the group are in flight and how many may be, or an error when one of the two keys has the wrong type.
+local function slots(gid)
+  local inflight_key, limit_key = group_key(gid, "inflight"), group_key(gid, "limit")
+  local inflight, limit = unpack(redis.call("MGET", inflight_key, limit_key)) -- nil for a key of another type, too
+  local fault = not inflight and type_fault(inflight_key, STRING) or not limit and type_fault(limit_key, STRING)
+  limit = int(limit, 0)
+  return int(inflight, 0), limit < 1 and 1 or limit, fault or nil
 end
 
 local function leave_group(gid, score)

@@ -3,24 +3,11 @@
 -- @include counters
 -- @include groups
 -- @include types
--- Leasing the next job.
-local GROUP_TRIES, GHOSTS = 10, 100
+-- @include waiting
+-- Leasing the next job, of groups and of the ungrouped ones in turn.
+local GROUP_TRIES = 10
 
--- The next id of a list that has a job behind it, and what a lease needs of that job. Ids without one (a ghost) leave the queue on the way.
-local function next_job(list, counter)
-  for _ = 1, GHOSTS do
-    local id = redis.call("LPOP", list)
-    if not id then return nil end
-    count(counter, -1)
-    count("waiting_total", -1)
-    local kept = job_fields(id, "id", "payload", "attempt", "timeout_ms", "first_started_ms", "max_attempts")
-    if kept[1] and kept[2] and kept[2] ~= "" then return id, kept end
-    redis.call("ZREM", key("idx:wait"), id)
-  end
-  return nil
-end
-
--- Groups whose keys have the wrong type: they are passed over and put back where they stood.
+-- Groups that a key of the wrong type stops: they are passed over and put back where they stood.
 local broken
 
 local function from_groups(now)
@@ -28,22 +15,33 @@ local function from_groups(now)
     local gid, score = unpack(redis.call("ZPOPMIN", key("groups:ready")))
     if not gid then return nil end
     count("groups_ready", -1)
-    local fault = wrong_group(gid)
+    local inflight, limit, fault = slots(gid)
+    local id, taken, kept, lock
+    if not fault and inflight < limit then
+      id, taken, fault, kept, lock = next_job(group_key(gid, "wait"), now)
+      from_gwait = from_gwait + taken
+    end
     if fault then
       broken = { gid = gid, score = score, fault = fault, before = broken }
-    elseif has_room(gid) then
-      local id, kept = next_job(group_key(gid, "wait"), "group_waiting")
-      if id then enter_group(gid) end
-      ready_if_due(gid, now)
-      if id then return id, kept, gid end
+    else
+      if id then
+        inflight = inflight + 1
+        redis.call("SET", group_key(gid, "inflight"), text(inflight))
+      end
+      if inflight < limit and redis.call("LLEN", group_key(gid, "wait")) > 0
+        and redis.call("ZADD", key("groups:ready"), "NX", now, gid) == 1 then
+        count("groups_ready", 1)
+      end
+      if id then return id, kept, lock, gid end
     end
   end
   return nil
 end
 
-local function from_ungrouped()
-  local id, kept = next_job(key("wait"), "waiting")
-  return id, kept, ""
+local function from_ungrouped(now)
+  local id, taken, fault, kept, lock = next_job(key("wait"), now)
+  from_wait = from_wait + taken
+  return id, kept, lock, "", fault
 end
 
 -- {"JOB", ...} as reserve answers it, {"PAUSED"}, false when there is nothing, or an error when that is because a key has
@@ -52,35 +50,31 @@ local function lease_next(now, token)
   local paused, turn, leases = unpack(redis.call("MGET", key("paused"), key("lane:rr"), key("lease:seq")))
   if paused then return { "PAUSED" } end
 
-  -- A lane or a set of ready groups of the wrong type shows when the first job or group is taken from it.
-  local fault = wrong("stats", HASH) or wrong("active", ZSET) or wrong("idx:wait", ZSET)
-    or wrong("idx:active", ZSET)
-  if fault then return fault end
+  local stats = redis.pcall("HMGET", key("stats"), "waiting_total", "active", "waiting", "group_waiting")
+  if stats.err then return type_fault(key("stats"), HASH) or stats end
   local groups_first = int(turn, 0) == 0
-  local id, kept, gid
+  local id, kept, lock, gid, fault
   if groups_first then
-    id, kept, gid = from_groups(now)
-    if not id then id, kept, gid = from_ungrouped() end
+    id, kept, lock, gid = from_groups(now)
+    if not id then id, kept, lock, gid, fault = from_ungrouped(now) end
   else
-    id, kept, gid = from_ungrouped()
-    if not id then id, kept, gid = from_groups(now) end
+    id, kept, lock, gid, fault = from_ungrouped(now)
+    if not id then id, kept, lock, gid = from_groups(now) end
   end
   while broken do
     redis.call("ZADD", key("groups:ready"), broken.score, broken.gid)
     count("groups_ready", 1)
     fault, broken = broken.fault, broken.before
   end
-  if not id then return fault or false end
+  if not id then
+    if from_wait + from_gwait > 0 then count_taken(stats) end
+    return fault or false
+  end
 
-  local attempt, timeout, first_started = int(kept[3], 0) + 1, int(kept[4], 0), kept[5]
+  local attempt, first_started = text(int(kept[3], 0) + 1), kept[5]
   if not first_started or first_started == "" then first_started = now end
-  if timeout <= 0 then timeout = 60000 end
-  local lock = text(tonumber(now) + timeout)
-  redis.call("HSET", job_key(id), "state", "active", "attempt", text(attempt), "lease_token", token,
+  redis.call("HSET", job_key(id), "state", "active", "attempt", attempt, "lease_token", token,
     "lock_until_ms", lock, "updated_ms", now, "last_started_ms", now, "first_started_ms", first_started)
-  redis.call("ZREM", key("idx:wait"), id)
-  redis.call("ZADD", key("idx:active"), now, id)
-  redis.call("ZADD", key("active"), lock, id)
   turn = groups_first and "1" or "0"
   if leases and #leases < 15 and string.find(leases, "^[1-9]%d*$") then
     redis.call("MSET", key("lane:rr"), turn, key("lease:seq"), text(leases + 1))
@@ -88,7 +82,6 @@ local function lease_next(now, token)
     redis.call("SET", key("lane:rr"), turn)
     redis.pcall("INCR", key("lease:seq")) -- a figure only: nonsense in it must not cost a job
   end
-  count("active", 1)
-  stamp("last_activity_ms", now, "last_reserve_ms", now)
-  return { "JOB", id, kept[2], lock, text(attempt), kept[6] or "0", gid }
+  count_taken(stats, "active", counted(stats[2], 1), "last_activity_ms", now, "last_reserve_ms", now)
+  return { "JOB", id, kept[2], lock, attempt, kept[6] or "0", gid }
 end

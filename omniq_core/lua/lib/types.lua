@@ -13,6 +13,11 @@ local function type_fault(name, kind)
   return redis.error_reply("WRONGTYPE " .. name .. " is a " .. have .. ", not a " .. wanted .. "; nothing was changed")
 end
 
+-- The error of a write that fails only when its key has the wrong type.
+local function write_fault(reply, name, kind)
+  return type(reply) == "table" and (type_fault(name, kind) or reply) or nil
+end
+
 local function wrong(suffix, kind) return type_fault(key(suffix), kind) end
 
 -- For scripts that are not run thousands of times a second: a table costs as much as two looks.
