@@ -18,6 +18,8 @@ def _begun(studio: Studio, **fields: str | int) -> None:
     link, selection = studio.client.link, Matching(Filter(q="ConnectionError"))
     if read_task(link, MAIN, TASK) is None:
         counted = selection.count(link, MAIN, "failed")
+        while not counted.finished:  # a busy machine needs more than one look
+            counted = selection.count(link, MAIN, "failed", counted)
         began = studio.clock() - 14_000
         start_task(
             link,

@@ -104,6 +104,7 @@ SHOTS = (
     Shot("dialog-copy", f"{QUEUE}/jobs/{DETAIL_ID}", edit_a_copy, whole=False),
     Shot("dialog-shortcuts", "/", shortcuts, whole=False),
     Shot("menu-display", "/", open_menu("summary[aria-label='Display settings']"), whole=False),
+    Shot("menu-more", f"{QUEUE}/waiting?size=25", open_menu("summary[aria-label='More queue actions']"), whole=False),
     Shot("live-held", f"{QUEUE}/failed?size=25", hold, whole=False),
     Shot("live-late", f"{QUEUE}/failed?size=25", late, whole=False),
     Shot("live-off", f"{QUEUE}/failed?size=25", updates_off, whole=False),

@@ -88,3 +88,17 @@ def test_a_menu_closes_when_the_focus_goes_on_behind_it(desk: OpenDesk, client: 
     d.page.keyboard.press("Tab")
     expect(menu).not_to_have_attribute("open", "")
     d.focus_is("Overview")
+
+
+def test_a_dialog_from_the_menu_of_a_queue_gives_the_focus_back_to_the_menu(
+    desk: OpenDesk, client: OmniqClient, clock: Clock
+) -> None:
+    fail_jobs(client, "mail", 3, now_ms=clock.now_ms)
+    d = desk()
+    d.open("/queues/mail/waiting")
+    d.page.get_by_label("More queue actions").press("Enter")
+    d.page.get_by_role("button", name="Retry 3 failed").press("Enter")
+    expect(d.page.get_by_role("dialog", name="Retry 3 failed jobs?")).to_be_visible()
+    expect(d.page.locator("#more-actions")).not_to_have_attribute("open", "")
+    d.page.keyboard.press("Escape")
+    d.focus_is("More queue actions")

@@ -128,6 +128,6 @@ document.addEventListener("focusout", (event) => {
 
 // A dialog comes up in the menu's place; the focus goes back to the summary when it closes.
 document.addEventListener("click", (event) => {
-  const menu = event.target.closest?.(".menu-item[hx-get]")?.closest("details.menu[open]");
+  const menu = event.target.closest?.(".menu-item:is([hx-get], [formaction])")?.closest("details.menu[open]");
   if (menu) closeMenu(menu);
 });
