@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from omniq_core import DoneChildren, Link, done_children
+from omniq_core import ChildCounter, CounterChange, DoneChildren, Link, done_children
 
-from .children import CounterRow, Patience, child_counter
+from .children import CounterRow, Patience, child_counter, counter_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,10 @@ def counter_page(
     return CounterPage(key, row, done)
 
 
-def named_counter(link: Link, key: str | None, *, now_ms: int, patience: Patience) -> NamedCounter | None:
-    """The counter of a key that a payload names, in one round trip; None for no key."""
+def named_counter(
+    key: str | None, found: tuple[ChildCounter, CounterChange | None] | None, *, now_ms: int, patience: Patience
+) -> NamedCounter | None:
+    """The counter of a key that a payload names, as it was `found`; None for no key."""
     if key is None:
         return None
-    return NamedCounter(key, child_counter(link, key, now_ms=now_ms, patience=patience))
+    return NamedCounter(key, counter_row(*found, now_ms, patience) if found else None)

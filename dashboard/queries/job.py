@@ -11,9 +11,8 @@ from omniq_core import (
     Link,
     Standing,
     job_detail,
-    job_standing,
+    job_surroundings,
     kind_of_job,
-    others_of_kind,
     without_message,
 )
 
@@ -117,17 +116,19 @@ def job_page(
     if job is None:
         return None
     kind = kind_of_job(job)
-    others = others_of_kind(link, queue, kind.digest, job_id, now_ms=now_ms) if kind else None
+    around = job_surroundings(
+        link, job, now_ms=now_ms, stalled_after_ms=stalled_after_ms, kind=kind.digest if kind else ""
+    )
     ran_out = job.state == "active" and job.lock_until_ms is not None and job.lock_until_ms <= now_ms
     return JobPage(
         job=job,
         lane=LANE_OF.get(job.state, ""),
         error=_error(job),
         kind=kind,
-        others=others or 0,
+        others=around.others or 0,
         pager=job_pager(link, job, listed, now_ms) if with_pager else None,
-        standing=job_standing(link, job, now_ms=now_ms, stalled_after_ms=stalled_after_ms),
-        counter=named_counter(link, job.counter, now_ms=now_ms, patience=patience),
+        standing=around.standing,
+        counter=named_counter(job.counter, around.counter, now_ms=now_ms, patience=patience),
         payload=_payload(job),
         steps=timeline(_times(job), now_ms),
         day=day(job.queued_ms or job.created_ms or 0),

@@ -40,7 +40,6 @@ from .failures import (
     kind_jobs,
     kind_of_job,
     kind_rows,
-    others_of_kind,
     parse_failure_kinds,
     read_failures,
     want_failures,
@@ -73,7 +72,8 @@ from .queue import QueueRead, read_queue
 from .search import MOST_FOUND, FoundJob, FoundPart, find_jobs_by_id, find_jobs_by_prefix
 from .selection import Counting, Matching, Selection, WholeLane, read_selection
 from .snapshot import QueueSnapshot, parse_snapshot, paused_until, queue_snapshots, queue_state, snapshot_call
-from .standing import Standing, job_standing
+from .standing import Standing
+from .surroundings import Surroundings, job_surroundings
 from .task_runner import TaskRunner
 from .tasks import Probe, Task, order_task, read_open_tasks, read_task, read_tasks, start_task
 from .watch import LaneWatch
@@ -138,6 +138,7 @@ __all__ = [
     "Scan",
     "Selection",
     "Standing",
+    "Surroundings",
     "Task",
     "TaskRunner",
     "WholeLane",
@@ -158,7 +159,7 @@ __all__ = [
     "history_command",
     "job_detail",
     "job_payload",
-    "job_standing",
+    "job_surroundings",
     "kind_jobs",
     "kind_neighbours",
     "kind_of_job",
@@ -174,7 +175,6 @@ __all__ = [
     "note_activity",
     "one_activity",
     "order_task",
-    "others_of_kind",
     "page_of_mark",
     "parse_failure_kinds",
     "parse_history",

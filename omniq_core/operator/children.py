@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
-from ..connection import Call, Link
+from ..connection import Arg, Call, Link
 from ..keys import completion_anchor, decode_id, decode_text, encode_id, global_key
 from ..numbers import read_int
 from ..scripts import script
@@ -113,7 +113,22 @@ def read_counter(link: Link, key: str, now_ms: int) -> tuple[ChildCounter, Count
 
     Raises ValueError for a key that is none, and what Redis raised.
     """
-    (noted,), (reply,) = link.read_many([("HGET", CHANGES, encode_id(key))], [_call(key)])
+    (noted,), (reply,) = link.read_many([note_command(key)], [counter_call(key)])
+    return parse_counter(key, noted, reply, now_ms)
+
+
+def note_command(key: str) -> tuple[Arg, ...]:
+    """The read of what the background noted of a counter."""
+    return ("HGET", CHANGES, encode_id(key))
+
+
+def counter_call(key: str) -> Call:
+    """The read of a counter. Raises ValueError for a key that is none."""
+    return script("operator/counter"), counter_anchor(key), []
+
+
+def parse_counter(key: str, noted: object, reply: Any, now_ms: int) -> tuple[ChildCounter, CounterChange | None] | None:
+    """What `read_counter` returns, from the replies to both reads. Raises what Redis raised."""
     counter = _parse(key, reply)
     return (counter, last_change(counter, _unpack(key, noted), now_ms)) if counter else None
 
@@ -128,7 +143,7 @@ def last_change(counter: ChildCounter, noted: NotedCounter | None, now_ms: int) 
 def read_counters(link: Link, keys: Sequence[str]) -> dict[str, ChildCounter]:
     """How far these counters are, in the order given and one round trip for every 2,000; those that are gone are
     left out. Raises ValueError for a key that is none, and what Redis raised when it did not answer or refused."""
-    calls = [_call(key) for key in keys]
+    calls = [counter_call(key) for key in keys]
     found: dict[str, ChildCounter] = {}
     for start in range(0, len(calls), BATCH):
         part = keys[start : start + BATCH]
@@ -191,10 +206,6 @@ def counter_anchor(key: str) -> bytes:
     if counter_name(encode_id(key)) is None:
         raise ValueError(f"not a completion key: {key!r} (1 to {MOST_KEY_BYTES} bytes, no braces)")
     return completion_anchor(key)
-
-
-def _call(key: str) -> Call:
-    return script("operator/counter"), counter_anchor(key), []
 
 
 def _parse(key: str, reply: Any) -> ChildCounter | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..connection import Call, Link
+from ..connection import Arg, Call, Link
 from ..keys import QueueKeys, decode_text, encode_id
 from ..numbers import read_int
 from ..scripts import script
@@ -191,12 +191,16 @@ def kind_of_job(job: JobDetail) -> ErrorKind | None:
     return fingerprint(job.last_error)
 
 
-def others_of_kind(link: Link, queue: str, digest: str, job_id: str, *, now_ms: int) -> int | None:
-    """How many other failed jobs of this kind there are, None while that is not known. One round trip."""
-    want_failures(link, queue, now_ms)
+def others_commands(queue: str, digest: str, job_id: str) -> list[tuple[Arg, ...]]:
+    """The reads for `parse_others`."""
     keys = QueueKeys(queue)
     kind, state = keys.of(f"x:fp:{RULES_VERSION}:{digest}"), keys.of(f"x:fp:{RULES_VERSION}:state")
-    jobs, held, done = link.pipeline([("ZCARD", kind), ("ZSCORE", kind, encode_id(job_id)), ("HGET", state, "done")])
+    return [("ZCARD", kind), ("ZSCORE", kind, encode_id(job_id)), ("HGET", state, "done")]
+
+
+def parse_others(replies: Sequence[Any]) -> int | None:
+    """How many other failed jobs of a kind there are, None while that is not known."""
+    jobs, held, done = replies
     if isinstance(jobs, Exception) or isinstance(done, Exception) or done != b"1":
         return None
     return jobs - (held is not None and not isinstance(held, Exception))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from ..connection import Link
+from ..connection import Call
 from ..keys import QueueKeys, decode_id, encode_id
 from ..scripts import script
 from .groups import parse_rows
@@ -42,21 +43,24 @@ class Standing:
     pause: Pause | None = None
 
 
-def job_standing(
-    link: Link, job: JobDetail, *, now_ms: int, stalled_after_ms: int = STALLED_AFTER_MS
-) -> Standing | None:
-    """Why it is not running: None for a job that neither waits nor is delayed, or that its lane does not hold.
-
-    One round trip. Raises what Redis raised.
-    """
+def standing_calls(job: JobDetail, now_ms: int) -> list[Call]:
+    """The reads for `parse_standing`: none unless the job waits or is delayed, and its lane holds it."""
     if job.state not in ("wait", "delayed") or not job.in_lane:
-        return None
+        return []
     anchor, gid = QueueKeys(job.queue).anchor, encode_id(job.gid)
     calls = [snapshot_call(job.queue, now_ms)]
     if job.gid and job.state == "wait":
         calls.append((script("operator/groups_rows"), anchor, [gid]))
         calls.append((script("operator/group_holders"), anchor, [gid, MOST_HOLDERS]))
-    replies = link.run_many(calls)
+    return calls
+
+
+def parse_standing(
+    job: JobDetail, replies: Sequence[Any], now_ms: int, stalled_after_ms: int = STALLED_AFTER_MS
+) -> Standing | None:
+    """Why it is not running; None where there was nothing to read. Raises what Redis raised."""
+    if not replies:
+        return None
     for reply in replies:
         if isinstance(reply, Exception):
             raise reply

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from omniq_core import OmniqClient, Pause, Standing, job_detail, job_standing, pause_queue
+from omniq_core import OmniqClient, Pause, Standing, job_detail, job_surroundings, pause_queue
 from tests.support.factories import delay_jobs, fail_jobs, lease_jobs, publish_jobs
 from tests.support.pauses import has_left
 
@@ -17,7 +17,7 @@ MINUTE = 60_000
 def why(client: OmniqClient, job_id: str, now_ms: int = NOW) -> Standing | None:
     job = job_detail(client.link, "q", job_id, now_ms=now_ms, payload_limit=0)
     assert job is not None
-    return job_standing(client.link, job, now_ms=now_ms)
+    return job_surroundings(client.link, job, now_ms=now_ms).standing
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from dashboard.tokens import to_token
 from omniq_core import CounterChanges, Discovery, OmniqClient
 from tests.support.clock import Clock
+from tests.support.factories import fail_jobs, publish_jobs
 from tests.web.pages_support import SCRIPT, Browser, browser, words
 
 MINUTE = 60_000
@@ -173,6 +174,19 @@ def test_a_job_names_the_counter_of_its_payload(client: OmniqClient, redis: Any,
     assert over == "never:was is over, or never was: Redis keeps nothing of either"
     redis.set("{cc:old}:count", "abc")
     assert counter_fact(visitor) == "old is broken"
+
+
+def test_a_tick_of_a_job_that_names_a_counter_asks_redis_twice(
+    client: OmniqClient, visitor: Browser, clock: Clock
+) -> None:
+    """For the job, then for all that stands around it: what it waits for, who else failed so, its counter."""
+    fail_jobs(client, "mail", ["f"], now_ms=clock.now_ms, payload={"completion_key": "old"})
+    publish_jobs(client, "mail", ["j"], now_ms=clock.now_ms, payload={"completion_key": "old"}, gid="acme")
+    for job_id in ("j", "f"):
+        counter_fact(visitor, job_id, tick=True)
+        before = client.link.round_trips
+        assert counter_fact(visitor, job_id, tick=True) == "old 2 of 7 done Stuck"
+        assert client.link.round_trips - before == 2, job_id
 
 
 @pytest.mark.broken_data
