@@ -123,6 +123,7 @@ SHOTS = (
     Shot("toast-retry", f"{QUEUE}/failed?size=25", toast_retry, whole=False),
     Shot("toast-remove", f"{QUEUE}/failed?size=25", toast_remove, whole=False),
     Shot("toast-gone", f"{QUEUE}/failed?size=25", toast_gone, whole=False),
+    Shot("job-counter", "/", groups_states.behind_a_full_group),
     Shot("moved-on", "{crm-sync failed}", moved_on, script=False),
     Shot("redis-away", f"{QUEUE}/failed?size=25", away, begins_before=41_000),
     Shot("redis-away-page", "/"),
