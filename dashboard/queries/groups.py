@@ -80,6 +80,11 @@ class GroupsPage:
         """The 1-based position of the first row."""
         return (self.wish.page - 1) * self.wish.size + 1 if self.rows else 0
 
+    @property
+    def total(self) -> int:
+        """How many groups there are at least: more can be ready than are known by name."""
+        return max(self.known, self.head.groups_ready)
+
 
 @dataclass(frozen=True, slots=True)
 class StuckGroups:

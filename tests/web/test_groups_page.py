@@ -166,6 +166,17 @@ def test_rows_that_a_page_holds_are_told_by_name(visitor: Browser, client: Omniq
     assert answer.region(row_id("group", "gone")).select_one("tr").has_attr("data-gone")
 
 
+def test_no_more_groups_are_ready_than_there_are(visitor: Browser, redis: Any) -> None:
+    """While the search of the keyspace is under way, the ready ones can be more than those that are known by name."""
+    many_groups(redis, 1_100)
+    redis.delete(f"{{{QUEUE}}}:x:groups")
+    redis.hset(f"{{{QUEUE}}}:stats", "groups_ready", 1_100)
+    page = visitor.get(f"{GROUPS}?size=25")
+    assert page.words("#group-states") == "All 1,000"
+    assert page.words("#queue-tiles > :nth-child(3)").startswith("Groups ready 1,100 of 1,100 ")
+    assert "Groups 1,100" in page.words("#queue-tabs")
+
+
 def test_many_groups_are_sorted_by_figures_that_the_background_takes(
     visitor: Browser, client: OmniqClient, redis: Any
 ) -> None:
