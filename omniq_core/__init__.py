@@ -14,6 +14,7 @@ from .errors import (
     AlreadyInit,
     BadExpected,
     BadLane,
+    BatchGone,
     JobActive,
     LaneMismatch,
     LimitChanged,
@@ -27,6 +28,7 @@ from .errors import (
     TokenRequired,
 )
 from .models import BatchResultItem, JobToPublish, PayloadT, PublishedId, ReserveJob, ReservePaused
+from .trash import Keep, Restored
 
 if TYPE_CHECKING:
     from .consumer import consume
@@ -52,6 +54,7 @@ __all__ = [
     "BadExpected",
     "BadFilter",
     "BadLane",
+    "BatchGone",
     "BatchResultItem",
     "ChildCounter",
     "Count",
@@ -82,6 +85,7 @@ __all__ = [
     "JobCtx",
     "JobDetail",
     "JobToPublish",
+    "Keep",
     "KindFigures",
     "KindRow",
     "KindSelection",
@@ -115,6 +119,7 @@ __all__ = [
     "Repaired",
     "ReserveJob",
     "ReservePaused",
+    "Restored",
     "Scan",
     "Selection",
     "Standing",

@@ -9,6 +9,7 @@ from .models import BatchResultItem
 MAX_BATCH = 100
 LANES = ("wait", "gwait", "delayed", "failed", "completed")
 """The lanes that jobs can be removed from."""
+_RESULTS: dict[str, tuple[str, str | None]] = {"OK": ("OK", None), "FINAL": ("OK", "FINAL")}
 
 
 def batch_ids(job_ids: Iterable[str]) -> list[str]:
@@ -20,6 +21,6 @@ def batch_ids(job_ids: Iterable[str]) -> list[str]:
 
 
 def batch_results(ids: list[str], answers: list[str]) -> list[BatchResultItem]:
-    """The answers of a script, one per id: `OK`, or the code of the refusal."""
+    """The answers of a script, one per id: `OK`, `FINAL` (OK, with that for a reason), or the code of the refusal."""
     pairs = zip(ids, answers, strict=True)
-    return [BatchResultItem(i, "OK") if a == "OK" else BatchResultItem(i, "ERR", a) for i, a in pairs]
+    return [BatchResultItem(i, *_RESULTS.get(a, ("ERR", a))) for i, a in pairs]

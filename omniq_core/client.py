@@ -21,6 +21,7 @@ from .publish_many import PublishMany
 from .publishing import chosen_id, job_options
 from .registry import remember_queue
 from .scripts import script
+from .trash import Keep, Restoring, keep_args
 from .whole_lanes import WholeLanes
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Ops(NamedTuple):
     r: Any
 
 
-class OmniqClient(OwnOperations, PublishMany, WholeLanes):
+class OmniqClient(OwnOperations, PublishMany, Restoring, WholeLanes):
     """The protocol over one Redis.
 
     Give a redis-py client, a URL, or a host. Times are ms since the epoch; `now_ms_override=0` means the real clock.
@@ -213,25 +214,33 @@ class OmniqClient(OwnOperations, PublishMany, WholeLanes):
         keys = QueueKeys(queue)
         return batch_results(ids, self._retry(keys, ids, now_ms_override)) if ids else []
 
-    def remove_job(self, *, queue: str, job_id: str, lane: str, now_ms_override: int = 0) -> str:
-        """Removes a job from its lane. Raises NoJob, JobActive, LaneMismatch, NotInLane. Returns "OK"."""
-        answer = self._remove(QueueKeys(queue), lane, [job_id], now_ms_override)[0]
-        if answer != "OK":
+    def remove_job(
+        self, *, queue: str, job_id: str, lane: str, now_ms_override: int = 0, keep: Keep | None = None
+    ) -> str:
+        """Removes a job from its lane. Raises NoJob, JobActive, LaneMismatch, NotInLane. Returns "OK".
+
+        With `keep` it can be restored for a time; "FINAL" says that it was removed, and found no room in the trash.
+        """
+        answer = self._remove(QueueKeys(queue), lane, [job_id], now_ms_override, keep)[0]
+        if answer not in ("OK", "FINAL"):
             code = "NO_JOB" if answer == "BAD_JOB_ID" else answer
             raise error_for("REMOVE_JOB", code, queue=queue, job_id=job_id)
-        return "OK"
+        return answer
 
     def remove_jobs_batch(
-        self, *, queue: str, lane: str, job_ids: Iterable[str], now_ms_override: int = 0
+        self, *, queue: str, lane: str, job_ids: Iterable[str], now_ms_override: int = 0, keep: Keep | None = None
     ) -> list[BatchResultItem]:
-        """The same for up to 100 ids of one lane, atomically; one result per id. Raises BadLane, ValueError."""
+        """The same for up to 100 ids of one lane, atomically; one result per id. Raises BadLane, ValueError.
+
+        A job that was removed and found no room in the trash has the status OK and the reason FINAL.
+        """
         ids = batch_ids(job_ids)
         keys = QueueKeys(queue)
         if not ids:
             return []
         if lane not in LANES:
             raise BadLane("REMOVE_JOBS_BATCH", queue=queue)
-        return batch_results(ids, self._remove(keys, lane, ids, now_ms_override))
+        return batch_results(ids, self._remove(keys, lane, ids, now_ms_override, keep))
 
     def childs_init(self, *, key: str, expected: int) -> None:
         """Starts a completion counter of `expected` children. Raises BadExpected, AlreadyInit."""
@@ -282,6 +291,6 @@ class OmniqClient(OwnOperations, PublishMany, WholeLanes):
         args = [self._now(override), secrets.token_hex(16), *map(encode_id, ids)]
         return [decode_text(a) for a in self.link.run(script("retry_failed"), keys.anchor, *args)]
 
-    def _remove(self, keys: QueueKeys, lane: str, ids: list[str], override: int) -> list[str]:
-        args = [self._now(override), secrets.token_hex(16), lane, *map(encode_id, ids)]
+    def _remove(self, keys: QueueKeys, lane: str, ids: list[str], override: int, keep: Keep | None) -> list[str]:
+        args = [self._now(override), secrets.token_hex(16), lane, *keep_args(keep), *map(encode_id, ids)]
         return [decode_text(a) for a in self.link.run(script("remove_jobs"), keys.anchor, *args)]

@@ -102,6 +102,12 @@ class LimitChanged(OmniqError):
         self.limit = limit
 
 
+class BatchGone(OmniqError):
+    """The trash holds no such batch, or holds it no longer."""
+
+    code = "GONE"
+
+
 class AlreadyInit(OmniqError):
     """The completion counter is running already."""
 
@@ -122,6 +128,7 @@ _BY_CODE: dict[str, type[OmniqError]] = {
         LaneMismatch,
         NotInLane,
         BadLane,
+        BatchGone,
         BadExpected,
         AlreadyInit,
         LimitChanged,

@@ -1,7 +1,7 @@
 -- Removes the next jobs of a lane on the way to a mark, the oldest first.
 -- KEYS[1] anchor
 -- ARGV now, nonce (a tombstone no id can equal), lane (wait gwait delayed failed completed), then the step as
--- lib/walking has it
+-- lib/walking has it (to ARGV[10]), then what is kept as remove_jobs has it
 -- Returns {finished, cursor score, cursor id, mark, ids, answers}
 -- @include removing
 -- @include walking
@@ -12,6 +12,6 @@ local function wanted(id)
   return ((job_fields(id, "gid")[1] or "") ~= "") == (lane == "gwait")
 end
 local ids, step = walk_lane(lane == "gwait" and "wait" or lane, wanted)
-local answers, refusal = remove_chosen(lane, ids, ARGV[1], ARGV[2])
+local answers, refusal = remove_chosen(lane, ids, ARGV[1], ARGV[2], keep_of(11))
 if refusal then return refusal end
 return walked(step, ids, answers)

@@ -11,7 +11,7 @@ from tests.support.clock import Clock
 from tests.support.invariants import check_invariants
 
 QUEUE = "shared"
-_OURS_ALONE = ("publish_many", "run_now", "run_now_batch", "retry_all", "remove_all")
+_OURS_ALONE = ("publish_many", "run_now", "run_now_batch", "retry_all", "remove_all", "restore")
 
 
 @dataclass
@@ -33,7 +33,8 @@ class Mixed:
 
     def do(self, name: str, **arguments: Any) -> Any:
         """One operation by one of the two; AssertionError when the queue is not sound after it."""
-        one = self.ours if self._known(name, arguments) or name in _OURS_ALONE else self._one()
+        ours = self._known(name, arguments) or name in _OURS_ALONE or "keep" in arguments
+        one = self.ours if ours else self._one()
         timed = {} if name in UNTIMED else {"now_ms_override": self.clock.now_ms}
         place = {} if "key" in arguments else {"queue": QUEUE}
         return self._sound(name, outcome(getattr(one, name), **place, **timed, **arguments))

@@ -54,6 +54,7 @@ EVERY_KIND_BESIDE = EVERY_KIND | _READS
 EVERY_KIND_ALONE = EVERY_KIND | {
     "run_now": {"None", "NO_JOB", "NOT_DELAYED"},
     "run_now_batch": _BATCH_REASONS | {"NOT_DELAYED", "empty"},
+    "restore": {"OK", "EXISTS", "RESTORED", "GONE"},
 }
 
 

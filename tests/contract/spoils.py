@@ -21,6 +21,8 @@ from tests.contract import (
     test_sweeps,
 )
 from tests.contract.pair import Pair
+from tests.core import test_trash
+from tests.support.invariants import check_invariants
 
 Test = Callable[[Pair], object]
 WALK, MIXED, MACHINE = "walk beside the reference", "walk on one queue", "state machine"
@@ -39,6 +41,15 @@ class Spoil:
     wrong: str
     test: Test
     seen_by: tuple[str, ...] = field(default=ALL)
+
+
+def _a_delayed_one(pair: Pair) -> None:
+    test_trash.test_a_job_of_each_lane_comes_back_as_it_was(pair.client, pair.redis, "delayed")
+    check_invariants(pair.redis)
+
+
+def _twice(pair: Pair) -> None:
+    test_trash.test_restoring_twice_changes_nothing_the_second_time(pair.client, pair.redis)
 
 
 SPOILS = [
@@ -199,6 +210,37 @@ SPOILS = [
         ', "x_ack", token .. "|OK")',
         ")",
         lambda pair: test_deviations.test_deviation_14_the_same_ack_again_answers_the_same_and_changes_nothing(
+            pair.client, pair.redis
+        ),
+        (MACHINE,),
+    ),
+    Spoil(
+        "a removal to the trash that leaves the record",
+        "lib/trash",
+        '"RENAME", record',
+        '"COPY", record',
+        _a_delayed_one,
+        (MACHINE,),
+    ),
+    Spoil(
+        "a restore that still expires",
+        "lib/restoring",
+        'redis.call("PERSIST", job_key(id))',
+        "",
+        _a_delayed_one,
+        (MACHINE,),
+    ),
+    Spoil(
+        "a restore that is not counted", "lib/restoring", 'count("delayed", #dues / 2)', "", _a_delayed_one, (MACHINE,)
+    ),
+    Spoil("a restore with another score", "lib/restoring", "] = score, id", "] = now, id", _a_delayed_one, (MACHINE,)),
+    Spoil("a restore done twice", "lib/restoring", 'if by ~= "-" then', "if false then", _twice, (MACHINE,)),
+    Spoil(
+        "a group forgotten by a restore",
+        "lib/restoring",
+        'if gid ~= "" then ready_if_due(gid, now) end',
+        "",
+        lambda pair: test_trash.test_a_group_is_ready_again_from_now_on_and_one_without_room_is_not(
             pair.client, pair.redis
         ),
         (MACHINE,),

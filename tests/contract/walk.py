@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from omniq_core import Keep
 from tests.contract.pair import COUNTERS
 from tests.contract.replies import kinds
 from tests.support.clock import Clock
@@ -53,8 +54,7 @@ class Walk:
         once += [self._ack_and_reserve, self._lost_token]
         rarely = [self._retry_batch, self._remove, self._remove_batch, self._pause, self._publish_many, self._count]
         self.choices: list[Callable[[], None]] = [*often, *once * 2, *rarely * 2, self._whole_lane, self._count]
-        if not self.side.alone:
-            self.choices += [self._look] * 3
+        self.choices += [self._trash] * 2 if self.side.alone else [self._look] * 3
 
     def run(self, steps: int = STEPS) -> None:
         """So many random operations. Every fifth walk begins with a completed lane that is nearly full."""
@@ -182,6 +182,15 @@ class Walk:
             self.do("run_now_batch", job_ids=self._some_ids())
         elif due:
             self.do("run_now", job_id=due[0].decode())
+
+    def _trash(self) -> None:
+        """Some jobs go, and come back when others may have their ids."""
+        lane, ids = self.random.choice(LANES), self._some_ids()
+        self.do("remove_jobs_batch", lane=lane, job_ids=ids, keep=Keep("b"))
+        if ids and self.random.random() < 0.3:
+            self.do("publish", **{**self._job(), "job_id": ids[0] or "again"})
+        if self.random.random() < 0.5:
+            self.do("restore", batch="b")
 
     def _pause(self) -> None:
         self.do(self.random.choice(("pause", "resume", "resume", "is_paused")))

@@ -17,8 +17,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from omniq_core import OmniqClient, OmniqError
+from omniq_core import Keep, OmniqClient, OmniqError
 from tests.core.queue_model import QueueModel
+from tests.core.trash_model import restore, throw_away
 from tests.support.invariants import check_invariants
 from tests.support.one_trip import read_keys
 from tests.support.snapshot import keys_of
@@ -149,6 +150,20 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(chosen=some_ids, lane=st.sampled_from(LANES))
     def remove(self, chosen: list[str], lane: str) -> None:
         assert _answers(self._timed("remove_jobs_batch", lane=lane, job_ids=chosen)) == self.model.remove(lane, chosen)
+
+    @precondition(lambda self: self.model.jobs)
+    @rule(chosen=some_ids, lane=st.sampled_from(LANES), pick=picks)
+    def throw_away(self, chosen: list[str], lane: str, pick: int) -> None:
+        chosen = _with_one_of(chosen, self.model.oldest_first(lane) or ["nope"], pick)
+        answers = _answers(self._timed("remove_jobs_batch", lane=lane, job_ids=chosen, keep=Keep(lane)))
+        assert answers == throw_away(self.model, lane, chosen)
+
+    @precondition(lambda self: self.model.trash)
+    @rule(pick=picks)
+    def restore(self, pick: int) -> None:
+        lane = sorted(self.model.trash)[pick % len(self.model.trash)]
+        done = [one for step in self._timed("restore", batch=lane) for one in step]
+        assert [(one.job_id, one.reason or one.status) for one in done] == restore(self.model, lane)
 
     @precondition(lambda self: self.model.failed)
     @rule()

@@ -29,6 +29,7 @@ class QueueModel:
     failed: list[str] = field(default_factory=list)
     completed: list[str] = field(default_factory=list)
     acks: dict[str, tuple[str, Any]] = field(default_factory=dict)
+    trash: dict[str, list[Any]] = field(default_factory=dict)
     moments: Counter[str] = field(default_factory=Counter)
     paused: bool = False
     groups_next: bool = True

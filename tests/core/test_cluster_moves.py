@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from redis.exceptions import MovedError, TryAgainError
 
-from omniq_core import OmniqClient, explain_redis_error, is_outage, queue_snapshots
+from omniq_core import Keep, OmniqClient, explain_redis_error, is_outage, queue_snapshots
 from omniq_core.cluster import Cluster
+from tests.core.trash_trial import restore, settled
 from tests.support.clock import wait_until
-from tests.support.factories import publish_jobs
+from tests.support.factories import fail_jobs, publish_jobs
 from tests.support.invariants import check_invariants
 from tests.support.redis_cluster import ThreeMasters
 from tests.support.redis_server import RedisServer
@@ -128,6 +129,36 @@ def test_a_page_of_many_queues_does_not_wait_for_the_one_that_moves(
         queue_snapshots(client.link, ["q", "other"], T)
     cluster.end_move("q", target)
     assert queue_snapshots(client.link, ["q", "other"], T)["q"].waiting_total == 2
+
+
+@pytest.mark.parametrize("arrived", [0, 3, 100])
+def test_no_job_is_lost_on_the_way_to_the_trash_or_back(
+    cluster: ThreeMasters,
+    client: OmniqClient,
+    move: tuple[RedisServer, RedisServer],
+    monkeypatch: pytest.MonkeyPatch,
+    arrived: int,
+) -> None:
+    """A record gets a name that no key has yet, which fails on both sides: it must fail before anything is written."""
+    monkeypatch.setattr("omniq_core.connection.AGAIN_FOR_S", 0.1)
+    failed = fail_jobs(client, "q", 3, now_ms=T)
+    client.remove_jobs_batch(queue="q", lane="failed", job_ids=failed, keep=Keep("b"))
+    publish_jobs(client, "q", ["w"], now_ms=T)
+    source, target = move
+    with source.client() as old, target.client() as new:
+        before = settled(old)
+        cluster.begin_move("q", target)
+        cluster.move_keys("q", source, target, most=arrived)
+        removal: dict[str, Any] = {"queue": "q", "job_id": "w", "lane": "wait", "keep": Keep("c")}
+        for call in (lambda: restore(client), lambda: client.remove_job(**removal)):
+            with pytest.raises(TryAgainError, match="nothing was done"):
+                call()
+        cluster.move_keys("q", source, target)
+        cluster.end_move("q", target)
+        assert settled(new) == before
+        assert restore(client) == [(name, None) for name in failed]
+        assert client.remove_job(**removal) == "OK"
+        check_invariants(new)
 
 
 def test_a_slot_moves_under_load(

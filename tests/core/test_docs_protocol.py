@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import omniq_core
-from omniq_core import OmniqClient, OmniqError
+from omniq_core import Keep, OmniqClient, OmniqError
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
 from tests.support.snapshot import snapshot
 from tests.support.sources import ROOT
@@ -20,6 +20,7 @@ def _spelled(key: str) -> str:
     """A key of the queue as the page writes it."""
     key = re.sub(r"^job:.*", "job:<id>", key)
     key = re.sub(r"^x:pub:.*", "x:pub:<nonce>", key)
+    key = re.sub(r"^x:trash:bin", "x:trash:<batch>", re.sub(r"^(x:trash:.*):\d+$", r"\1:<place>", key))
     return re.sub(r"^g:.*:", "g:<group>:", key)
 
 
@@ -32,12 +33,17 @@ def test_every_key_and_field_of_a_queue_is_named(client: OmniqClient, redis: Any
     next(client.retry_all(queue="q", now_ms_override=T + 9))
     fail_jobs(client, "other", ["f"], now_ms=T)
     client.publish_many(queue="q", jobs=[{"payload": {}}], now_ms_override=T + 9)
+    client.remove_job(queue="q", job_id="d", lane="delayed", keep=Keep("bin"))
     client.pause(queue="q")
     taken = snapshot(redis, "q") | snapshot(redis, "other")
     keys = {_spelled(key.decode()) for key in taken}
     assert keys - NAMED - {"x:pause"} == set()  # x:pause is the dashboard's
     fields = {name.decode() for _, value in taken.values() if isinstance(value, dict) for name in value}
-    ids = {name for name in fields if name in {"a", "d", "w", "c", "f", "A"} or re.match(r"job-|[0-9A-Z]{26}$", name)}
+    ids = {
+        name
+        for name in fields
+        if name in {"a", "d", "w", "c", "f", "A", "bin"} or re.match(r"job-|[0-9A-Z]{26}$", name)
+    }
     assert fields - ids - NAMED == set()
     assert len(fields - ids) > 30
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from omniq_core import OmniqClient
+from omniq_core import Keep, OmniqClient
 from omniq_core.scripts import script
 from tests.core.cutting_proxy import CuttingProxy
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
@@ -75,6 +75,15 @@ def _counter(client: OmniqClient, queue: str) -> None:
     client.childs_init(key=queue, expected=2)
 
 
+def _thrown_away(client: OmniqClient, queue: str) -> None:
+    _failed(client, queue)
+    _walk(client.remove_all(queue=queue, lane="failed", keep=Keep("b"), now_ms_override=T + 9))
+
+
+def _back(steps: Any) -> None:
+    assert {one.reason for step in steps for one in step} == {None}
+
+
 def _walk(results: Any) -> None:
     for _ in results:
         pass
@@ -127,6 +136,18 @@ CASES = {
         "remove_jobs", _failed, lambda c, q, ids: c.remove_jobs_batch(queue=q, lane="failed", job_ids=ids[1:4], **AT)
     ),
     "remove_all": Case("remove_walk", _failed, lambda c, q, _: _walk(c.remove_all(queue=q, lane="failed", **AT))),
+    "remove_jobs_batch, to the trash": Case(
+        "remove_jobs",
+        _failed,
+        lambda c, q, ids: c.remove_jobs_batch(queue=q, lane="failed", job_ids=ids[1:4], keep=Keep("b"), **AT),
+    ),
+    "restore": Case("restore", _thrown_away, lambda c, q, _: _back(c.restore(queue=q, batch="b", **AT)), repeated=True),
+    "restore_batch": Case(
+        "restore",
+        _thrown_away,
+        lambda c, q, _: _back([c.restore_batch(queue=q, batch="b", limit=3, **AT).results]),
+        repeated=True,
+    ),
     "run_now": Case("run_now", _delayed, lambda c, q, ids: c.run_now(queue=q, job_id=ids[1], **AT)),
     "run_now_batch": Case("run_now", _delayed, lambda c, q, ids: c.run_now_batch(queue=q, job_ids=ids[1:4], **AT)),
     "set_group_limit": Case(

@@ -1,4 +1,5 @@
 -- @include keys
+-- @include own
 -- @include reading
 -- @include places
 -- The index of failed jobs by the kind of their error, made by one version of the rules (ARGV[1]). Of each kind a sorted
@@ -18,10 +19,3 @@ local function lane_score(id) return try("ZSCORE", key("idx:failed"), id) end
 
 -- By the server's clock: those of processes are apart. All keys die at the same moment, so it is never there in part.
 local LIVES_MS = 86400000
-
--- What another type holds at a key of ours is rubbish.
-local function ours(name, kind)
-  local is = redis.call("TYPE", name).ok
-  if is ~= kind and is ~= "none" then redis.call("DEL", name) end
-  return name
-end

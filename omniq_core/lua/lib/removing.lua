@@ -2,10 +2,12 @@
 -- @include counters
 -- @include groups
 -- @include taking
+-- @include trash
 -- @include types
 -- Removes chosen ids from one lane (wait gwait delayed failed completed), with their payloads. Returns one answer per id
 -- (OK, BAD_JOB_ID, NO_JOB, ACTIVE, LANE_MISMATCH or NOT_IN_LANE), or nil and an error when a key has the wrong type;
--- then nothing was changed.
+-- then nothing was changed. With `keep` (batch, ms, jobs, bytes) the records go to the trash; FINAL is said of one that
+-- found no room there: it is removed for good.
 local REMOVED_STATES = { wait = "wait", gwait = "wait", delayed = "delayed", failed = "failed", completed = "completed" }
 
 -- Why a job may not go, or nil and its group.
@@ -20,7 +22,14 @@ local function removal_refused(lane, id, leased)
   return nil, gid
 end
 
-local function remove_chosen(lane, chosen, now, nonce)
+-- What a removal shall keep, from ARGV[at] on: batch ("" for nothing), for how many ms, at most how many jobs and bytes in
+-- the whole trash.
+local function keep_of(at)
+  if ARGV[at] == "" then return nil end
+  return { batch = ARGV[at], ms = tonumber(ARGV[at + 1]), jobs = tonumber(ARGV[at + 2]), bytes = tonumber(ARGV[at + 3]) }
+end
+
+local function remove_chosen(lane, chosen, now, nonce, keep)
   local refusal = wrong_type({ stats = HASH, failed = LIST, completed = LIST, wait = LIST, delayed = ZSET,
     active = ZSET, ["groups:ready"] = ZSET, ["idx:wait"] = ZSET, ["idx:delayed"] = ZSET,
     ["idx:failed"] = ZSET, ["idx:completed"] = ZSET })
@@ -43,19 +52,25 @@ local function remove_chosen(lane, chosen, now, nonce)
     answers[#answers + 1] = answer or "NOT_IN_LANE"
   end
 
+  if keep and next(wanted) then
+    -- While their slot moves a RENAME to a new key fails, on both sides. So does this look, before anything is written.
+    redis.call("EXISTS", job_key(next(wanted)), kept_key(keep.batch, "next"))
+  end
+
   local newest_first = lane == "failed" or lane == "completed"
   local index = lane == "gwait" and "idx:wait" or "idx:" .. lane
-  local gone, jobs, groups = {}, {}, {}
+  local gone, jobs, groups, away = {}, {}, {}, {}
   for list, ids in pairs(lists) do
     local found = {}
+    local dues = keep and lane == "delayed" and redis.call("ZMSCORE", list, unpack(ids)) or {}
     if lane == "delayed" then
       for _, id in ipairs(ids) do found[id] = redis.call("ZREM", list, id) == 1 end
     else
       found = take(list, key(index), ids, newest_first, nonce)
     end
-    for _, id in ipairs(ids) do
+    for i, id in ipairs(ids) do
       if found[id] then
-        gone[#gone + 1], jobs[#jobs + 1] = id, job_key(id)
+        gone[#gone + 1], away[#away + 1] = id, { id = id, at = wanted[id].at, due = dues[i] }
         if lane == "gwait" then groups[wanted[id].gid] = true end
         answers[wanted[id].at] = "OK"
       end
@@ -67,7 +82,16 @@ local function remove_chosen(lane, chosen, now, nonce)
   end
   local removed = #gone
   if removed == 0 then return answers end
-  redis.call("UNLINK", unpack(jobs))
+  local kept = {}
+  if keep then
+    for i, score in ipairs(redis.call("ZMSCORE", key(index), unpack(gone))) do away[i].score = score end
+    kept = put_away(keep, lane, away, now)
+  end
+  for _, id in ipairs(gone) do
+    if not kept[id] then jobs[#jobs + 1] = job_key(id) end
+    if keep and not kept[id] then answers[wanted[id].at] = "FINAL" end
+  end
+  if #jobs > 0 then redis.call("UNLINK", unpack(jobs)) end
   redis.call("ZREM", key(index), unpack(gone))
 
   for gid in pairs(groups) do settle_ready(gid, "0") end

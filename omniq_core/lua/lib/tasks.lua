@@ -1,4 +1,5 @@
 -- @include keys
+-- @include own
 -- A bulk task stands in its queue's slot, so that a batch and what is said about it are one step. It is kept for 7 days
 -- after the last thing that happened to it.
 local KEPT_MS = 604800000
@@ -9,12 +10,6 @@ local function probe_key(task) return task_key(task) .. ":probe" end
 local function keep_task(task)
   redis.call("PEXPIRE", task_key(task), KEPT_MS)
   redis.call("PEXPIRE", probe_key(task), KEPT_MS)
-end
-
--- Claims run by the server's clock: those of two processes may be apart. Who may not ask for it has only the client's.
-local function server_ms(now)
-  local time = redis.pcall("TIME")
-  return time.err and tonumber(now) or tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
 local function claim_until(ms, now) return string.format("%.0f", server_ms(now) + tonumber(ms)) end

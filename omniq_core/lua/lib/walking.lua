@@ -43,7 +43,7 @@ end
 -- What the client hands to the next piece, and what became of each id.
 local function walked(step, ids, answers)
   local gone = 0
-  for _, answer in ipairs(answers) do gone = gone + (answer == "OK" and 1 or 0) end
+  for _, answer in ipairs(answers) do gone = gone + ((answer == "OK" or answer == "FINAL") and 1 or 0) end
   local mark = ARGV[7]
   if step.by_places then
     step.score, step.id = string.format("%.0f", tonumber(ARGV[5]) + step.looked - gone), ""
