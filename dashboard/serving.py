@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import signal
 import socket
 import time
@@ -80,6 +81,8 @@ def serve(app: Any, listener: Listener, on_ready: Callable[[], None] = lambda: N
 
     A second signal ends at once. `on_ready` runs when connections are accepted. Call it in the main thread.
     """
+    # waitress warns of each request that waits for a thread, be it for a moment of a busy machine: nothing to act on.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server: Any = create_server(
         app,
         sockets=[listener.sock],

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from dashboard import create_app
 from omniq_core import OmniqClient
@@ -26,6 +26,7 @@ _FLAGS = (
     "--disable-sync",
     "--host-resolver-rules=MAP omniq.test 127.0.0.1",
 )
+expect.set_options(timeout=20_000)  # a busy machine draws late; what comes at once is looked at no longer for that
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,7 @@ def test_retry_of_all(at_work: Open, page: Page, redis: Any) -> None:
     go.click()
     expect(dialog).to_have_count(0)
     toast = page.locator("#toasts > .toast", has_text="Retried 350 jobs")
-    expect(toast).to_be_visible(timeout=10_000)
+    expect(toast).to_be_visible()
     expect(page.locator("#tasks .task")).to_have_count(0)
     expect(page.locator("#pager")).to_contain_text("0 of 0")  # its rows stand dim: the pointer may be on them
     toast.get_by_role("link", name="Details").click()
@@ -168,7 +168,7 @@ def test_all_that_match_are_selected(at_work: Open, page: Page, redis: Any) -> N
     page.go_back()
     bar.get_by_role("button", name="Remove 60").click()
     page.get_by_role("dialog", name="Remove 60 failed jobs?").get_by_role("button", name="Remove 60 jobs").click()
-    expect(page.locator("#toasts > .toast", has_text="Removed 60 jobs")).to_be_visible(timeout=10_000)
+    expect(page.locator("#toasts > .toast", has_text="Removed 60 jobs")).to_be_visible()
 
 
 def test_how_many_can_be_selected_is_true_while_rows_are_held(

@@ -90,7 +90,7 @@ def test_new_figures_are_announced_and_shown_on_demand(
     fail_jobs(client, "mail", ["now-4"], now_ms=clock.now_ms, error="KeyError: 'to'")
     index_all(client, clock, index, queue="mail")
     link = page.get_by_role("link", name="Show the new figures")
-    expect(link).to_be_visible(timeout=15_000)
+    expect(link).to_be_visible()
     expect(row(page, "KeyError").locator(".num").first).to_have_text("3")
     link.click()
     expect(row(page, "KeyError").locator(".num").first).to_have_text("4")
@@ -106,7 +106,7 @@ def test_while_they_are_read_the_rows_come_by_themselves(
     expect(opened.page.get_by_role("heading", name="Reading errors: 0%")).to_be_visible()
     both_themes(opened.page, "reading")
     index_all(client, clock, queue="mail")
-    expect(row(opened.page, "KeyError").locator(".num").first).to_have_text("40", timeout=15_000)
+    expect(row(opened.page, "KeyError").locator(".num").first).to_have_text("40")
     expect(opened.page.get_by_role("button", name="Retry 40 jobs with KeyError")).to_be_visible()
 
 

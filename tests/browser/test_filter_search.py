@@ -135,4 +135,4 @@ def test_a_search_waits_for_the_script_that_repeats_it(
     page.goto(d.url + f"{FAILED}?q=needle", wait_until="commit")
     page.wait_for_timeout(300)
     held[0].continue_()
-    expect(page.locator("#jobs a.job-id")).to_have_count(3, timeout=10_000)
+    expect(page.locator("#jobs a.job-id")).to_have_count(3)

@@ -34,7 +34,7 @@ def ticks(page: Page) -> list[str]:
 
 def next_tick(d: Desk) -> None:
     """Waits for one more answer to a tick."""
-    with d.page.expect_response(lambda response: "live=1" in response.url, timeout=10_000):
+    with d.page.expect_response(lambda response: "live=1" in response.url):
         pass
 
 

@@ -47,7 +47,7 @@ class TestOutage:
         with throwaway_redis.client() as redis:
             redis.save()  # so that it comes back with its data
         throwaway_redis.stop()
-        expect(page.locator(".banner")).to_contain_text("Redis does not answer.", timeout=4_000)
+        expect(page.locator(".banner")).to_contain_text("Redis does not answer.")
         expect(page.locator(".banner")).to_contain_text("Next try in")
         expect(page.locator("#live")).to_contain_text("Offline")
         expect(page.locator(".toast")).to_have_count(0)
@@ -57,7 +57,7 @@ class TestOutage:
         page.locator("#queue-actions a[href*=pause]").click(force=True)
         expect(page.get_by_role("dialog")).to_have_count(0)
         throwaway_redis.start()
-        expect(page.locator(".banner")).to_have_count(0, timeout=10_000)
+        expect(page.locator(".banner")).to_have_count(0)
         expect(page.locator("#live")).to_contain_text("Live")
         assert page.locator("body").get_attribute("data-stale") is None
         page.locator("#queue-actions a[href*=pause]").click()
@@ -70,13 +70,13 @@ class TestOutage:
         page.goto(f"{away_url}{FAILED}")
         os.kill(throwaway_redis.pid, signal.SIGSTOP)
         try:
-            expect(page.locator(".banner")).to_contain_text("Redis does not answer.", timeout=8_000)
+            expect(page.locator(".banner")).to_contain_text("Redis does not answer.")
             page.get_by_label("Select a", exact=True).check()
             for name in ("Retry 1", "Remove 1"):
                 expect(page.locator("#bulk-bar").get_by_role("button", name=name, exact=True)).to_be_disabled()
         finally:
             os.kill(throwaway_redis.pid, signal.SIGCONT)
-        expect(page.locator(".banner")).to_have_count(0, timeout=10_000)
+        expect(page.locator(".banner")).to_have_count(0)
         for name in ("Retry 1", "Remove 1"):
             expect(page.locator("#bulk-bar").get_by_role("button", name=name, exact=True)).to_be_enabled()
 
@@ -90,7 +90,7 @@ class TestOutage:
         page.locator("#errors a").first.click()
         expect(page.locator("#kind-count button")).to_have_text(["Retry 2", "Remove 2"])
         throwaway_redis.stop()
-        expect(page.locator(".banner")).to_contain_text("Redis does not answer.", timeout=8_000)
+        expect(page.locator(".banner")).to_contain_text("Redis does not answer.")
         expect(page.locator("main button[formaction]:enabled")).to_have_count(0)
 
     @pytest.mark.usefixtures("quiet")
@@ -98,10 +98,10 @@ class TestOutage:
         page.goto(f"{away_url}{FAILED}")
         os.kill(throwaway_redis.pid, signal.SIGSTOP)
         try:
-            expect(page.locator(".banner")).to_contain_text("Redis does not answer.", timeout=5_500)
+            expect(page.locator(".banner")).to_contain_text("Redis does not answer.")
         finally:
             os.kill(throwaway_redis.pid, signal.SIGCONT)
-        expect(page.locator(".banner")).to_have_count(0, timeout=10_000)
+        expect(page.locator(".banner")).to_have_count(0)
         expect(page.get_by_role("button", name="Retry a")).to_be_enabled()
 
     def test_a_dashboard_that_ends_and_comes_back(
@@ -112,11 +112,11 @@ class TestOutage:
         first = live_server(create_app(redis=client, access=allow_all, background=False))
         page.goto(f"{first.url}{FAILED}")
         first.stop()
-        expect(page.locator(".banner")).to_contain_text("The dashboard does not answer.", timeout=6_000)
+        expect(page.locator(".banner")).to_contain_text("The dashboard does not answer.")
         expect(page.get_by_role("button", name="Retry a")).to_be_disabled()
         again = LiveServer(create_app(redis=client, access=allow_all, background=False), first.port)
         try:
-            expect(page.locator(".banner")).to_have_count(0, timeout=12_000)
+            expect(page.locator(".banner")).to_have_count(0)
             page.get_by_role("button", name="Retry a").click()
             expect(page.locator(".toast")).to_contain_text("Retried 1 job")
         finally:
@@ -143,7 +143,6 @@ class TestDialogErrors:
         complaints.allow_status(503)
         with OmniqClient(redis_url=throwaway_redis.url) as client:
             fail(client, "mail", [f"job-{n}" for n in range(101)])
-            page.set_default_timeout(5_000)
             page.goto(f"{live_server(create_app(redis=client, access=allow_all, background=False)).url}{FAILED}")
             page.locator("#lane-actions").get_by_role("button", name="Remove 101").click()
             dialog, typed = page.get_by_role("dialog"), page.get_by_role("dialog").get_by_role("textbox")
@@ -155,6 +154,6 @@ class TestDialogErrors:
             expect(dialog.get_by_role("alert")).to_contain_text("Press the button again")
             throwaway_redis.start()
             expect(typed).to_have_value("mail")
-            dialog.get_by_role("button", name="Remove 101 jobs").click(timeout=3_000)
+            dialog.get_by_role("button", name="Remove 101 jobs").click()
             expect(page.get_by_role("dialog")).to_have_count(0)
             expect(page.locator(".banner")).to_have_count(0)

@@ -27,13 +27,17 @@ def paced(d: Desk, seconds: int) -> None:
 def test_the_tick_that_finds_a_row_gone_dims_it(desk: OpenDesk, client: OmniqClient, clock: Clock) -> None:
     fail_jobs(client, "mail", ["a", "b", "c"], now_ms=clock.now_ms)
     d = desk()
-    paced(d, 5)
+    d.page.clock.install()
     d.open("/queues/mail/failed")
+    d.page.clock.pause_at(d.page.evaluate("Date.now()") / 1_000 + 0.2)
     d.check("b")
     client.retry_failed(queue="mail", job_id="a", now_ms_override=clock.now_ms)
-    with d.page.expect_response(lambda response: "live=1" in response.url, timeout=8_000):
-        pass
-    expect(d.row("a")).to_have_attribute("data-gone", "", timeout=2_000)  # the next tick is 5 s away
+    with d.page.expect_response(lambda response: "live=1" in response.url):
+        d.page.clock.run_for(2_000)
+    for _ in range(190):  # of 10 ms each: the next tick would come after 2 s
+        if d.row("a").get_attribute("data-gone") is not None:
+            break
+        d.page.clock.run_for(10)
     assert d.row("a").locator(".gone-words").inner_text() == "No longer failed"
 
 
@@ -48,8 +52,7 @@ def test_rows_that_stay_cost_no_second_request(desk: OpenDesk, client: OmniqClie
     for n in range(3):
         fail_jobs(client, "mail", [f"new-{n}"], now_ms=clock.advance(1_000))
         expect(d.page.locator("#newer")).to_contain_text(f"{n + 1} newer")
-    assert len(asked) <= 5
-    assert not any("sel=" in url for url in asked)
+    assert asked and not any("sel=" in url for url in asked)
     expect(d.page.locator("tr[data-gone]")).to_have_count(0)
     expect(d.page.locator("#pager")).to_contain_text("4–28 of 33")  # what the rows are
 
@@ -65,7 +68,7 @@ def test_an_answer_that_the_focus_overtook_moves_no_row(desk: OpenDesk, client: 
     client.retry_failed(queue="mail", job_id="a", now_ms_override=clock.now_ms)
     d.row("b").get_by_role("link", name="b").focus()
     under_way[0].continue_()
-    expect(d.row("a")).to_have_attribute("data-gone", "", timeout=5_000)
+    expect(d.row("a")).to_have_attribute("data-gone", "")
     d.shows(["c", "b", "a"])
     assert d.focused == "b"
 
@@ -98,7 +101,7 @@ def test_nothing_moves_when_a_row_goes_dim(
     else:
         client.ack_success(queue="mail", job_id="job-1", lease_token=tokens["job-1"], now_ms_override=clock.now_ms)
     gone = d.row("job-1")
-    expect(gone.locator(".gone-words")).to_be_visible(timeout=10_000)
+    expect(gone.locator(".gone-words")).to_be_visible()
     assert d.page.evaluate(_PLACES, _PARTS) == before
     words, row = gone.locator(".gone-words").bounding_box(), gone.bounding_box()
     assert words is not None and row is not None

@@ -26,7 +26,7 @@ def test_a_pause_ends_for_the_reference_when_nobody_of_ours_is_there(
         client.publish(queue="q", payload={}, job_id="a", now_ms_override=clock.now_ms)
         assert pause_queue(client.link, "q", now_ms=clock.now_ms, by="ana", reason="deploying v2", length_ms=150)
         assert (reference.is_paused(queue="q"), reference.reserve(queue="q").status) == (True, "PAUSED")
-    wait_until(lambda: not reference.is_paused(queue="q"), 2)
+    wait_until(lambda: not reference.is_paused(queue="q"))
     assert reference.reserve(queue="q").job_id == "a"
 
 
@@ -69,7 +69,7 @@ def test_every_process_of_the_dashboard_killed_and_the_reference_works_again_in_
         serve.wait()
         assert 0 < left_ms <= 3_000
         worker = Program(tmp_path, ["-m", "tests.operator.reference_worker", str(redis_server.port)])
-        wait_until(lambda: redis.lrange("started", 0, -1) == [b"a"], 5)
+        wait_until(lambda: redis.lrange("started", 0, -1) == [b"a"])
         assert time.time() >= until.timestamp()
     finally:
         serve.end()

@@ -44,7 +44,7 @@ def work(redis_server: RedisServer, redis: Any) -> Iterator[Callable[..., None]]
         until: Callable[[], object],
         port: int = redis_server.port,
         url: str = "",
-        lasts_s: float = 10,
+        lasts_s: float = 15,
         **options: Any,
     ) -> None:
         address: dict[str, Any] = {"redis_url": url} if url else {"host": redis_server.host, "port": port}
@@ -66,10 +66,10 @@ def work(redis_server: RedisServer, redis: Any) -> Iterator[Callable[..., None]]
             wait_until(until, timeout=lasts_s)
         finally:
             over.set()
-            thread.join(timeout=10)
+            thread.join(timeout=30)
         assert not thread.is_alive()
 
     yield begin
     over.set()
     for thread in threads:
-        thread.join(timeout=10)
+        thread.join(timeout=30)

@@ -35,14 +35,14 @@ class Crew:
         """SIGKILL for one of the workers, which is gone then."""
         process = self.workers.pop(index)
         process.kill()
-        process.wait(timeout=5)
+        process.wait(timeout=15)
 
     def drain(self) -> None:
         """SIGTERM for all workers; each must leave by itself. One that was just started has to begin first."""
         wait_until(lambda: all(map(self._began, self.workers)), timeout=30, what="the last workers")
         for process in self.workers:
             process.send_signal(signal.SIGTERM)
-        codes = [process.wait(timeout=30) for process in self.workers]
+        codes = [process.wait(timeout=60) for process in self.workers]
         assert codes == [0] * len(codes)
 
     def close(self) -> None:
@@ -50,7 +50,7 @@ class Crew:
         for process in self._all:
             if process.poll() is None:
                 process.kill()
-            process.wait(timeout=5)
+            process.wait(timeout=15)
 
     def ready(self) -> bool:
         """Whether each process noted that it began."""

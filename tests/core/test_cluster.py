@@ -135,7 +135,7 @@ def test_a_node_that_is_away_costs_its_queues_only_and_comes_back(cluster: Three
     other = next(queue for queue in QUEUES if cluster.servers.index(lost) != _place(cluster, queue))
     assert client.publish(queue=other, payload={}, job_id="meanwhile", now_ms_override=T).created
     lost.start()
-    wait_until(lambda: _works(client, "a"), timeout=10, what="the node is back")
+    wait_until(lambda: _works(client, "a"), what="the node is back")
 
 
 def test_a_user_with_the_rights_of_the_docs(cluster: ThreeMasters) -> None:

@@ -186,7 +186,7 @@ def test_a_slot_moves_under_load(
         before = len(ran)
         wait_until(lambda: met["ASK", True] > 0, what="scripts sent on by ASK")
         cluster.end_move("q", target)
-        wait_until(lambda: met["MOVED", True] > 0 and len(ran) > before + 60, timeout=10, what="MOVED")
+        wait_until(lambda: met["MOVED", True] > 0 and len(ran) > before + 60, what="MOVED")
         enough.set()
         publisher.join(timeout=10)
         wait_until(lambda: len(ran) >= len(published), timeout=20, what="all jobs")
@@ -195,7 +195,7 @@ def test_a_slot_moves_under_load(
     publisher = threading.Thread(target=publish)
     publisher.start()
     try:
-        work(lambda ctx: ran.append(ctx.job_id), until, port=cluster.servers[1].port, concurrency=4, lasts_s=40)
+        work(lambda ctx: ran.append(ctx.job_id), until, port=cluster.servers[1].port, concurrency=4, lasts_s=45)
     finally:
         enough.set()
         publisher.join(timeout=10)

@@ -34,14 +34,14 @@ def test_an_outage_is_said_once_and_a_job_it_cost_is_not_acked(
     def handle(ctx: JobCtx) -> None:
         if ctx.job_id == "held":
             began.set()
-            assert release.wait(timeout=10)
+            assert release.wait(timeout=30)
         done.append(ctx.job_id)
 
     def said(word: str) -> list[str]:
         return [record.message for record in caplog.records if word in record.message]
 
     def until() -> bool:
-        assert began.wait(timeout=5)
+        assert began.wait(timeout=15)
         throwaway_redis.stop()
         wait_until(lambda: said("Redis is away"), what="the line about the outage")
         since = time.monotonic()

@@ -43,18 +43,18 @@ class Child:
             self.lines.extend(line.rstrip("\n") if line else "" for line in iter(out.readline, ""))
 
     def says(self, line: str) -> None:
-        wait_until(lambda: line in self.lines, timeout=15, what=f"{line!r} (said: {self.lines})")
+        wait_until(lambda: line in self.lines, timeout=10, what=f"{line!r} (said: {self.lines})")
 
     def ends(self) -> int:
-        code = self.process.wait(timeout=15)
-        self._reader.join(timeout=5)
+        code = self.process.wait(timeout=30)
+        self._reader.join(timeout=15)
         return code
 
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
-        self.process.wait(timeout=5)
-        self._reader.join(timeout=5)
+        self.process.wait(timeout=15)
+        self._reader.join(timeout=15)
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_an_idle_worker_leaves_soon(start: Callable[..., Child], redis: Any) -> 
     redis.config_resetstat()  # other tests have asked this server, too
     child = start()
     child.says("ready")
-    wait_until(lambda: redis.info("commandstats").get("cmdstat_evalsha", {}).get("calls", 0) > 3, timeout=15)
+    wait_until(lambda: redis.info("commandstats").get("cmdstat_evalsha", {}).get("calls", 0) > 3)
     child.process.send_signal(signal.SIGTERM)
     assert child.ends() == 0
 
@@ -173,7 +173,7 @@ def test_a_sigkill_leaves_the_jobs_to_the_reaper(start: Callable[..., Child], cl
     child = start(workers=2)
     child.says("began j")
     child.process.kill()
-    child.process.wait(timeout=5)
+    child.process.wait(timeout=15)
     redis.set("release", "1")
     other = start()
     other.says("ended j")

@@ -38,7 +38,7 @@ def test_a_sigkill_at_any_moment(crew: Crew, client: OmniqClient, redis: Any, jo
     for _ in range(3):
         crew.work(CONCURRENCY)
     for moment in sorted(chance.sample(range(jobs // 20, jobs), kills)):
-        wait_until(lambda moment=moment: leases(redis) >= moment, timeout=60, what=f"lease {moment}")
+        wait_until(lambda moment=moment: leases(redis) >= moment, timeout=20, what=f"lease {moment}")
         crew.kill(chance.randrange(len(crew.workers)))
         crew.work(CONCURRENCY)
     wait_for_the_end(redis, 90)
@@ -100,7 +100,7 @@ def test_a_handler_that_never_returns_among_forgotten_scripts(
         redis.script_flush()
     wait_until(lambda: len(crew.acked()) == 600, timeout=20, what="all other jobs")
     if until_it_is_said:
-        wait_until(lambda: crew.said("'stuck' runs for 2"), timeout=25, what="a line about the job that runs so long")
+        wait_until(lambda: crew.said("'stuck' runs for 2"), timeout=20, what="a line about the job that runs so long")
 
     assert redis.zrange("{q}:active", 0, -1) == [b"stuck"]
     assert redis.hget("{q}:job:stuck", "lease_token") == token

@@ -7,6 +7,8 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +22,17 @@ def clean_environment(home: Path, **more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OMNIQ_") and name != "REDIS_URL"}
     kept.pop("XDG_DATA_HOME", None)
     return kept | {"HOME": str(home), "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"} | more
+
+
+def get(url: str, **headers: str) -> tuple[int, str]:
+    """Status and body; header names with _ for -."""
+    request = urllib.request.Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            return reply.status, reply.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
 
 
 class Program:
@@ -60,7 +73,7 @@ class Program:
         """Sends it a signal."""
         self.process.send_signal(number)
 
-    def wait(self, timeout: float = 10.0) -> int:
+    def wait(self, timeout: float = 30.0) -> int:
         """Its exit code. Fails when it takes longer than `timeout` seconds."""
         return self.process.wait(timeout)
 

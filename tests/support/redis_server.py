@@ -84,7 +84,7 @@ class RedisServer:
         return self._process.pid
 
     def start(self) -> None:
-        """Start it, on the port it had before if there was one, and wait until it answers (10 s at most)."""
+        """Start it, on the port it had before if there was one, and wait until it answers (30 s at most)."""
         if self._process is not None:
             return
         wanted = self.port
@@ -102,16 +102,16 @@ class RedisServer:
             return
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(timeout=5)
+            process.wait(timeout=15)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(timeout=5)
+            process.wait(timeout=15)
 
     def kill(self) -> None:
         """End it as a crash would."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(timeout=5)
+            self._process.wait(timeout=15)
             self._process = None
 
     def client(self, **options: Any) -> redis_py.Redis:
@@ -150,7 +150,7 @@ class RedisServer:
         return [part for name, value in options.items() for part in (f"--{name}", *(str(value).split() or [""]))]
 
     def _answers(self) -> bool:
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while time.monotonic() < end and self._process is not None and self._process.poll() is None:
             try:
                 with self.client(socket_timeout=1) as client:

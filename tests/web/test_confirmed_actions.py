@@ -177,7 +177,7 @@ def test_two_operators_at_once(visitor: Browser, client: OmniqClient, redis: Any
 
     def press() -> None:
         one = Browser(visitor.app)
-        gate.wait(5)
+        gate.wait(15)
         told.append(one.post("/queues/race/jobs/retry", sent).toast())
 
     threads = [threading.Thread(target=press) for _ in range(2)]

@@ -53,7 +53,7 @@ def test_every_planned_state_is_there_soon(child: Child, client: OmniqClient, re
     monitor = QueueMonitor(client)
     names = [plan.name for plan in PLANS]
     wait_until(lambda: seeded_queues(client) == names, 20, "the history of every queue")
-    wait_until(lambda: redis.exists(f"{{cc:{MOVING_COUNTER}}}:count"), 30, "the counter that moves")
+    wait_until(lambda: redis.exists(f"{{cc:{MOVING_COUNTER}}}:count"), 20, "the counter that moves")
     wait_until(lambda: monitor.stats("payments-webhooks").completed_kept >= 20, 20, "payments at work")
     wait_until(lambda: monitor.stats("email-transactional").delayed > 0, 20, "a job for later")
 
@@ -124,7 +124,7 @@ def test_a_database_of_somebody_else_is_left_alone(
     with pytest.raises(NotOurDatabase, match="1 key that the demo did not write"):
         claim_database(client)
     program = Program(tmp_path, ["-m", "dashboard", "demo", "--redis", redis_server.url, "--port", "0"])
-    assert program.wait(20) == 2
+    assert program.wait(60) == 2
     assert (program.out, program.err.count("\n")) == ("", 1)
     assert "it is left alone" in program.err
     assert redis.keys("*") == [b"session:1"]
@@ -259,14 +259,14 @@ def test_the_command_shows_the_demo_and_leaves_nothing_behind(tmp_path: Path) ->
         url = program.url
 
         def page() -> str:
-            with urllib.request.urlopen(f"{url}/", timeout=10) as reply:
+            with urllib.request.urlopen(f"{url}/", timeout=30) as reply:
                 return reply.read().decode()
 
         wait_until(lambda: "payments-webhooks" in page(), 20, "the demo's queues")
         assert "demo" in page()
         assert "/data/" in program.out
         program.send(signal.SIGTERM)
-        assert program.wait(10) == 0
+        assert program.wait(30) == 0
         assert program.err == ""
     finally:
         program.end()
@@ -275,7 +275,7 @@ def test_the_command_shows_the_demo_and_leaves_nothing_behind(tmp_path: Path) ->
 def test_a_data_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     program = Program(tmp_path, ["-m", "dashboard", "demo", "--data", str(tmp_path / "file" / "data"), "--port", "0"])
-    assert program.wait(20) == 2
+    assert program.wait(60) == 2
     assert (program.out, program.err.count("\n")) == ("", 1)
     assert "--data" in program.err
 
