@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, make_response, redirect, req
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from . import compress, csrf, headers, notices
+from . import compress, csrf, headers, notices, recording
 from .access import READ, Deny, LoginRequired
 from .htmx import kind
 from .live import is_tick
@@ -35,8 +35,8 @@ def static_version() -> str:
     return digest.hexdigest()[:8]
 
 
-def make_blueprint(name: str, url_prefix: str) -> tuple[Blueprint, dict[str, str]]:
-    """The blueprint and the action of each of its endpoints. Raises ValueError for a route that names none."""
+def make_blueprint(name: str, url_prefix: str) -> tuple[Blueprint, dict[str, Route]]:
+    """The blueprint and the route of each of its endpoints. Raises ValueError for one that names no action."""
     routes = every_route()
     check_routes(routes)
     blueprint = Blueprint(
@@ -47,7 +47,7 @@ def make_blueprint(name: str, url_prefix: str) -> tuple[Blueprint, dict[str, str
         static_url_path=f"/assets/{static_version()}",
     )
     for route in routes:
-        blueprint.add_url_rule(route.rule, route.endpoint, route.view, methods=[route.method])
+        blueprint.add_url_rule(route.rule, route.endpoint, recording.recorded(route), methods=[route.method])
     rest = Route("/<path:rest>", "GET", READ, "missing", _missing)
     for rule in ("/", rest.rule):
         blueprint.add_url_rule(rule, rest.endpoint, rest.view, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
@@ -57,7 +57,7 @@ def make_blueprint(name: str, url_prefix: str) -> tuple[Blueprint, dict[str, str
     blueprint.before_request(_start_background)
     blueprint.after_request(_finish)
     errors.register(blueprint)
-    return blueprint, {route.endpoint: route.action for route in [*routes, rest]}
+    return blueprint, {route.endpoint: route for route in [*routes, rest]}
 
 
 def _endpoint() -> str:
@@ -74,10 +74,13 @@ def _check_access() -> ResponseReturnValue | None:
         return None
     mount = current()
     queue = (request.view_args or {}).get("queue")
-    decision = mount.access(request, mount.actions[_endpoint()], None if isinstance(queue, Unreadable) else queue)
+    action = mount.routes[_endpoint()].action
+    decision = mount.access(request, action, None if isinstance(queue, Unreadable) else queue)
     if isinstance(decision, Deny):
+        recording.refused(decision.why, nameless=decision.challenge)
         return errors.refused(decision)
     if isinstance(decision, LoginRequired):
+        recording.refused("Not signed in, or no longer.", nameless=True)
         if kind() == "partial":
             return Response(status=401, headers={"HX-Redirect": decision.url})
         return redirect(decision.url)
@@ -89,6 +92,7 @@ def _check_origin() -> None:
         request.max_form_memory_size = _MOST_FORM_BYTES  # before anything reads the form
     if request.method != "POST" or csrf.check(request):
         return
+    recording.refused("The form did not come from this dashboard.")
     text = (
         "The form did not come from this dashboard, or the page was open for too long. Nothing was changed. "
         "Behind a proxy that changes Host, set OMNIQ_TRUSTED_ORIGINS to the address in the browser."
@@ -123,6 +127,7 @@ def _start_background() -> None:
 def _finish(response: Response) -> Response:
     static = _is_static() and response.status_code in (200, 206, 304)
     if not _is_static():
+        recording.note_refusal(response.status_code)
         response = notices.send(csrf.keep_cookie(response))
     response = headers.add_headers(response, static=static)
     if static:

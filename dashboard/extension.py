@@ -108,7 +108,7 @@ def mount(
     access = access or (allow_all if settings.insecure else loopback_only)
     client = _client(redis, settings)
     app.url_map.converters.setdefault("omniq", TokenConverter)
-    blueprint, actions = make_blueprint(name, prefix)
+    blueprint, routes = make_blueprint(name, prefix)
     state = Mount(
         name=name,
         url_prefix=prefix,
@@ -119,7 +119,7 @@ def mount(
         user=user or anonymous,
         clock=clock or _wall_clock,
         background=None,
-        actions=actions,
+        routes=routes,
     )
     if settings.background:
         tasks = not settings.read_only

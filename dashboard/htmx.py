@@ -9,7 +9,7 @@ from urllib.parse import quote
 from flask import Response, make_response, redirect, request
 from markupsafe import Markup
 
-from . import notices
+from . import notices, recording
 from .state import current, mount_path
 from .templating import render
 
@@ -99,6 +99,7 @@ def show_dialog(template: str, /, *, status: int = 200, **context: Any) -> Respo
 
     The template calls the `dialog` macro; `as_page` tells which of the two it is and must be handed to it.
     """
+    recording.explain(context.get("alert", ""))
     if kind() == "partial":
         inside = Partial("dialog", template, "innerHTML", {**context, "as_page": False})
         return render_partials(inside, status=status)

@@ -5,7 +5,7 @@
     @routes.get("/queues/<omniq:queue>/failed", action="read")
     def failed(queue: str) -> ResponseReturnValue: ...
 
-    @routes.post("/queues/<omniq:queue>/jobs/retry", action="retry")
+    @routes.post("/queues/<omniq:queue>/jobs/retry", action="retry", tells=("id",))
     def retry(queue: str) -> ResponseReturnValue: ...
 
 The endpoint is the function's name; link to it with `url_for(".failed", queue=name)`, which makes the tokens.
@@ -27,7 +27,9 @@ View = Callable[..., Any]
 class Route:
     """One address: `method` is GET or POST, `action` one of access.ACTIONS.
 
-    `own`: a POST that changes nothing but what this reader's browser keeps, so that it is asked for as `read`.
+    `own`: a POST that changes nothing but what this reader's browser keeps, so that it is asked for as `read`; `asks`:
+    one that only asks before something is changed. Every other POST is recorded (recording.py): as `verb`, with the
+    fields of its form that `tells` names.
     """
 
     rule: str
@@ -36,6 +38,9 @@ class Route:
     endpoint: str
     view: View
     own: bool = False
+    asks: bool = False
+    verb: str = ""
+    tells: tuple[str, ...] = ()
 
 
 class Routes:
@@ -48,17 +53,23 @@ class Routes:
         """A page that changes nothing."""
         return self._add("GET", rule, action)
 
-    def post(self, rule: str, *, action: str) -> Callable[[View], View]:
-        """A button, or its confirm page: `action` is what the button does in both cases."""
-        return self._add("POST", rule, action)
+    def post(self, rule: str, *, action: str, verb: str = "", tells: tuple[str, ...] = ()) -> Callable[[View], View]:
+        """A button. It is recorded as `verb`, which is `action` unless it says more, with these fields of its form."""
+        return self._add("POST", rule, action, verb=verb or action, tells=tells)
+
+    def ask(
+        self, rule: str, *, action: str, verb: str = "", tells: tuple[str, ...] = ("id", "lane")
+    ) -> Callable[[View], View]:
+        """The confirm page of a button, which changes nothing: the rest is as for the button."""
+        return self._add("POST", rule, action, asks=True, verb=verb or action, tells=tells)
 
     def own(self, rule: str) -> Callable[[View], View]:
         """A form about the reader's own display: whoever may look may send it, also read only."""
         return self._add("POST", rule, READ, own=True)
 
-    def _add(self, method: str, rule: str, action: str, *, own: bool = False) -> Callable[[View], View]:
+    def _add(self, method: str, rule: str, action: str, **more: Any) -> Callable[[View], View]:
         def add(view: View) -> View:
-            self.all.append(Route(rule, method, action, view.__name__, view, own))
+            self.all.append(Route(rule, method, action, view.__name__, view, **more))
             return view
 
         return add

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from flask import Request, current_app, g, request
@@ -11,6 +11,8 @@ from flask import Request, current_app, g, request
 from omniq_core import Link, OmniqClient
 
 from .access import Access, Actor, Allow
+from .refusals import Refusals
+from .routes import Route
 from .settings import Settings
 from .signing import Signing
 
@@ -38,7 +40,8 @@ class Mount:
     user: Callable[[Request], Actor]
     clock: Callable[[], int]
     background: BackgroundLike | None
-    actions: dict[str, str]
+    routes: dict[str, Route]
+    refusals: Refusals = field(default_factory=Refusals)
 
     @property
     def link(self) -> Link:

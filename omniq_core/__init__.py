@@ -185,6 +185,7 @@ __all__ = [
     "read_selection",
     "read_task",
     "read_tasks",
+    "redacted",
     "remove_counter",
     "repair_groups",
     "repair_of",

@@ -8,6 +8,7 @@ from typing import Literal
 from omniq_core import Counting, Link, Selection, order_task, start_task
 
 from .jobs import REMOVABLE
+from .telling import Did, told
 
 Verb = Literal["retry", "remove", "run_now"]
 VERBS: tuple[Verb, ...] = ("retry", "remove", "run_now")
@@ -21,6 +22,7 @@ class Pace:
     probe: int = 0
 
 
+@told(lambda begun, _given: Did(skipped={} if begun else {"BEGUN_BEFORE": 1}))
 def start(
     link: Link,
     queue: str,
@@ -52,11 +54,13 @@ def start(
     )
 
 
+@told(lambda was, _given: Did(skipped={} if was in ("running", "probing") else {"OVER": 1}))
 def cancel(link: Link, queue: str, task_id: str, *, now_ms: int) -> str | None:
     """Stops it before its next batch. Gives the state it was in, None when there is no such task."""
     return order_task(link, queue, task_id, "cancel", now_ms=now_ms)
 
 
+@told(lambda was, _given: Did(skipped={} if was in ("stopped", "probing") else {"OVER": 1}))
 def go_on(link: Link, queue: str, task_id: str, *, now_ms: int) -> str | None:
     """Lets a stopped task, or one that probed, do the rest. Gives the state it was in, None when there is none."""
     return order_task(link, queue, task_id, "resume", now_ms=now_ms)

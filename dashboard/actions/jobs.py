@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from omniq_core import OmniqClient
 
 from .outcome import Outcome, outcome_of
+from .telling import Did, told
 
 MAX_IDS = 100
 REMOVABLE = {"waiting": "wait", "delayed": "delayed", "failed": "failed", "completed": "completed"}
 
 
+def _counts(outcome: Outcome, _given: Mapping[str, Any]) -> Did:
+    return Did(len(outcome.done), {reason.code: len(reason.ids) for reason in outcome.skipped})
+
+
+@told(_counts)
 def retry(client: OmniqClient, queue: str, ids: Sequence[str], *, now_ms: int) -> Outcome:
     """Gives failed jobs a fresh start at the tail of their lane, in the order of `ids`. ValueError above 100 ids."""
     return outcome_of(client.retry_failed_batch(queue=queue, job_ids=ids, now_ms_override=now_ms))
 
 
+@told(_counts)
 def run_now(client: OmniqClient, queue: str, ids: Sequence[str], *, now_ms: int) -> Outcome:
     """Puts delayed jobs at the tail of their lane before they are due. ValueError above 100 ids."""
     return outcome_of(client.run_now_batch(queue=queue, job_ids=ids, now_ms_override=now_ms))
 
 
+@told(_counts)
 def remove(client: OmniqClient, queue: str, lane: str, ids: Sequence[str], *, now_ms: int) -> Outcome:
     """Removes jobs from a lane of a queue (a key of REMOVABLE). ValueError above 100 ids.
 

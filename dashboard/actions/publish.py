@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from omniq_core import Link, Publication, publish_once
 
 from ..publish_form import JobOptions
+from .telling import Did, told
 
 
+def _published(made: Publication, _given: Mapping[str, Any]) -> Did:
+    facts = {"job": made.job_id} if made.job_id else {}
+    return Did(1, facts=facts) if made.outcome == "published" else Did(0, {made.outcome.upper(): 1}, facts)
+
+
+@told(_published)
 def publish(
     link: Link, queue: str, payload: bytes | None, options: JobOptions, *, nonce: str, now_ms: int, copy_of: str = ""
 ) -> Publication:

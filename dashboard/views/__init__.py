@@ -17,14 +17,17 @@ How a page is added (`views/groups.py`, `queries/groups.py`, `templates/omniq/gr
 
 How an action is added: parse, act, answer with the regions that changed.
 
-    @routes.post("/queues/<omniq:queue>/groups/limit", action="limit")   # CSRF is checked before this runs
+    @routes.post("/queues/<omniq:queue>/groups/limit", action="limit", tells=("gid", "limit"))   # after CSRF is checked
     def set_limit(queue: str) -> Response:
         gid = params.token(request.form, "gid")              # ids and gids in forms are tokens ("x" | token)
         outcome = actions.set_limit(current().link, queue, gid, ...)
         return answer(Toast("Limit saved"), Partial("groups", "omniq/groups/rows.html", context={...}))
 
-A confirm page is a POST (or GET) that gives `show_dialog("omniq/groups/confirm.html", ...)`; its template calls the
-macro `dialog` with `as_page=as_page` and the hidden field `confirm_token` from `confirm.seal(...)`; the acting POST
+What it does is recorded by itself (recording.py) when its function in actions/ is `told`; `tells` are the fields of the
+form that the record keeps.
+
+A confirm page is a GET or a `routes.ask` that gives `show_dialog("omniq/groups/confirm.html", ...)`; its template calls
+the macro `dialog` with `as_page=as_page` and the hidden field `confirm_token` from `confirm.seal(...)`; the acting POST
 calls `confirm.check(...)` and answers NotConfirmed with the dialog again and status 409.
 
 Templates extend "omniq/layouts/page.html", fill the blocks `title` and `main`, link with `url_for(".groups",

@@ -30,6 +30,8 @@ TYPED_ABOVE = 100
 """More jobs than this want the queue's name typed."""
 TAKE = 100
 """How many `only the oldest` are."""
+PACE = ("pace", "per_s", "spread", "probe")
+"""The fields of a form that say how fast."""
 PACES = ("now", "rate", "spread", "probe")
 SPREADS = {"1m": ("1 min", 60), "10m": ("10 min", 600), "1h": ("1 h", 3_600)}
 PROBES = (1, 10, 100)

@@ -82,7 +82,7 @@ def children() -> ResponseReturnValue:
     return redirect(moved) if moved else render_page("omniq/children/page.html", **context)
 
 
-@routes.post("/children/remove/confirm", action="remove")
+@routes.ask("/children/remove/confirm", action="remove", verb="remove-counter", tells=("key",))
 def children_remove_confirm() -> Response:
     """Asks before a counter is deleted, and says what that means."""
     key = token(request.form, "key")
@@ -92,7 +92,7 @@ def children_remove_confirm() -> Response:
     return show_dialog("omniq/children/confirm.html", counter=row.counter, FAULTS=FAULTS, section="children")
 
 
-@routes.post("/children/remove", action="remove")
+@routes.post("/children/remove", action="remove", verb="remove-counter", tells=("key",))
 def children_remove() -> Response:
     """Deletes a counter."""
     key = token(request.form, "key")

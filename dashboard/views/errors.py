@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from omniq_core import REDIS_ERRORS, BadCursor, OmniqError, explain_redis_error, is_outage
 
+from .. import recording
 from ..access import Deny
 from ..confirm import FIELD as CONFIRM_FIELD
 from ..csrf import FIELD as CSRF_FIELD
@@ -124,6 +125,7 @@ def _crash(_error: InternalServerError) -> Response:
 
 
 def _answer(problem: Problem, *, bare: bool = False) -> Response:
+    recording.explain(problem.text)
     if is_tick():
         # A tick that found Redis away says so by its status: script shows the banner, which must also come when this
         # process is the one that is away. Any other problem is final for the page.

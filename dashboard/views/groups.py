@@ -87,7 +87,7 @@ def groups(queue: str) -> ResponseReturnValue:
     return redirect(moved) if moved and not one else render_page("omniq/groups/page.html", **context)
 
 
-@routes.post("/queues/<omniq:queue>/groups/limit", action="limit")
+@routes.post("/queues/<omniq:queue>/groups/limit", action="limit", tells=("gid", "limit"))
 def set_limit(queue: str) -> Response:
     """Sets the limit of a group, unless somebody else has changed it since the field was opened."""
     gid, typed = token(request.form, "gid"), text(request.form, "limit", max_bytes=20)

@@ -58,7 +58,7 @@ def job_download(queue: str, job_id: str) -> Response:
     return response
 
 
-@routes.post("/queues/<omniq:queue>/jobs/retry/confirm", action="retry")
+@routes.ask("/queues/<omniq:queue>/jobs/retry/confirm", action="retry")
 def retry_confirm(queue: str) -> Response:
     """Asks before several jobs are retried, or all that match."""
     if bulk.is_asked():
@@ -68,7 +68,7 @@ def retry_confirm(queue: str) -> Response:
     return _ask("retry", queue, "failed", ids[::-1] if request.form.get("order") == "newest" else ids)
 
 
-@routes.post("/queues/<omniq:queue>/jobs/retry", action="retry")
+@routes.post("/queues/<omniq:queue>/jobs/retry", action="retry", tells=("id", *bulk.PACE))
 def retry(queue: str) -> Response:
     """Retries one job, or as many as were confirmed."""
     if bulk.is_asked():
@@ -81,7 +81,7 @@ def retry(queue: str) -> Response:
     return _told(outcome, queue, "Retry", "retried", *_at_the_tail(outcome, queue))
 
 
-@routes.post("/queues/<omniq:queue>/jobs/run-now/confirm", action="run-now")
+@routes.ask("/queues/<omniq:queue>/jobs/run-now/confirm", action="run-now")
 def run_now_confirm(queue: str) -> Response:
     """Asks before several delayed jobs are run now, or all that match."""
     if bulk.is_asked():
@@ -89,7 +89,7 @@ def run_now_confirm(queue: str) -> Response:
     return _ask("run_now", queue, "delayed", job_ids(request.form))
 
 
-@routes.post("/queues/<omniq:queue>/jobs/run-now", action="run-now")
+@routes.post("/queues/<omniq:queue>/jobs/run-now", action="run-now", tells=("id", *bulk.PACE))
 def run_now(queue: str) -> Response:
     """Runs one delayed job now, or as many as were confirmed."""
     if bulk.is_asked():
@@ -103,14 +103,14 @@ def run_now(queue: str) -> Response:
     return _told(outcome, queue, "Run now", "run now", *_at_the_tail(outcome, queue), lane="delayed", told=told)
 
 
-@routes.post("/queues/<omniq:queue>/jobs/remove/confirm", action="remove")
+@routes.ask("/queues/<omniq:queue>/jobs/remove/confirm", action="remove")
 def remove_confirm(queue: str) -> Response:
     """Asks before jobs are removed, those that are named or all that match."""
     lane = choice(request.form, "lane", LANES, "failed")
     return bulk.ask("remove", queue, lane) if bulk.is_asked() else _ask("remove", queue, lane, job_ids(request.form))
 
 
-@routes.post("/queues/<omniq:queue>/jobs/remove", action="remove")
+@routes.post("/queues/<omniq:queue>/jobs/remove", action="remove", tells=("id", "lane"))
 def remove(queue: str) -> Response:
     """Removes one job, or as many as were confirmed."""
     lane = choice(request.form, "lane", LANES, "failed")

@@ -29,7 +29,7 @@ def pause_confirm(queue: str) -> Response:
     return _form(_head(queue), forms.blank(now_ms()))
 
 
-@routes.post("/queues/<omniq:queue>/pause", action="pause")
+@routes.post("/queues/<omniq:queue>/pause", action="pause", tells=("reason",))
 def pause(queue: str) -> Response:
     """Stops reserves, unless the queue's pause is another one than the form has shown."""
     head, form = _head(queue), forms.from_form(request.form, now_ms())

@@ -74,7 +74,7 @@ def copy_form(queue: str, job_id: str) -> Response:
     return _form(queue, fields, fresh_nonce(), copy_of=job_id, source=found, gid_token=forms.gid_token(found.job.gid))
 
 
-@routes.post("/queues/<omniq:queue>/jobs/<omniq:job_id>/copy", action="publish")
+@routes.ask("/queues/<omniq:queue>/jobs/<omniq:job_id>/copy", action="publish", tells=())
 def copy_changes(queue: str, job_id: str) -> Response:
     """What differs from the original, while its payload is edited. Changes nothing."""
     found = _source(queue, job_id)
@@ -83,7 +83,7 @@ def copy_changes(queue: str, job_id: str) -> Response:
     return render_partials(Partial("copy-changes", "omniq/publish/changes.html", context=context))
 
 
-@routes.post("/queues/<omniq:queue>/jobs", action="publish")
+@routes.post("/queues/<omniq:queue>/jobs", action="publish", tells=("copy_of", "job_id"))
 def publish(queue: str) -> Response:
     """Publishes what the form says, once; a copy not before what differs from its original was shown."""
     form, nonce = forms.from_form(request.form), request.form.get("nonce") or fresh_nonce()

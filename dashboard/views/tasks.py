@@ -41,7 +41,7 @@ def task_cancel(queue: str, task_id: str) -> Response:
     return _told(found)
 
 
-@routes.post("/queues/<omniq:queue>/tasks/<omniq:task_id>/resume", action="cancel")
+@routes.post("/queues/<omniq:queue>/tasks/<omniq:task_id>/resume", action="cancel", verb="go-on")
 def task_resume(queue: str, task_id: str) -> Response:
     """Does the rest of a task that was stopped, or that probed. Who may do that may do what the task does."""
     found = _found(queue, task_id)

@@ -10,6 +10,7 @@ from .activity import (
     note_activity,
     one_activity,
     read_activity,
+    redacted,
 )
 from .background import Background
 from .children import (
@@ -197,6 +198,7 @@ __all__ = [
     "read_selection",
     "read_task",
     "read_tasks",
+    "redacted",
     "remove_counter",
     "repair_groups",
     "repair_of",

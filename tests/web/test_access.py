@@ -147,6 +147,6 @@ def test_a_route_with_a_wrong_action_fails_when_the_blueprint_is_made(method: st
 
 def test_every_endpoint_has_an_action() -> None:
     app = trial_app()
-    actions = app.extensions[EXTENSION]["omniq_dashboard"].actions
+    routes = app.extensions[EXTENSION]["omniq_dashboard"].routes
     endpoints = {rule.endpoint.rpartition(".")[2] for rule in app.url_map.iter_rules()}
-    assert endpoints - {"static"} == set(actions)
+    assert endpoints - {"static"} == set(routes)

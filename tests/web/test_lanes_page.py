@@ -170,8 +170,8 @@ def test_round_trips_of_run_now(client: OmniqClient, visitor: Browser) -> None:
         return client.link.round_trips - before
 
     assert trips(f"{RUN_NOW}/confirm", {"id": ["a", "b"]}, False) == 1
-    assert trips(RUN_NOW, {"id": "a", "back": DELAYED}, False) <= 2
-    assert trips(RUN_NOW, {"id": "b", "back": DELAYED}, True) <= 2
+    assert trips(RUN_NOW, {"id": "a", "back": DELAYED}, False) <= 2 + 2  # the record takes two
+    assert trips(RUN_NOW, {"id": "b", "back": DELAYED}, True) <= 2 + 2
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_each_button(servers: dict[int, str], count: int, script: bool) -> None:
         visitor.get("/")
         sent = {"id": f"job-{last:07d}", "back": f"/queues/{QUEUE}/failed"}
         by_button(visitor, client, path, {"id": "nobody"}, script)  # the script is known from now on
-        assert by_button(visitor, client, path, sent, script) <= 2
+        assert by_button(visitor, client, path, sent, script) <= 2 + 2  # the record takes two
         assert by_button(visitor, client, f"{path}/confirm", sent, script) == 0
 
 
