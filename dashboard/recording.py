@@ -96,9 +96,9 @@ def recorded(route: Route) -> View:
 
 
 def explain(text: str) -> None:
-    """Why this request is refused, should it be: what the reader is told."""
+    """Why this request is refused, should it be: what the reader is told. Who says it first says it best."""
     if text:
-        g.omniq_why = text
+        g.setdefault("omniq_why", text)
 
 
 def refused(why: str, *, nameless: bool = False) -> None:
