@@ -104,3 +104,11 @@ def test_each_figure_that_is_cut_to_three_digits_has_the_exact_one(
         for text in cut:
             named = [element["title"] for element in text.parents if element.has_attr("title")]
             assert named[:1] in (["12,345,678"], ["45,000,000"]), f"{path}: {text}"
+
+
+def test_a_huge_limit_fits_its_card(redis: Any, client: OmniqClient, visitor: Browser) -> None:
+    publish_jobs(client, QUEUE, ["a"], now_ms=NOW, gid="big", group_limit=99_999_999_999)
+    assert redis.get(f"{{{QUEUE}}}:g:big:limit") == b"99999999999"
+    for reader in (visitor, browser(client, read_only=True)):
+        cell = reader.get(f"/queues/{QUEUE}/groups").one("#groups td[data-label=Limit]")
+        assert (cell.get_text(strip=True), cell.span["title"]) == ("99.9 bn", "99,999,999,999")
