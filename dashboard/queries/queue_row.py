@@ -40,6 +40,8 @@ class QueueRow:
     completed: int
     groups_ready: int
     groups: int | None
+    full_groups: int | None
+    kinds: int | None
     oldest_ms: int | None
     oldest_gid: str
     oldest_tone: str
@@ -77,6 +79,8 @@ def queue_row(snapshot: QueueSnapshot, now_ms: int, limits: Limits) -> QueueRow:
         completed=snapshot.completed,
         groups_ready=snapshot.groups_ready,
         groups=snapshot.groups,
+        full_groups=snapshot.full_groups,
+        kinds=snapshot.kinds,
         oldest_ms=entered,
         oldest_gid=snapshot.oldest_gid,
         oldest_tone=tone,

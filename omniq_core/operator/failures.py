@@ -112,9 +112,7 @@ def read_failures(link: Link, queue: str, *, now_ms: int) -> FailureRead:
     """
     want_failures(link, queue, now_ms)
     commands = [("HGETALL", NOW), ("EXISTS", LEADER)]
-    plain, scripted = link.read_many(
-        commands, [snapshot_call(queue, now_ms, oldest_gid=True), failure_kinds_call(queue)]
-    )
+    plain, scripted = link.read_many(commands, [snapshot_call(queue, now_ms, alone=True), failure_kinds_call(queue)])
     return FailureRead(
         snapshot=parse_snapshot(queue, scripted[0]),
         kinds=parse_failure_kinds(link, scripted[1]),

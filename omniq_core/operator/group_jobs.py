@@ -51,9 +51,7 @@ def group_jobs(
     page = (script("operator/group_page"), anchor, [raw, size, int(last_first), kind, at.score, at.job_id, at.digest])
     rows = (script("operator/groups_rows"), anchor, [raw])
     watch = lane_watch_call(queue, "wait", now_ms=now_ms, ids=ids)
-    plain, scripted = link.read_many(
-        [("HGETALL", NOW)], [snapshot_call(queue, now_ms, oldest_gid=True), page, rows, watch]
-    )
+    plain, scripted = link.read_many([("HGETALL", NOW)], [snapshot_call(queue, now_ms, alone=True), page, rows, watch])
     if isinstance(scripted[2], Exception):
         raise scripted[2]
     return GroupJobs(

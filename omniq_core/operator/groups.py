@@ -97,7 +97,7 @@ def read_groups(link: Link, queue: str, *, now_ms: int) -> GroupsRead:
     """
     want_groups(link, queue, now_ms)
     commands = [("HGETALL", NOW), ("EXISTS", LEADER)]
-    plain, scripted = link.read_many(commands, [snapshot_call(queue, now_ms, oldest_gid=True), groups_list_call(queue)])
+    plain, scripted = link.read_many(commands, [snapshot_call(queue, now_ms, alone=True), groups_list_call(queue)])
     listed = parse_groups_list(scripted[1])
     figures, at_ms = unpack_group_figures(listed.packed)
     if figures is None:

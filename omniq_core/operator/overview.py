@@ -21,8 +21,9 @@ MOST_WANTED = 100
 
 # Fields of the hash `now` that are no queue; a colon is in no queue's name.
 AT, LOOKED = b":at", b":looked"
-# Who paused a queue and why is read with the rows that are shown.
-_NAMES = [item.name for item in dataclasses.fields(QueueSnapshot) if item.name not in ("queue", "pause", "oldest_gid")]
+# Who paused a queue and why is read with the rows that are shown, the rest with a page of one queue.
+_ELSEWHERE = ("queue", "pause", "oldest_gid", "full_groups", "kinds")
+_NAMES = [item.name for item in dataclasses.fields(QueueSnapshot) if item.name not in _ELSEWHERE]
 
 
 @dataclass(frozen=True, slots=True)

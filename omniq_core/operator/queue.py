@@ -45,7 +45,7 @@ def read_queue(
     )
     watch_call = lane_watch_call(queue, lane, now_ms=now_ms, mark=mark, ids=ids)
     plain, scripted = link.read_many(
-        [("HGETALL", NOW)], [snapshot_call(queue, now_ms, oldest_gid=True), page_call, watch_call]
+        [("HGETALL", NOW)], [snapshot_call(queue, now_ms, alone=True), page_call, watch_call]
     )
     figures = {} if isinstance(plain[0], Exception) else unpack_figures(plain[0])[0]
     return QueueRead(

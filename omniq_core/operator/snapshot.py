@@ -10,6 +10,7 @@ from ..connection import Call, Link
 from ..keys import QueueKeys, decode_id
 from ..numbers import read_count, read_int, read_moment
 from ..scripts import script
+from .fingerprint import RULES_VERSION
 from .pauses import Pause, read_pause, read_resumed
 
 BATCH = 500
@@ -27,8 +28,11 @@ class QueueSnapshot:
     jobs that an SDK older than 3.0.0 put there without an index: pages of it are by place, its ages are not known.
     `groups` are those known so far, None where there are some and nobody has counted them yet.
     `pause_left_ms` is None for a pause without an end. `pause` is None for a queue that runs, and where it was not
-    read. `broken` has a bit for each of `broken_lanes`. `oldest_gid` is the group of the job that waits longest, "" for
-    an ungrouped one and where it was not asked for.
+    read. `broken` has a bit for each of `broken_lanes`.
+
+    Three are only read for a page of this one queue. `oldest_gid` is the group of the job that waits longest, "" for an
+    ungrouped one. `full_groups` are those with jobs and no free slot, None where over 200 jobs run: nobody counts them
+    then. `kinds` are the kinds of errors of its failed jobs, None where not all of them are in the index.
     """
 
     queue: str
@@ -56,6 +60,8 @@ class QueueSnapshot:
     broken: int = 0
     pause: Pause | None = None
     oldest_gid: str = ""
+    full_groups: int | None = None
+    kinds: int | None = None
 
     @property
     def broken_lanes(self) -> tuple[str, ...]:
@@ -63,9 +69,9 @@ class QueueSnapshot:
         return tuple(lane for lane, bit in _BITS.items() if self.broken & bit)
 
 
-def snapshot_call(queue: str, now_ms: int, *, oldest_gid: bool = False) -> Call:
-    """The read of one queue, for a pipeline with others. Raises ValueError for a bad name."""
-    return script("operator/snapshot"), QueueKeys(queue).anchor, [now_ms, int(oldest_gid)]
+def snapshot_call(queue: str, now_ms: int, *, alone: bool = False) -> Call:
+    """The read of one queue, for a pipeline with others; `alone`: for a page of this queue. ValueError: a bad name."""
+    return script("operator/snapshot"), QueueKeys(queue).anchor, [now_ms, RULES_VERSION if alone else ""]
 
 
 def parse_snapshot(queue: str, reply: Any) -> QueueSnapshot:
@@ -102,6 +108,8 @@ def parse_snapshot(queue: str, reply: Any) -> QueueSnapshot:
         broken=reply[19],
         pause=read_pause(reply[17]) if paused else None,
         oldest_gid=decode_id(reply[22]),
+        full_groups=read_int(reply[23]),
+        kinds=read_int(reply[24]),
     )
 
 

@@ -8,12 +8,18 @@ import pytest
 
 from omniq_core import OmniqClient
 from omniq_core.operator import QueueSnapshot, queue_snapshots
+from omniq_core.operator.snapshot import parse_snapshot, snapshot_call
+from tests.operator.failing import index_all
 from tests.support.clock import Clock
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
 
 
 def one(client: OmniqClient, queue: str, now_ms: int) -> QueueSnapshot:
     return queue_snapshots(client.link, [queue], now_ms)[queue]
+
+
+def alone(client: OmniqClient, queue: str, now_ms: int) -> QueueSnapshot:
+    return parse_snapshot(queue, client.link.run_many([snapshot_call(queue, now_ms, alone=True)])[0])
 
 
 def fill(client: OmniqClient, t: int) -> None:
@@ -134,6 +140,30 @@ def test_only_the_counter_knows_grouped_jobs_without_index(client: OmniqClient, 
     assert one(client, "old", clock.now_ms).waiting_total == 1
     redis.delete("{old}:has_groups")
     assert one(client, "old", clock.now_ms).waiting_total == 0
+
+
+@pytest.mark.broken_data
+def test_groups_at_their_limit_have_jobs_and_no_free_slot(client: OmniqClient, redis: Any, clock: Clock) -> None:
+    for gid, limit, running in (("full", 1, 1), ("room", 3, 2), ("two", 2, 2), ("idle", 1, 1)):
+        lease_jobs(client, "q", [f"{gid}{n}" for n in range(running)], now_ms=clock.now_ms, gid=gid, group_limit=limit)
+    for gid, waiting in (("full", 2), ("room", 1), ("two", 1), ("leaked", 1)):
+        publish_jobs(client, "q", [f"{gid}-{n}" for n in range(waiting)], now_ms=clock.now_ms, gid=gid)
+    redis.set("{q}:g:leaked:inflight", 5)  # nobody holds a job of it, so no job of it is waited for
+    assert alone(client, "q", clock.now_ms).full_groups == 2
+    assert one(client, "q", clock.now_ms).full_groups is None
+    redis.zadd("{q}:active", {f"x{n}": clock.now_ms for n in range(194)})
+    assert alone(client, "q", clock.now_ms).full_groups == 2
+    redis.zadd("{q}:active", {"one more": clock.now_ms})
+    assert alone(client, "q", clock.now_ms).full_groups is None
+
+
+def test_kinds_of_errors_are_counted_where_all_jobs_are_in_the_index(client: OmniqClient, clock: Clock) -> None:
+    fail_jobs(client, "q", 3, now_ms=clock.now_ms, error=lambda n: ("A: a", "B: b")[n % 2])
+    assert alone(client, "q", clock.now_ms).kinds is None
+    index_all(client, clock, queue="q")
+    assert alone(client, "q", clock.now_ms).kinds == 2
+    fail_jobs(client, "q", ["c"], now_ms=clock.now_ms, error="C: c")
+    assert alone(client, "q", clock.now_ms).kinds is None
 
 
 def test_an_unknown_queue_does_not_exist_and_a_bad_name_is_refused(client: OmniqClient, clock: Clock) -> None:

@@ -60,7 +60,7 @@ def test_figures_as_drawn(visitor: Browser, client: OmniqClient, redis: Any) -> 
     assert tiles[:4] == [
         "Waiting 7 All of them grouped",
         "Oldest waiting 14 min Group lost",
-        "Groups ready 1 of 5 1 at their limit",
+        "Groups ready 1 of 5 1 at its limit",
         "In flight 4 of 48 Sum of all limits",
     ]
     slots = [len(svg.select("rect.on")) for svg in page.soup.select("svg.slots")]

@@ -10,6 +10,8 @@ from flask import Request
 from dashboard import Allow, Deny
 from dashboard.access import Decision
 from omniq_core import OmniqClient
+from tests.operator.failing import index_all
+from tests.support.clock import Clock
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
 from tests.web.pages_support import NOW, QUEUE, Browser, browser
 
@@ -142,6 +144,17 @@ def test_ready_groups_are_a_part_of_the_known_ones(client: OmniqClient, redis: A
     page = visitor.get(FAILED)
     assert "Groups ready 1 of 3 With jobs and a free slot" in page.words("#queue-tiles")
     assert "Groups 3" in page.words("#queue-tabs")
+
+
+def test_groups_at_their_limit_and_kinds_of_errors_are_counted(client: OmniqClient, visitor: Browser) -> None:
+    fail_jobs(client, QUEUE, 2, now_ms=NOW, error=lambda n: f"{'AB'[n]}: e")
+    lease_jobs(client, QUEUE, ["holds"], now_ms=NOW, gid="acct")
+    publish_jobs(client, QUEUE, ["waits"], now_ms=NOW, gid="acct")
+    page = visitor.get(FAILED)
+    assert "Groups ready 0 1 at its limit" in page.words("#queue-tiles")
+    assert page.words("nav.segmented") == "Jobs By error"
+    index_all(client, Clock(NOW), queue=QUEUE)
+    assert visitor.get(FAILED).words("nav.segmented") == "Jobs By error 2"
 
 
 def test_other_queues_are_one_press_away(client: OmniqClient, redis: Any, visitor: Browser) -> None:
