@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import socket
@@ -10,13 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from ..connection import REDIS_ERRORS, Link, is_outage
+from ..connection import REDIS_ERRORS, Link, explain_redis_error, is_outage
 from ..keys import QueueKeys, decode_text
 from ..pacing import Pace
 from ..scripts import script
+from .activity import Activity, note_activity
 from .discovery import refuses_writes
 from .selection import Found, Selection, read_selection
+from .task_activity import ended, taken_over
 from .tasks import Task, close_entry, open_names_command, parse_names, parse_task
+
+log = logging.getLogger(__name__)
 
 CLAIM_MS = 10_000
 LOOK_S, PROBED_S = 1.0, 60.0
@@ -118,6 +123,8 @@ class TaskRunner:
             except ValueError:
                 self._give_up(task, "Its selection cannot be read by this version.")
                 continue
+            if task.taken_from:
+                self._note(taken_over(task, self.clock(), self._name))
             self._held[queue, task_id] = Held(task, selection, due=self._timer(), renew=self._renewal())
 
     def _claim(self, queue: str, task_id: str) -> Task | None:
@@ -135,9 +142,21 @@ class TaskRunner:
         return task
 
     def _close_if_over(self, queue: str, task_id: str) -> None:
-        state = self.link.call("HGET", QueueKeys(queue).of(f"x:task:{task_id}"), "state", read=True)
-        if state not in (b"running", b"probing"):
-            close_entry(self.link, queue, task_id, self.clock())
+        reply = self.link.run(script("operator/task_over"), QueueKeys(queue).anchor, task_id)
+        if reply == 0:
+            return
+        task = None if reply == 1 else parse_task(queue, task_id, reply)
+        if task is not None:
+            self._note(ended(task, self.clock()))
+        close_entry(self.link, queue, task_id, self.clock())
+
+    def _note(self, entry: Activity) -> None:
+        """Into the record of what was done here. The task itself says the same, so that nothing waits for it."""
+        try:
+            note_activity(self.link, entry)
+        except REDIS_ERRORS as error:
+            why = explain_redis_error(error)
+            log.warning("omniq: the record lacks how task %s of %s went on: %s", entry.facts["task"], entry.queue, why)
 
     def _renewal(self) -> float:
         return self._timer() + self._claim_ms / 3000
@@ -210,4 +229,4 @@ class TaskRunner:
         """Nothing this process can do lets it go on: people see why, and may try again."""
         args = (self.clock(), task.task_id, "fault", fault)
         self.link.run(script("operator/task_order"), QueueKeys(task.queue).anchor, *args)
-        close_entry(self.link, task.queue, task.task_id, self.clock())
+        self._close_if_over(task.queue, task.task_id)

@@ -49,7 +49,8 @@ class Task:
 
     `state`: `running`, `probing` (waits for a person to go on or stop), `stopped` (can go on), `finished`. `reasons`
     say why jobs were skipped, by the protocol's codes; LEFT_LANE are those that were gone before their turn. `per_s`
-    paces it, 0 is at once. `fault` says why it stopped by itself. `runs_in` is the process at work on it, "" for none.
+    paces it, 0 is at once. `fault` says why it stopped by itself. `runs_in` is the process at work on it, "" for none,
+    and `taken_from` the one it has just been taken from.
     """
 
     queue: str
@@ -76,6 +77,7 @@ class Task:
     fault: str
     runs_in: str
     claimed_until_ms: int
+    taken_from: str = ""
 
     @property
     def left(self) -> int:
@@ -290,4 +292,5 @@ def parse_task(queue: str, task_id: str, reply: Any) -> Task | None:
         fault=text("fault"),
         runs_in=text("owner_name") if number("owner_until") else "",
         claimed_until_ms=number("owner_until"),
+        taken_from=text("taken_from"),
     )

@@ -5,12 +5,14 @@
 -- @include tasks
 -- @include numbers
 local now, name, owner = ARGV[1], task_key(ARGV[2]), ARGV[3]
-local kept = redis.call("HMGET", name, "state", "owner", "owner_until")
+local kept = redis.call("HMGET", name, "state", "owner", "owner_until", "owner_name")
 if kept[1] ~= "running" and kept[1] ~= "probing" then return false end
 if kept[2] ~= owner and int(kept[3], 0) > server_ms(now) then return false end
 if ARGV[5] == "0" then
   if kept[2] == owner then redis.call("HSET", name, "owner_until", "0") end
   return false
 end
-redis.call("HSET", name, "owner", owner, "owner_name", ARGV[4], "owner_until", claim_until(ARGV[5], now))
+-- From whom it was taken over, for as long as this claim has not been renewed.
+local before = (kept[2] or "") ~= "" and kept[2] ~= owner and kept[4] or ""
+redis.call("HSET", name, "taken_from", before, "owner", owner, "owner_name", ARGV[4], "owner_until", claim_until(ARGV[5], now))
 return redis.call("HGETALL", name)

@@ -13,6 +13,8 @@ local open = state == "running" or state == "probing"
 if order == "resume" and (state == "stopped" or state == "probing") then
   redis.call("HSET", name, "state", "running", "ended_ms", "", "fault", "", "probe_left", "0", "went_on_ms", now,
     "went_on_at", text(int(kept[2], 0) + int(kept[3], 0)))
+  -- Nobody was at work on it, so whoever claims it takes it from nobody.
+  if state == "stopped" then redis.call("HSET", name, "owner", "") end
 elseif order ~= "resume" and open then
   end_task(task, "stopped", now)
   redis.call("HSET", name, "fault", ARGV[4])
