@@ -7,5 +7,5 @@
 -- @include removing
 local ids = {}
 for i = 8, #ARGV do ids[i - 7] = ARGV[i] end
-local answers, refusal = remove_chosen(ARGV[3], ids, ARGV[1], ARGV[2], keep_of(4))
+local answers, refusal = remove_chosen(ARGV[3], ids, ARGV[1], ARGV[2], keep_of(unpack(ARGV, 4, 7)))
 return answers or refusal

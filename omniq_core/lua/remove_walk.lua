@@ -12,6 +12,6 @@ local function wanted(id)
   return ((job_fields(id, "gid")[1] or "") ~= "") == (lane == "gwait")
 end
 local ids, step = walk_lane(lane == "gwait" and "wait" or lane, wanted)
-local answers, refusal = remove_chosen(lane, ids, ARGV[1], ARGV[2], keep_of(11))
+local answers, refusal = remove_chosen(lane, ids, ARGV[1], ARGV[2], keep_of(unpack(ARGV, 11, 14)))
 if refusal then return refusal end
 return walked(step, ids, answers)

@@ -75,8 +75,10 @@ from .selection import Counting, Matching, Selection, WholeLane, read_selection
 from .snapshot import QueueSnapshot, parse_snapshot, paused_until, queue_snapshots, queue_state, snapshot_call
 from .standing import Standing
 from .surroundings import Surroundings, job_surroundings
+from .task_record import Probe, Task
 from .task_runner import TaskRunner
-from .tasks import Probe, Task, order_task, read_open_tasks, read_task, read_tasks, start_task
+from .tasks import order_task, read_open_tasks, read_task, read_tasks, start_task
+from .trash import Trash, TrashBatch, parse_trash, read_trash, trash_command
 from .watch import LaneWatch
 
 __all__ = [
@@ -142,6 +144,8 @@ __all__ = [
     "Surroundings",
     "Task",
     "TaskRunner",
+    "Trash",
+    "TrashBatch",
     "WholeLane",
     "backing_off",
     "counter_list",
@@ -181,6 +185,7 @@ __all__ = [
     "parse_history",
     "parse_lane_page",
     "parse_snapshot",
+    "parse_trash",
     "pause_queue",
     "paused_until",
     "publish_once",
@@ -198,6 +203,7 @@ __all__ = [
     "read_selection",
     "read_task",
     "read_tasks",
+    "read_trash",
     "redacted",
     "remove_counter",
     "repair_groups",
@@ -205,6 +211,7 @@ __all__ = [
     "scan_lane",
     "snapshot_call",
     "start_task",
+    "trash_command",
     "want_failures",
     "without_message",
 ]

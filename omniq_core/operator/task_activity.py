@@ -6,7 +6,7 @@ from typing import Literal
 
 from .activity import Activity, filter_facts
 from .selection import read_selection
-from .tasks import Task
+from .task_record import Task
 
 SYSTEM = "system"
 """Who does what nobody has pressed a button for."""

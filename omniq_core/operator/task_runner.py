@@ -19,7 +19,8 @@ from .activity import Activity, note_activity
 from .discovery import refuses_writes
 from .selection import Found, Selection, read_selection
 from .task_activity import ended, taken_over
-from .tasks import Task, close_entry, open_names_command, parse_names, parse_task
+from .task_record import Task, parse_task
+from .tasks import close_entry, open_names_command, parse_names
 
 log = logging.getLogger(__name__)
 

@@ -22,11 +22,11 @@ local function removal_refused(lane, id, leased)
   return nil, gid
 end
 
--- What a removal shall keep, from ARGV[at] on: batch ("" for nothing), for how many ms, at most how many jobs and bytes in
+-- What a removal shall keep, from its arguments: batch ("" for nothing), for how many ms, at most how many jobs and bytes in
 -- the whole trash.
-local function keep_of(at)
-  if ARGV[at] == "" then return nil end
-  return { batch = ARGV[at], ms = tonumber(ARGV[at + 1]), jobs = tonumber(ARGV[at + 2]), bytes = tonumber(ARGV[at + 3]) }
+local function keep_of(batch, ms, jobs, bytes)
+  if not batch or batch == "" then return nil end
+  return { batch = batch, ms = tonumber(ms), jobs = tonumber(jobs), bytes = tonumber(bytes) }
 end
 
 local function remove_chosen(lane, chosen, now, nonce, keep)

@@ -14,7 +14,7 @@
 local now, nonce, task, owner = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local name = task_key(task)
 local kept = redis.call("HMGET", name, "owner", "batches", "state", "action", "lane", "total", "done", "skipped",
-  "probe_left")
+  "probe_left", "keep")
 local state, action, lane = kept[3], kept[4], kept[5]
 if not state then return { "NONE" } end
 if kept[1] ~= owner then return { "LOST" } end
@@ -62,7 +62,8 @@ for i = 9, #ARGV, 2 do
   end
 end
 
-local moved, moving = {}, 0
+local keep = keep_of(string.match(kept[10] or "", "^(%S+) (%d+) (%d+) (%d+)$"))
+local moved, final = {}, 0
 local function act(ids, from)
   local answers, refusal
   if #ids == 0 then return end
@@ -71,10 +72,11 @@ local function act(ids, from)
   elseif action == "run_now" then
     answers, refusal = run_jobs_now(ids, now, task)
   else
-    answers, refusal = remove_chosen(from, ids, now, nonce)
+    answers, refusal = remove_chosen(from, ids, now, nonce, keep)
   end
   for i, answer in ipairs(answers or {}) do
-    if answer == "OK" then moved[#moved + 1] = ids[i] else skip(answer) end
+    if answer == "OK" or answer == "FINAL" then moved[#moved + 1] = ids[i] else skip(answer) end
+    if answer == "FINAL" then final = final + 1 end
   end
   return refusal
 end
@@ -82,6 +84,7 @@ end
 local refusal = act(lists[1], lane) or act(lists[2], "gwait")
 if refusal then return refusal end
 
+if final > 0 then redis.call("HINCRBY", name, "final", final) end
 for code, jobs in pairs(why) do redis.call("HINCRBY", name, "why:" .. code, jobs) end
 local done_now, all_done = #moved, int(kept[7], 0) + #moved
 local all_skipped = int(kept[8], 0) + skipped
