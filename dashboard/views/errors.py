@@ -76,7 +76,7 @@ def _redis_error(error: Exception) -> Response:
     why = explain_redis_error(error)
     if not is_outage(error):
         return _refused_by_redis(error, why)
-    if request.method == "POST" and why in _MAYBE_DONE:
+    if _may_change() and why in _MAYBE_DONE:
         text = "Whether this was carried out is not known. Look at the page again before you repeat it."
     elif request.method == "POST":
         text = f"Nothing was changed. Press the button again as soon as {current().link.label} is back."
@@ -88,6 +88,12 @@ def _redis_error(error: Exception) -> Response:
     if request.method != "POST" and kind() != "partial":
         response.headers["Refresh"] = str(_RETRY_S)
     return response
+
+
+def _may_change() -> bool:
+    """Is this a request that changes something? A button's dialog only asks."""
+    route = current().routes.get((request.endpoint or "").rpartition(".")[2])
+    return request.method == "POST" and not (route and route.asks)
 
 
 def _refused_by_redis(error: Exception, why: str) -> Response:
@@ -119,7 +125,7 @@ def _http_error(error: HTTPException) -> Response:
 def _crash(_error: InternalServerError) -> Response:
     # Flask has logged the traceback with the host's logger; a page never shows one.
     text = "The dashboard made a mistake; the server's log says which. Whether anything was changed is not known."
-    if request.method != "POST":
+    if not _may_change():
         text = "The dashboard made a mistake; the server's log says which. Nothing was changed."
     return _answer(Problem(500, "This page failed", text, way=Way("Overview", "/")))
 

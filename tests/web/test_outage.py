@@ -138,6 +138,15 @@ def test_a_button_on_a_redis_that_hangs(path: str) -> None:
         assert "Whether this was carried out is not known. Look at the page again before you repeat it." in said
 
 
+def test_a_question_that_redis_does_not_answer_has_changed_nothing() -> None:
+    """The dialog before a button: it only counts, so nothing is in doubt."""
+    with silent() as url:
+        http = pages_app(url).test_client()
+        path = f"/queues/{QUEUE}/jobs/retry/confirm"
+        response = within(2.5, lambda: http.post(path, data={"scope": "filter", "back": FAILED}, headers=OURS))
+        assert "Nothing was changed. Press the button again as soon as" in told(response, path)
+
+
 def test_a_redis_that_stops_in_the_middle(throwaway_redis: RedisServer) -> None:
     """Frozen with its connections open, then let go: no restart, and the next page is right."""
     app = pages_app(throwaway_redis.url)
