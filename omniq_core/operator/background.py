@@ -16,9 +16,15 @@ from .counter_changes import CounterChanges
 from .discovery import BATCH, Discovery, refuses_writes
 from .failure_index import FailureIndex
 from .group_index import GroupIndex
+from .group_watch import GroupWatch
 from .history_sampler import HistorySampler
+from .notice_watch import NoticeWatch
+from .notices import NoticeLimits
 from .overview import AT, LOOKED, NOW, QUEUES, SCAN, pack_figures, queue_name, state_of
-from .snapshot import queue_snapshots
+from .snapshot import QueueSnapshot, queue_snapshots
+from .top_errors import KEPT_MS as TOP_KEPT_MS
+from .top_errors import TOP
+from .top_watch import TopWatch
 
 LEADER_TTL_MS, RENEW_MS = 12_000, 4_000
 TRY_LEADING_MS = 2_000
@@ -48,9 +54,11 @@ class Background:
         allow_list: Sequence[str] = (),
         *,
         timer: Callable[[], float] = time.perf_counter,
+        limits: NoticeLimits | None = None,
     ) -> None:
         self.link = link
         self.clock = clock
+        self.limits = limits or NoticeLimits()
         self.leads = False
         self._timer = timer
         state_of(link).allow_list = tuple(sorted({validate_queue(name) for name in allow_list}))
@@ -65,11 +73,16 @@ class Background:
         self._groups = GroupIndex(self.link)
         self._changes = CounterChanges(self.link, self._timer)
         self._history = HistorySampler(self.link)
+        self._stuck_groups = GroupWatch(self.link, self._timer)
+        self._top = TopWatch(self.link, self._timer)
+        self._notices = NoticeWatch(self.link, self.limits, self._stuck_groups, self._top)
         self._search_at = 0.0
         self._renew_at = self._figures_at = self._mark_at = self._write_at = 0
         self._passed_at = -PASS_QUIET_MS
         self._written: set[str] = set()
         self._names: tuple[str, ...] = ()
+        self._grouped: tuple[str, ...] = ()
+        self._failing: tuple[str, ...] = ()
         self._in_pass = False
 
     def tick(self) -> float:
@@ -157,6 +170,7 @@ class Background:
     def _keep_indexes(self, now: int, busy: bool) -> float:
         try:
             rest = min(self._failures.step(now), self._groups.step(now), self._history.step(now, self._names))
+            rest = min(rest, self._stuck_groups.step(now, self._grouped), self._top.step(now, self._failing))
             return rest if state_of(self.link).allow_list else min(rest, self._changes.step(now, busy=busy))
         except Exception as error:
             if not refuses_writes(error):
@@ -170,11 +184,8 @@ class Background:
         names = sorted(state.allow_list or {name for raw in members if (name := queue_name(raw))} | state.names)
         if not state.allow_list:
             state.names = frozenset(names)
-        packed = {
-            name: pack_figures(snapshot)
-            for name, snapshot in queue_snapshots(self.link, names, now).items()
-            if snapshot.exists
-        }
+        found = [one for one in queue_snapshots(self.link, names, now).values() if one.exists]
+        packed = {one.queue: pack_figures(one) for one in found}
         commands: list[Any] = []
         items = list(packed.items())
         for at in range(0, len(items), BATCH):
@@ -183,8 +194,18 @@ class Background:
         gone = sorted(self._written - set(packed))
         if gone:
             commands.append(("HDEL", NOW, *gone))
+        commands += self._news(found, now)
         self._write([*commands, ("HSET", NOW, AT, now), ("PEXPIRE", NOW, NOW_TTL_MS)], now)
         self._written, self._names = set(packed), tuple(packed)
+        self._grouped = tuple(one.queue for one in found if one.group_waiting)
+        self._failing = tuple(one.queue for one in found if one.failed)
+
+    def _news(self, found: list[QueueSnapshot], now: int) -> list[Any]:
+        # With an allow-list no counter is looked for, so none is stuck.
+        counters = () if state_of(self.link).allow_list else self._changes.noted
+        commands: list[Any] = [*self._notices.round(found, counters, now, self.clock())]
+        top = self._top.news(now)
+        return [*commands, ("SET", TOP, top, "PX", TOP_KEPT_MS)] if top else commands
 
     def _get(self, command: Any) -> Any:
         reply = self.link.pipeline([command])[0]

@@ -130,7 +130,7 @@ def counter_call(key: str) -> Call:
 def parse_counter(key: str, noted: object, reply: Any, now_ms: int) -> tuple[ChildCounter, CounterChange | None] | None:
     """What `read_counter` returns, from the replies to both reads. Raises what Redis raised."""
     counter = _parse(key, reply)
-    return (counter, last_change(counter, _unpack(key, noted), now_ms)) if counter else None
+    return (counter, last_change(counter, unpack_note(key, noted), now_ms)) if counter else None
 
 
 def last_change(counter: ChildCounter, noted: NotedCounter | None, now_ms: int) -> CounterChange | None:
@@ -176,13 +176,13 @@ def _noted(reply: object) -> dict[str, NotedCounter]:
     found: dict[str, NotedCounter] = {}
     for raw, packed in cast(dict[bytes, bytes], reply).items():
         key = counter_name(raw)
-        noted = _unpack(key, packed) if key is not None else None
+        noted = unpack_note(key, packed) if key is not None else None
         if noted:
             found[noted.counter.key] = noted
     return found
 
 
-def _unpack(key: str, packed: object) -> NotedCounter | None:
+def unpack_note(key: str, packed: object) -> NotedCounter | None:
     """A note; None for one that cannot be read."""
     if not isinstance(packed, bytes) or len(packed) > 512 or packed.count(b"|") < 2:
         return None

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ..connection import Link
 from ..keys import decode_id, global_key
 from ..scripts import script
-from .children import CHANGES, MOST_COUNTERS, counter_name, pack_counter, read_counters
+from .children import CHANGES, MOST_COUNTERS, NotedCounter, counter_name, pack_counter, read_counters, unpack_note
 from .overview import state_of
 
 KEPT_MS = 31 * 86_400_000
@@ -29,6 +29,9 @@ class CounterChanges:
 
     def __init__(self, link: Link, timer: Callable[[], float] = time.perf_counter) -> None:
         self.link = link
+        self.noted: tuple[NotedCounter, ...] | None = None
+        """Every counter as the last round saw it; None before the first has ended."""
+        self._noted: list[NotedCounter] = []
         self._timer = timer
         self._left: list[bytes] = []
         self._round_at = 0
@@ -43,12 +46,15 @@ class CounterChanges:
                 return min((self._round_at - now_ms) / 1000, 1.0)
             self._begin(now_ms, busy)
             if not self._left:
+                self.noted = ()
                 return 1.0
         began = self._timer()
         if began < self._ready_at:
             return self._ready_at - began
         part, self._left = self._left[-PIECE:], self._left[:-PIECE]
         self._note(part, now_ms)
+        if not self._left:
+            self.noted, self._noted = tuple(self._noted), []
         rest = (self._timer() - began) * (1 / SHARE - 1)
         self._ready_at = self._timer() + rest
         return min(rest, 1.0)
@@ -73,3 +79,8 @@ class CounterChanges:
             figures += (name, pack_counter(counter) if counter else b"")
         how = "started" if self._all_known else "found"
         self.link.run(script("operator/counters_note"), _ANCHOR, now_ms, MOST_COUNTERS, how, KEPT_MS, *figures)
+        notes = self.link.pipeline([("HMGET", CHANGES, *names)])[0]
+        for name, raw in zip(names, () if isinstance(notes, Exception) else notes, strict=False):
+            note = unpack_note(decode_id(name), raw)
+            if note:
+                self._noted.append(note)

@@ -94,7 +94,7 @@ class FailureIndex:
             queue.round_at = now + ROUND_MS
             return took
         texts, jobs = _kinds_of(rows)
-        cursor = (rows[-1][2], _whole(rows[-1])) if rows else (score, last_id)
+        cursor = (rows[-1][2], whole_id(rows[-1])) if rows else (score, last_id)
         head = [RULES_VERSION, now, score, last_id, *cursor, ended, len(texts)]
         flat = [part for pair in texts.items() for part in pair]
         kept, wrote = self.link.run_timed(script("operator/failures_note"), anchor, *head, *flat, *jobs)
@@ -138,7 +138,7 @@ class FailureIndex:
         return took
 
 
-def _whole(row: Any) -> bytes:
+def whole_id(row: Any) -> bytes:
     """The id of a row for a cursor. One over 1 KB is here in part: then what comes behind it."""
     return row[0] if row[1] == len(row[0]) else row[0] + _END
 

@@ -1,17 +1,18 @@
 -- The next failed jobs on the way through the lane, the oldest first, with what their errors begin with. Changes nothing.
 -- KEYS[1] anchor
--- ARGV version of the rules, jobs wanted at most, how many ms of the lane to read again before the cursor
+-- ARGV version of the rules, jobs wanted at most, how many ms of the lane to read again before the cursor; without the index:
+--   the cursor (score, id) and the highest score to read
 -- Returns {indexed, ms the index has to live, cursor score, cursor id, rows, nothing more to read (1/0)}; a row is {id, its length, score, bytes of the error, head, cause, bytes behind the head,
 --   last_error_ms, last_started_ms, failed_ms, timeout_ms}, or only the first three for a job without a record.
 -- @include kinds
 -- @include excerpts
 local LARGEST, MOST_READ, LONGEST_ID = 16384, 262144, 1024
-local kept = try("HMGET", fp_key("state"), "score", "id") or {}
+local kept = ARGV[4] and {ARGV[4], ARGV[5]} or try("HMGET", fp_key("state"), "score", "id") or {}
 local score, id = kept[1] or "", kept[2] or ""
 local view = open_lane("failed")
 if not view.indexed or view.broken then return {0, -2, score, id, {}, 1} end
 
-local low = 0
+local low, stop = 0, ARGV[6] and redis.call("ZCOUNT", view.zset, "-inf", ARGV[6]) or view.total
 if score ~= "" then
   local held
   low, held = place_of(view, score, id, "")
@@ -22,7 +23,7 @@ if score ~= "" then
 end
 
 local rows, read = {}, 0
-for _, entry in ipairs(between(view, low, math.min(low + tonumber(ARGV[2]), view.total) - 1)) do
+for _, entry in ipairs(between(view, low, math.min(low + tonumber(ARGV[2]), stop) - 1)) do
   local job = job_key(entry[1])
   local shown = {string.sub(entry[1], 1, LONGEST_ID), #entry[1], entry[2]}
   local text, size = field_up_to(job, "last_error", LARGEST)
@@ -37,4 +38,4 @@ for _, entry in ipairs(between(view, low, math.min(low + tonumber(ARGV[2]), view
   rows[#rows + 1], read = shown, read + size
   if read > MOST_READ then break end
 end
-return {1, redis.call("PTTL", fp_key("state")), score, id, rows, low + #rows >= view.total and 1 or 0}
+return {1, redis.call("PTTL", fp_key("state")), score, id, rows, low + #rows >= stop and 1 or 0}
