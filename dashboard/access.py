@@ -10,10 +10,12 @@ from ipaddress import ip_address
 from flask import Request
 
 READ = "read"
-ACTIONS = frozenset(
-    {READ, "health", "retry", "remove", "run-now", "publish", "pause", "resume", "limit", "repair", "cancel", "restore"}
+LOOKING = frozenset({READ, "export", "health"})
+"""`read` looks, `export` hands out whole lanes as files, `health` is the liveness page."""
+ACTIONS = LOOKING | frozenset(
+    {"retry", "remove", "run-now", "publish", "pause", "resume", "limit", "repair", "cancel", "restore"}
 )
-"""Every route names one of these. `read` looks, `health` is the liveness page, all others change something."""
+"""Every route names one of these. All but those that look change something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def allow_all(_request: Request, _action: str, _queue: str | None) -> Decision:
 
 def read_only(_request: Request, action: str, _queue: str | None) -> Decision:
     """Everybody may look and nobody may change anything."""
-    return Allow() if action in (READ, "health") else Deny("This dashboard is read only.")
+    return Allow() if action in LOOKING else Deny("This dashboard is read only.")
 
 
 def loopback_only(request: Request, _action: str, _queue: str | None) -> Decision:

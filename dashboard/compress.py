@@ -32,6 +32,8 @@ def compress_static(response: Response) -> Response:
 
 def compress_tick(response: Response) -> Response:
     """The regions of a tick."""
+    if response.is_streamed:
+        return response  # an export, whatever its address says: it never stands in memory as a whole
     response.vary.add("Accept-Encoding")
     body = response.get_data()
     if response.status_code != 200 or len(body) < SMALLEST or "gzip" not in request.accept_encodings:

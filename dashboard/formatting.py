@@ -109,11 +109,23 @@ def moment(ms: int, now_ms: int) -> Moment:
     at = datetime.fromtimestamp(ms // 1000, UTC)
     rest = f"{ms % 1000:03}"
     return Moment(
-        iso=f"{at:%Y-%m-%dT%H:%M:%S}.{rest}Z".rjust(24, "0"),
+        iso=iso(ms),
         title=f"{at:%Y-%m-%d %H:%M:%S}.{rest} UTC",
         ago=relative(ms, now_ms),
         clock=f"{at:%H:%M:%S}.{rest}",
     )
+
+
+def iso(ms: int) -> str:
+    """A moment as machines read it, in UTC: 2026-03-10T03:12:18.391Z. "" for a number that no calendar holds."""
+    if not 0 < ms <= _LAST_MS:
+        return ""
+    return f"{datetime.fromtimestamp(ms // 1000, UTC).isoformat()[:19]}.{ms % 1000:03}Z"
+
+
+def stamp(ms: int) -> str:
+    """A moment within the name of a file, in UTC: 20260310-031422."""
+    return f"{datetime.fromtimestamp(ms // 1000, UTC):%Y%m%d-%H%M%S}"
 
 
 def read_moment(text: str) -> int | None:

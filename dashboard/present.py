@@ -34,6 +34,7 @@ RULES: dict[str, _Rule] = {
     "reason": _LINE,
     "payload": _BLOCK,
     "trace": _BLOCK,
+    "cell": _Rule(lossless=True, keep=frozenset("\n\t\r")),
 }
 
 
@@ -41,8 +42,9 @@ def present(field: str, value: str | bytes | None, limit: int | None = None) -> 
     """A printable copy of `value`, for people; never the value itself.
 
     `field` says what it is (a key of `RULES`; KeyError for any other). Control, bidi and invisible characters print as
-    ‹U+202E›, bytes that are no UTF-8 as ‹0xFF› in names and as � elsewhere; `payload` and `trace` keep line ends and
-    tabs. With `limit` (characters of the copy) a longer text ends in … and says how many characters are missing.
+    ‹U+202E›, bytes that are no UTF-8 as ‹0xFF› in names and cells of CSV and as � elsewhere; `payload`, `trace` and
+    `cell` keep line ends and tabs. With `limit` (characters of the copy) a longer text ends in … and says how many
+    characters are missing.
     The result is plain text: templates escape it as any other.
     """
     rule = RULES[field]

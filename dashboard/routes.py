@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .access import ACTIONS, READ
+from .access import ACTIONS, LOOKING, READ
 
 View = Callable[..., Any]
 
@@ -85,9 +85,9 @@ def check_routes(found: list[Route]) -> None:
             raise ValueError(
                 f"{route.method} {route.rule} is about the reader's own display, so it must be a POST to read"
             )
-        if route.method == "POST" and route.action in (READ, "health") and not route.own:
+        if route.method == "POST" and route.action in LOOKING and not route.own:
             raise ValueError(f"POST {route.rule} must name what it does, not {route.action!r}")
-        if route.method == "GET" and route.action not in (READ, "health"):
+        if route.method == "GET" and route.action not in LOOKING:
             raise ValueError(f"GET {route.rule} must not do {route.action!r}")
         if route.endpoint in seen:
             raise ValueError(f"endpoint {route.endpoint} is given twice")

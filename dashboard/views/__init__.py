@@ -47,6 +47,7 @@ MODULES = (
     "health",
     "overview",
     "queues",
+    "export",
     "pauses",
     "groups",
     "group_repair",

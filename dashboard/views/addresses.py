@@ -123,6 +123,13 @@ def bulk_url(endpoint: str, queue: str, wish: LaneWish) -> str:
     return _with_query(url_for(endpoint, queue=queue), query)
 
 
+def export_url(queue: str, wish: LaneWish, format: str, *, payloads: bool = False) -> str:
+    """All that the lane's page lists, as a file."""
+    query: dict[str, Any] = {"format": format} | ({"payloads": 1} if payloads else {})
+    query |= _lane_query(replace(wish, size=50))
+    return _with_query(url_for(".export", queue=queue, lane=wish.lane), query)
+
+
 def _lane_query(wish: LaneWish) -> dict[str, Any]:
     query: dict[str, Any] = {} if wish.sort == usual_sort(wish.lane) else {"sort": wish.sort}
     if wish.size != 50:

@@ -31,7 +31,7 @@ from ..queries.queue import (
 )
 from ..routes import Routes
 from ..state import can, current, now_ms
-from .addresses import SCOPE, bulk_url, job_url, lane_url
+from .addresses import SCOPE, bulk_url, export_url, job_url, lane_url
 from .filters import ENTERED_WORDS, ERROR_WORDS, MAX_CURSOR_BYTES, lane_wish, since_options, tags
 from .job_rows import JobRow, job_row
 from .lane_parts import next_parts, parts_anew, tick_parts
@@ -96,6 +96,8 @@ def _context(queue: str, lane: str, args: Fields, asked: live.Tick | None = None
         "heads": heads(queue, wish, indexed=page.jobs.indexed),
         "lane_url": lane_url,
         "bulk_url": bulk_url,
+        "export_url": export_url,
+        "may_export": can("export", queue),
         "select_all": args.get("scope") == SCOPE and any(acts.values()),
         "sort_options": sort_options(wish),
         "sort_caption": SORT_WORDS[lane][wish.sort].lower(),

@@ -29,6 +29,7 @@ from .counter_children import DoneChild, DoneChildren, done_children
 from .cuts import BadCursor
 from .delayed import backing_off
 from .discovery import Discovery
+from .export import LARGEST_EXPORTED, ExportStart, JobFacts, export_jobs, start_export
 from .failures import (
     FailureKinds,
     FailureRead,
@@ -83,6 +84,7 @@ from .watch import LaneWatch
 
 __all__ = [
     "COUNTED_POSITIONS",
+    "LARGEST_EXPORTED",
     "LONGEST_PAUSE_MS",
     "MOST_COUNTERS",
     "MOST_FOUND",
@@ -105,6 +107,7 @@ __all__ = [
     "DoneChild",
     "DoneChildren",
     "ErrorKind",
+    "ExportStart",
     "FailureKinds",
     "FailureRead",
     "Filter",
@@ -120,6 +123,7 @@ __all__ = [
     "HistoryPoint",
     "HistorySampler",
     "JobDetail",
+    "JobFacts",
     "KindFigures",
     "KindRow",
     "KindSelection",
@@ -151,6 +155,7 @@ __all__ = [
     "counter_list",
     "done_children",
     "every_activity",
+    "export_jobs",
     "failed_rows",
     "failed_since",
     "failure_kinds",
@@ -210,6 +215,7 @@ __all__ = [
     "repair_of",
     "scan_lane",
     "snapshot_call",
+    "start_export",
     "start_task",
     "trash_command",
     "want_failures",

@@ -71,6 +71,64 @@ def mark(link: Link, queue: str, lane: str) -> Mark | None:
     return Position(*reply[6]) if reply[6] else None
 
 
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What one step of a walk saw: as in `Scan`, but `hits` are {what is told of a match, its place} as Redis answers
+    them. Redis was busy with it for `took_s` seconds."""
+
+    hits: tuple[tuple[Any, Any], ...]
+    matched: int
+    scanned: int
+    left: int
+    unsearched: int
+    total: int
+    span: int
+    indexed: bool
+    took_s: float
+
+
+class Walk:
+    """A walk along a lane, a step at a time. `cursor` is where it stands, None also once it is through.
+
+    `told` is what is told of a match: "" its id, "row" what a list shows, "facts" what an export tells. Other arguments
+    as in `scan_lane`. Raises ValueError for a bad name or order.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        queue: str,
+        lane: str,
+        wanted: Filter,
+        *,
+        cursor: Cursor | None,
+        upto: Mark | None,
+        newest_first: bool,
+        order: str,
+        told: str,
+    ) -> None:
+        lane = protocol_lane(lane)
+        if order != "entered" and OWN_ORDERS.get(order) != lane:
+            raise ValueError(f"{lane} has no order {order!r}")
+        self.cursor = cursor
+        self._link, self._anchor, self._wanted, self._told = link, QueueKeys(queue).anchor, wanted, told
+        self._before, self._upto = [lane, int(order != "entered"), int(newest_first)], upto or _NOWHERE
+        self._tests, self._work = wanted.args(), FIRST_WORK
+
+    def step(self, limit: int) -> Chunk:
+        """The next chunk, with at most so many matches (0: they are only counted). One round trip that holds Redis for
+        about 3 ms; the first is smaller. Raises what Redis raised."""
+        args = [*self._before, *(self.cursor or _NOWHERE), *self._upto, self._work, limit, self._told, *self._tests]
+        reply, took_s = self._link.run_timed(script("operator/lane_scan"), self._anchor, *args)
+        total, indexed, span, left, looked, sure, large, stands, hits = reply
+        asked = [hit for hit in hits if hit[2] is None or payload_matches(hit[2], self._wanted.payload)]
+        matched = sure + sum(hit[2] is not None for hit in asked)
+        self.cursor = Position(*stands) if stands else None
+        self._work = _next_work(self._work, took_s)
+        hits = tuple((raw, place) for raw, place, _ in asked)
+        return Chunk(hits, matched, looked, left, large, total, span, indexed == 1, took_s)
+
+
 def scan_lane(
     link: Link,
     queue: str,
@@ -92,29 +150,24 @@ def scan_lane(
     rows instead of ids only. Each chunk is one round trip and holds Redis for about 3 ms. Raises ValueError for a bad
     name or order, and what Redis raised.
     """
-    lane = protocol_lane(lane)
-    if order != "entered" and OWN_ORDERS.get(order) != lane:
-        raise ValueError(f"{lane} has no order {order!r}")
-    anchor, chunk = QueueKeys(queue).anchor, script("operator/lane_scan")
-    before = [lane, int(order != "entered"), int(newest_first)]
-    tests, began, work = wanted.args(), time.monotonic(), FIRST_WORK
+    walk = Walk(
+        link, queue, lane, wanted, cursor=cursor, upto=upto, newest_first=newest_first, order=order,
+        told="row" if rows else "",
+    )  # fmt: skip
+    began = time.monotonic()
     found: list[Match] = []
     matched = scanned = unsearched = 0
     while True:
-        places = [*(cursor or _NOWHERE), *(upto or _NOWHERE)]
-        want = [max(limit - len(found), 0), int(rows)]
-        reply, took_s = link.run_timed(chunk, anchor, *before, *places, work, *want, *tests)
-        total, indexed, span, left, looked, sure, large, stands, hits = reply
-        asked = [hit for hit in hits if hit[2] is None or payload_matches(hit[2], wanted.payload)]
-        matched += sure + sum(hit[2] is not None for hit in asked)
+        chunk = walk.step(max(limit - len(found), 0))
+        matched, scanned, unsearched = matched + chunk.matched, scanned + chunk.scanned, unsearched + chunk.unsearched
         if limit:
-            found.extend(_match(raw, position, rows) for raw, position, _ in asked)
-        scanned, unsearched = scanned + looked, unsearched + large
-        cursor = Position(*stands) if stands else None
+            found.extend(_match(raw, position, rows) for raw, position in chunk.hits)
         spent_ms = (time.monotonic() - began) * 1000
-        if cursor is None or (limit and len(found) >= limit) or spent_ms >= budget_ms:
-            return Scan(tuple(found), matched, scanned, left, unsearched, total, span, cursor, indexed == 1)
-        work = _next_work(work, took_s)
+        if walk.cursor is None or (limit and len(found) >= limit) or spent_ms >= budget_ms:
+            return Scan(
+                tuple(found), matched, scanned, chunk.left, unsearched, chunk.total, chunk.span, walk.cursor,
+                chunk.indexed,
+            )  # fmt: skip
 
 
 def _next_work(work: int, took_s: float) -> int:

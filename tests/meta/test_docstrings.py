@@ -14,6 +14,7 @@ import omniq_core
 VALUES = {
     *(
         "COUNTED_POSITIONS",
+        "LARGEST_EXPORTED",
         "LONGEST_PAUSE_MS",
         "MOST_COUNTERS",
         "MOST_FOUND",

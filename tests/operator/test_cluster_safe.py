@@ -16,7 +16,11 @@ from tests.support.factories import fail_jobs, publish_jobs
 SCRIPTS: list[tuple[str, bytes, list[Any]]] = [
     ("snapshot", QueueKeys("q").anchor, [1]),
     ("lane_page", QueueKeys("q").anchor, [1, "failed", 10, 1, "", "", "", ""]),
-    ("lane_scan", QueueKeys("q").anchor, ["failed", 0, 1, *[""] * 6, 400, 10, 1, 1, 0, "job", "G", "e", "1", "n"]),
+    (
+        "lane_scan",
+        QueueKeys("q").anchor,
+        ["failed", 0, 1, *[""] * 6, 40, 10, "facts", 1, 0, "job", "G", "e", "1", "n"],
+    ),
     ("job", QueueKeys("q").anchor, [1, "job-1", 100, "meta.counter"]),
     ("publish_once", QueueKeys("q").anchor, [1, "new", "[1]", 3, 30_000, 0, 0, "G", 2, "n", 1_000, "job-1"]),
     ("pause_queue", QueueKeys("q").anchor, [1_000, '{"v":1}', ""]),

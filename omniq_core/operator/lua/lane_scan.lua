@@ -1,18 +1,21 @@
 -- One chunk of a walk along a lane for the jobs that pass a filter. It changes nothing.
 -- KEYS[1] anchor
 -- ARGV lane, own scores (1/0), highest first (1/0), cursor: score, id, digest ("" at the start), mark: the same ("" none),
---   work (about 2 µs each), matches wanted at most (0: only counted), whole rows (1/0), filter (lib/matching)
+--   work (about 2 µs each), matches wanted at most (0: only counted), what is told of a match: "" its id, "row" or
+--   "facts", filter (lib/matching)
 --   The walk goes on behind the cursor and takes nobody that entered the lane after the mark.
 -- Returns {total of the lane, indexed, entries of the whole walk, left of them, looked at, sure matches, not searched,
---   cursor or false at the end, matches: {row or {id, its length, score}, cursor, payload to be looked at or false}}.
+--   cursor or false at the end, matches: {row, facts or {id, its length, score}, cursor, payload to be looked at or false}}.
 -- @include keys
 -- @include reading
 -- @include places
 -- @include rows
+-- @include facts
 -- @include matching
-local BLOCK, ROW, MOST_SENT, LONGEST_ID = 64, 20, 262144, 1024
+local BLOCK, MOST_SENT, LONGEST_ID = 64, 262144, 1024
+local COST = {[""] = 1, row = 20, facts = 8}
 local lane, own, downwards = ARGV[1], ARGV[2] == "1", ARGV[3] == "1"
-local mark, work, limit, whole = {ARGV[7], ARGV[8], ARGV[9]}, tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[12] == "1"
+local mark, work, limit, told = {ARGV[7], ARGV[8], ARGV[9]}, tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[12]
 read_filter(13)
 local view = open_lane(lane, own)
 local apart = own and key("idx:" .. lane) -- the index, where the walk follows other scores
@@ -55,9 +58,13 @@ local function look(id, score)
   if answer == "yes" then sure = sure + 1 end
   if answer ~= "ask" and (answer ~= "yes" or limit == 0) then return end
   local shown = {string.sub(id, 1, LONGEST_ID), #id, score}
-  if whole and limit > 0 then shown = row(lane, id, own and "@" or score) end
+  if told == "row" and limit > 0 then shown = row(lane, id, own and "@" or score) end
+  if told == "facts" then
+    shown = facts(lane, id, own and (entered or "@") or score)
+    sent = sent + (shown[7] or 0)
+  end
   hits[#hits + 1] = {shown, cut_place(id, score), payload or false}
-  spent, sent = spent + (whole and ROW or 1), sent + #(payload or "")
+  spent, sent = spent + COST[told], sent + #id + #(payload or "")
 end
 
 while low <= high and spent < work and sent < MOST_SENT and (limit == 0 or #hits < limit) do
