@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import re
 import time
 from pathlib import Path
@@ -12,6 +13,8 @@ from urllib.parse import urljoin
 from dashboard import create_app
 from dashboard.access import allow_all
 from omniq_core import OmniqClient
+from omniq_core.keys import QueueKeys, global_key
+from omniq_core.scripts import script
 from tests.support.redis_server import RedisServer
 
 SCRIPT = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -34,6 +37,7 @@ def measure(url: str) -> None:
     for n in range(QUEUES):
         for job in range(n % 7 + 1):
             client.publish(queue=f"queue-number-{n}", payload={"n": job}, now_ms_override=now - n * 1000 - job)
+    fill_history(client, [f"queue-number-{n}" for n in range(QUEUES)], now)
     http = create_app(redis=client, access=allow_all, background=False, clock=lambda: now).test_client()
 
     page = http.get("/")
@@ -51,10 +55,35 @@ def measure(url: str) -> None:
     for path, size in sorted(seen.items(), key=lambda item: -item[1]):
         print(f"  {size:>7,}  {path}")
 
-    tick = http.get("/?live=1&v=old", headers=SCRIPT)
-    print(f"tick, {QUEUES} rows: {len(tick.data):,} bytes, {len(gzip.compress(tick.data)):,} gzipped (at most 6,144)")
+    for words, version in (("", "old"), (" and the chart", "old.other")):
+        tick = http.get(f"/?live=1&v={version}", headers=SCRIPT)
+        packed = len(gzip.compress(tick.data))
+        print(f"tick, {QUEUES} rows{words}: {len(tick.data):,} bytes, {packed:,} gzipped (at most 6,144)")
     same = http.get(f"/?live=1&v={tick.headers['X-Omniq-Version']}", headers=SCRIPT)
     print(f"tick, nothing changed: {same.status_code}, {len(same.data)} bytes")
+
+
+def fill_history(client: OmniqClient, names: list[str], now: int) -> None:
+    """An hour in which no two queues did the same, and each of them something else every 10 s."""
+    chance = random.Random(7)
+    totals = [[0, 0, 0] for _ in range(370)]
+    for name in names:
+        usual, fails = chance.choice((0.4, 3, 25, 180)), chance.choice((0, 0, 0.1, 2))
+        counts = [
+            [int(chance.gauss(1, 0.1) * usual * 10), int(usual * 10), int(chance.random() * fails * 10)] for _ in totals
+        ]
+        write_history(client, QueueKeys(name).anchor, counts, now)
+        totals = [[mine + more for mine, more in zip(*pair, strict=True)] for pair in zip(totals, counts, strict=True)]
+    write_history(client, global_key("meta"), totals, now)
+
+
+def write_history(client: OmniqClient, anchor: bytes, counts: list[list[int]], now: int) -> None:
+    first = now // 10_000 - len(counts)
+    calls = [
+        (script("operator/history_sum"), anchor, (first + nth, 100, *three, 1, 0, 100, *three[:2], 100, three[2]))
+        for nth, three in enumerate(counts)
+    ]
+    client.link.run_many(calls)
 
 
 if __name__ == "__main__":

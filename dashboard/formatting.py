@@ -36,6 +36,16 @@ def compact(n: int | None) -> str:
     return f"{sign}{whole}.{rest:0{digits}} {unit}"
 
 
+def rate(per_second: float | None) -> str:
+    """Jobs a second, without the unit: 182, one decimal under 10 (3.1), <0.1 for what is less and not zero."""
+    if per_second is None:
+        return NONE
+    tenths = int(per_second * 10 + 1e-6)
+    if tenths == 0:
+        return "<0.1" if per_second > 0 else "0"
+    return f"{tenths // 10}.{tenths % 10}" if tenths < 100 else compact(tenths // 10)
+
+
 def duration(ms: int | None) -> str:
     """A length of time in at most two units: 707 ms, 10.3 s, 6 min 12 s, 2 h 04 min, 31 d. Tenths are rounded."""
     if ms is None:

@@ -108,7 +108,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    for name in ("number", "compact", "duration", "age", "size", "plural", "day"):
+    for name in ("number", "compact", "duration", "age", "size", "plural", "day", "rate"):
         env.filters[name] = getattr(formatting, name)
     env.filters.update(token=to_token, first_line=first_line, wait_since=wait_since, wait_until=wait_until)
     env.globals.update(

@@ -7,6 +7,7 @@ from typing import Any
 from omniq_core import Background, OmniqClient, pause_queue, want_failures
 from screenshots.data import COUNTERS, HOUR, MAIN, MINUTE, NOW, QUEUES, SECOND, QueueFigures
 from screenshots.groups_queue import fill_groups
+from screenshots.history import write_history
 from screenshots.main_queue import fill_main
 from screenshots.texts import Texts
 
@@ -22,6 +23,7 @@ def seed(client: OmniqClient) -> None:
     fill_groups(client, texts)
     for key, total, done, _ in COUNTERS:
         count(client, key, total, done)
+    write_history(client)
     observe(client)
     redis: Any = client.ops.r
     for key, _, _, ago in COUNTERS:  # as if somebody had watched them for hours

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from omniq_core import DiscoveryState, Link, QueueSnapshot, queue_snapshots, read_overview
+from omniq_core import DiscoveryState, Link, OverviewData, QueueSnapshot, RowsRead, read_overview, read_rows
 
 from .queue_row import Limits, QueueRow, queue_row
+from .throughput import MOST_ADDED, RANGE, QueueRates, Throughput, queue_rates, throughput
 
 PAGE = 100
 STATE_FILTERS = ("", "attention", "running", "paused", "stalled", "idle")
@@ -26,11 +27,13 @@ _SORTS: dict[str, Callable[[QueueRow], tuple[int, str]]] = {
     "delayed": lambda row: (-row.delayed, row.queue),
     "oldest": lambda row: (row.oldest_ms if row.oldest_ms is not None else _NEVER, row.queue),
     "activity": lambda row: (-(row.last_activity_ms or 0), row.queue),
+    "rate": lambda row: (-(row.started or 0), row.queue),
 }
 # A queue without a value is what nobody looks for: it stands last whichever way the column is turned.
 _UNKNOWN: dict[str, Callable[[QueueRow], bool]] = {
     "oldest": lambda row: row.oldest_ms is None,
     "activity": lambda row: row.last_activity_ms is None,
+    "rate": lambda row: row.started is None,
 }
 SORTS = tuple(_SORTS) + tuple(f"-{name}" for name in _SORTS)
 ASCENDING = frozenset({"name", "state"})
@@ -38,12 +41,13 @@ ASCENDING = frozenset({"name", "state"})
 
 @dataclass(frozen=True, slots=True)
 class OverviewWish:
-    """What the address asks for: a name filter, a state, a sort (`-` turns it), a page from 1."""
+    """What the address asks for: a name filter, a state, a sort (`-` turns it), a page from 1, the chart's range."""
 
     q: str = ""
     state: str = ""
     sort: str = "failed"
     page: int = 1
+    range: str = RANGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +69,17 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class OverviewPage:
-    """`rows` are read live; figures of queues on other pages are `age_ms` old (None: live too)."""
+    """`rows` are read live; figures of queues on other pages are `age_ms` old (None: live too).
+
+    `rates` are those of the rows and of the named queues.
+    """
 
     wish: OverviewWish
     rows: tuple[QueueRow, ...]
     named: tuple[QueueRow, ...]
+    rates: dict[str, QueueRates]
     totals: Totals
+    throughput: Throughput
     counts: dict[str, int]
     matched: int
     queues: int
@@ -95,23 +104,34 @@ def overview_page(
 
     `named` are queues to read besides, wherever the filter and the order put them.
     """
-    found = read_overview(link, now_ms)
+    found = read_overview(link, now_ms, span=wish.range)
     names = [name for name in (allow_list or found.names) if may_read(name)]
     known = {name: found.snapshots[name] for name in names if name in found.snapshots}
     missing = [name for name in names if name not in known]
-    if missing:
-        known |= queue_snapshots(link, missing, now_ms)
-    rows = [queue_row(snapshot, now_ms, limits) for snapshot in known.values()]
+    # The history that is kept is of all queues; whoever may not see all gets that of his own, if they are few.
+    all_of_them = not allow_list and len(names) == len(found.names)
+    own = () if all_of_them or len(names) > MOST_ADDED else names
+    first = read_rows(link, missing, now_ms, histories=own, span=wish.range)
+    known |= first.snapshots
+
+    def row(snapshot: QueueSnapshot) -> QueueRow:
+        return queue_row(snapshot, now_ms, limits, found.rates.get(snapshot.queue))
+
+    rows = [row(snapshot) for snapshot in known.values()]
     shown = _window(_matching(rows, wish), wish)
     wanted = dict.fromkeys([*(row.queue for row in shown), *(name for name in named if name in known)])
-    live = _live(link, [name for name in wanted if name not in missing], now_ms, limits)
+    late = [name for name in wanted if name not in first.snapshots]
+    then = read_rows(link, late, now_ms, histories=() if missing else own, span=wish.range)
+    live = {name: row(snapshot) for name, snapshot in then.snapshots.items()}
     rows = [live.get(row.queue, row) for row in rows]
     matching = _matching(rows, wish)
     return OverviewPage(
         wish=wish,
         rows=tuple(_window(matching, wish)),
         named=tuple(row for row in rows if row.queue in named),
+        rates={name: queue_rates((first.sparks | then.sparks)[name], now_ms) for name in wanted},
         totals=_totals(rows),
+        throughput=_throughput(wish, found if all_of_them else None, first if missing else then),
         counts=_counts(rows),
         matched=len(matching),
         queues=len(rows),
@@ -123,9 +143,10 @@ def overview_page(
     )
 
 
-def _live(link: Link, names: Sequence[str], now_ms: int, limits: Limits) -> dict[str, QueueRow]:
-    snapshots: dict[str, QueueSnapshot] = queue_snapshots(link, names, now_ms) if names else {}
-    return {name: queue_row(snapshot, now_ms, limits) for name, snapshot in snapshots.items()}
+def _throughput(wish: OverviewWish, found: OverviewData | None, read: RowsRead) -> Throughput:
+    if found is None or found.history is None or found.lately is None:
+        return throughput(wish.range, read.histories, read.lately)
+    return throughput(wish.range, [found.history], [found.lately])
 
 
 def _matching(rows: Sequence[QueueRow], wish: OverviewWish) -> list[QueueRow]:

@@ -23,6 +23,7 @@ class QueueRow:
     """A queue and its figures. Times are ms since the epoch, None where there is none.
 
     `pause` is None for a queue that runs, and for figures that the background wrote: they hold no names and reasons.
+    `started` is how many jobs started in the last minute, as of the last look at all queues, None when not known.
     The count of a lane in `broken` is 0 and means nothing: its key is of another type than the protocol's.
     Nothing in it only ages: live versions are made of its representation.
     """
@@ -52,6 +53,7 @@ class QueueRow:
     broken: tuple[str, ...]
     pause: Pause | None
     paused_until_ms: int | None
+    started: int | None = None
 
     @property
     def failed_tone(self) -> str:
@@ -59,8 +61,8 @@ class QueueRow:
         return "danger" if self.failed >= MANY_FAILED else ""
 
 
-def queue_row(snapshot: QueueSnapshot, now_ms: int, limits: Limits) -> QueueRow:
-    """The row of one queue at `now_ms`."""
+def queue_row(snapshot: QueueSnapshot, now_ms: int, limits: Limits, started: int | None = None) -> QueueRow:
+    """The row of one queue at `now_ms`; `started` is what the looks at all queues know of it."""
     state = queue_state(snapshot, now_ms, limits.stalled_ms)
     entered = snapshot.oldest_waiting_ms if snapshot.waiting_total else None
     oldest = None if entered is None else max(now_ms - entered, 0)
@@ -91,4 +93,5 @@ def queue_row(snapshot: QueueSnapshot, now_ms: int, limits: Limits) -> QueueRow:
         broken=snapshot.broken_lanes,
         pause=snapshot.pause,
         paused_until_ms=paused_until(snapshot, now_ms),
+        started=started,
     )

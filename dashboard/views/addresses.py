@@ -24,9 +24,9 @@ def overview_url(wish: OverviewWish, **changes: Any) -> str:
     if "page" not in changes:
         changes["page"] = 1
     wanted = replace(wish, **changes)
-    asked = {"q": wanted.q, "state": wanted.state, "sort": wanted.sort, "page": wanted.page}
-    usual = {"q": "", "state": "", "sort": "failed", "page": 1}
-    return _with_query(url_for(".overview"), {name: value for name, value in asked.items() if value != usual[name]})
+    usual = asdict(OverviewWish())
+    asked = {name: value for name, value in asdict(wanted).items() if value != usual[name]}
+    return _with_query(url_for(".overview"), asked)
 
 
 def turned(wish: OverviewWish | ChildrenWish | GroupsWish | LaneWish, column: str) -> str:

@@ -11,6 +11,7 @@ from ..formatting import row_id
 from ..htmx import Partial, here, render_page
 from ..params import Fields, choice, integer, text
 from ..queries.overview import ASCENDING, SORTS, STATE_FILTERS, OverviewPage, OverviewWish, overview_page
+from ..queries.throughput import RANGE, RANGES
 from ..routes import Routes
 from ..state import can, current, now_ms
 from .addresses import overview_url, turned
@@ -22,6 +23,7 @@ MAX_PAGE = 100_000
 COLUMNS = (
     ("name", "Queue", ""),
     ("state", "State", ""),
+    ("rate", "Started, 1 h", ""),
     ("waiting", "Waiting", "num"),
     ("ungrouped", "Ungrouped", "num p4"),
     ("grouped", "Grouped", "num p4"),
@@ -35,6 +37,7 @@ SORT_WORDS = {
     "failed": "Most failed",
     "name": "Name",
     "state": "State",
+    "rate": "Most started",
     "waiting": "Most waiting",
     "oldest": "Oldest waiting",
     "activity": "Last activity",
@@ -57,7 +60,15 @@ def overview_regions(args: Fields) -> tuple[Partial, ...]:
 
 
 def _regions(context: dict[str, Any], names: tuple[str, ...]) -> tuple[Partial, ...]:
-    return tuple(Partial(name, f"omniq/overview/{name.replace('-', '_')}.html", context=context) for name in names)
+    return tuple(
+        Partial(
+            name,
+            f"omniq/overview/{name.replace('-', '_')}.html",
+            "outerMorph" if name == "throughput" else "innerMorph",
+            context,
+        )
+        for name in names
+    )
 
 
 def _one(template: str, queue: str, context: dict[str, Any], **more: Any) -> Partial:
@@ -66,7 +77,7 @@ def _one(template: str, queue: str, context: dict[str, Any], **more: Any) -> Par
 
 def _tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
     """The regions of a tick. Held rows come one by one, so that none is added, moved or taken away."""
-    names = ("notices", "totals", "queue-states", "queues-head", "foot")
+    names = ("notices", "totals", *_of_chart(context, asked), "queue-states", "queues-head", "foot")
     found = list(_regions(context, names if asked.hold else (*names, "queues")))
     page: OverviewPage = context["page"]
     rows = {row.queue: row for row in (*page.named, *(page.rows if asked.hold else ()))}
@@ -77,13 +88,26 @@ def _tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
     return found
 
 
+def _of_chart(context: dict[str, Any], asked: live.Tick) -> tuple[str, ...]:
+    """The chart is large and changes every ten seconds, so it comes with the tick that finds it changed."""
+    drawn = _drawn(asked.version)
+    return ("legend", "throughput") if drawn and drawn != _drawn(context["live_version"]) else ()
+
+
+def _drawn(version: str) -> str:
+    """Which chart a version of the page has."""
+    return version.partition("-")[0].partition(".")[2]
+
+
 def _context(args: Fields, named: tuple[str, ...] = ()) -> dict[str, Any]:
     page = _read(args, named)
+    shown = live.version(
+        page.wish, page.rows, page.rates, page.named, page.totals, page.counts, page.matched, page.discovery
+    )
     return {
         "page": page,
-        "live_version": live.version(
-            page.wish, page.rows, page.named, page.totals, page.counts, page.matched, page.discovery
-        ),
+        "live_version": f"{shown}.{live.version(page.throughput)[:8]}",
+        "RANGES": RANGES,
         "overview_url": overview_url,
         "turned": turned,
         "direction": _direction,
@@ -106,6 +130,7 @@ def _read(args: Fields, named: tuple[str, ...]) -> OverviewPage:
         state=choice(args, "state", STATE_FILTERS, ""),
         sort=choice(args, "sort", SORTS, "failed"),
         page=integer(args, "page", low=1, high=MAX_PAGE, default=1),
+        range=choice(args, "range", tuple(RANGES), RANGE),
     )
     return overview_page(
         mount.link,

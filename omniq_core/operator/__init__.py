@@ -60,7 +60,18 @@ from .groups import (
     group_rows,
     read_groups,
 )
-from .history import History, HistoryPoint, history_command, parse_history, read_history
+from .history import (
+    History,
+    HistoryPoint,
+    Spark,
+    add_histories,
+    history_command,
+    parse_history,
+    parse_spark,
+    per_second,
+    read_history,
+    spark_command,
+)
 from .history_sampler import HistorySampler
 from .job import JobDetail, RawField, job_detail, job_payload
 from .kind_selection import KindSelection, kind_selection
@@ -71,6 +82,7 @@ from .overview import DiscoveryState, OverviewData, read_overview
 from .pauses import LONGEST_PAUSE_MS, MOST_REASON, Pause, pause_queue
 from .publish import Publication, publish_once
 from .queue import QueueRead, read_queue
+from .rows import RowsRead, read_rows
 from .search import MOST_FOUND, FoundJob, FoundPart, find_jobs_by_id, find_jobs_by_prefix
 from .selection import Counting, Matching, Selection, WholeLane, read_selection
 from .snapshot import QueueSnapshot, parse_snapshot, paused_until, queue_snapshots, queue_state, snapshot_call
@@ -142,8 +154,10 @@ __all__ = [
     "QueueSnapshot",
     "RawField",
     "Repaired",
+    "RowsRead",
     "Scan",
     "Selection",
+    "Spark",
     "Standing",
     "Surroundings",
     "Task",
@@ -151,6 +165,7 @@ __all__ = [
     "Trash",
     "TrashBatch",
     "WholeLane",
+    "add_histories",
     "backing_off",
     "counter_list",
     "done_children",
@@ -190,9 +205,11 @@ __all__ = [
     "parse_history",
     "parse_lane_page",
     "parse_snapshot",
+    "parse_spark",
     "parse_trash",
     "pause_queue",
     "paused_until",
+    "per_second",
     "publish_once",
     "queue_snapshots",
     "queue_state",
@@ -205,6 +222,7 @@ __all__ = [
     "read_open_tasks",
     "read_overview",
     "read_queue",
+    "read_rows",
     "read_selection",
     "read_task",
     "read_tasks",
@@ -215,6 +233,7 @@ __all__ = [
     "repair_of",
     "scan_lane",
     "snapshot_call",
+    "spark_command",
     "start_export",
     "start_task",
     "trash_command",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..connection import Link
 from ..keys import QueueKeys, global_key
@@ -17,6 +19,7 @@ from .history_record import (
     ended_bucket,
     read_entries,
     read_head,
+    row_entries,
 )
 
 VERSION = "1"
@@ -41,7 +44,6 @@ class Span:
 
 
 SPANS = {
-    "spark": Span(SPARK, 1, 40),
     "15m": Span(FINE, 1, 90),
     "1h": Span(FINE, 3, 120),
     "6h": Span(MINUTES, 3, 120),
@@ -99,36 +101,67 @@ class History:
     failed_s: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """The last hour of a queue in points of 90 s, oldest first: jobs `started` a second (None: a gap) and `failed`.
+
+    The rates are of the last minute, None when nobody looked.
+    """
+
+    started: tuple[float | None, ...]
+    failed: tuple[int, ...]
+    since_ms: int | None
+    started_s: float | None
+    ended_s: float | None
+    failed_s: float | None
+
+
 def history_command(queue: str | None, span: str) -> tuple[str, bytes, int, int]:
     """The read for a pipeline with others; None is all queues together.
 
     Raises ValueError for a bad name, KeyError for a span that is not in SPANS.
     """
-    name = f"hist:{VERSION}"
-    key = global_key(name) if queue is None else QueueKeys(queue).of(f"x:{name}")
-    return "GETRANGE", key, 0, SPANS[span].ring.end - 1
+    return "GETRANGE", _record_key(queue), 0, SPANS[span].ring.end - 1
+
+
+def spark_command(queue: str) -> tuple[str, bytes, int, int]:
+    """The read of a queue's spark, for a pipeline with others. Raises ValueError for a bad name."""
+    return "GETRANGE", _record_key(queue), 0, SPARK.end - 1
+
+
+def parse_spark(raw: object, now_ms: int) -> Spark:
+    """What Redis answered to `spark_command`. What is no record counts as absent: then every point is a gap."""
+    head = read_head(raw)
+    if head is None or not isinstance(raw, bytes) or len(raw) < SPARK.end:
+        return Spark((None,) * SPARK.size, (0,) * SPARK.size, None, None, None, None)
+    found = row_entries(raw)
+    newest, last = head.final // SPARK.buckets, ended_bucket(now_ms) // SPARK.buckets
+    started: list[float | None] = []
+    failed: list[int] = []
+    for at in range(last - SPARK.size + 1, last + 1):
+        seen, begun, lost = found[at % SPARK.size] if newest - SPARK.size < at <= newest else (0, 0, 0)
+        started.append(per_second(begun, seen))
+        failed.append(lost)
+    return Spark(tuple(started), tuple(failed), *_rates(head, ended_bucket(now_ms)))
 
 
 def parse_history(raw: object, span: str, now_ms: int) -> History:
-    """What Redis answered. What is no record counts as absent: then every point is a gap."""
+    """What Redis answered, for this span or a longer one. What is no record counts as absent: every point is a gap."""
+    return _history(raw if isinstance(raw, bytes) else b"", span, ended_bucket(now_ms))
+
+
+@lru_cache(maxsize=16)
+def _history(raw: bytes, span: str, ended: int) -> History:
+    # A record is the same for ten seconds, and everybody who looks asks every two.
     asked = SPANS[span]
     ring, length = asked.ring, asked.ring.buckets * asked.entries
     head = read_head(raw)
-    ended = ended_bucket(now_ms)
     last = ended // length
-    if head is None or not isinstance(raw, bytes) or len(raw) < ring.end:
+    if head is None or len(raw) < ring.end:
         gaps = tuple(_gap(at * asked.step_ms) for at in range(last - asked.points + 1, last + 1))
         return History(asked.step_ms, gaps, None, None, None, None)
     points = tuple(_point(raw, asked, head, at) for at in range(last - asked.points + 1, last + 1))
-    fresh = abs(ended - head.newest) <= FRESH_BUCKETS
-    return History(
-        step_ms=asked.step_ms,
-        points=points,
-        since_ms=(head.since + 1) * BUCKET_MS,
-        started_s=per_second(head.started, head.seen_ms) if fresh else None,
-        ended_s=per_second(head.ended, head.seen_ms) if fresh else None,
-        failed_s=per_second(head.failed, head.closed_ms) if fresh else None,
-    )
+    return History(asked.step_ms, points, *_rates(head, ended))
 
 
 def read_history(link: Link, queue: str | None, span: str, now_ms: int) -> History:
@@ -137,9 +170,59 @@ def read_history(link: Link, queue: str | None, span: str, now_ms: int) -> Histo
     return parse_history(link.pipeline([history_command(queue, span)])[0], span, now_ms)
 
 
+def add_histories(histories: Sequence[History]) -> History:
+    """Several queues together. Where one of them was not watched, though it was before, their sum is a gap."""
+    points = tuple(_added(column, histories) for column in zip(*(history.points for history in histories), strict=True))
+    begun = [history for history in histories if history.since_ms is not None]
+    since_ms = min((history.since_ms for history in begun if history.since_ms is not None), default=None)
+    rates = (
+        [history.started_s for history in begun],
+        [history.ended_s for history in begun],
+        [history.failed_s for history in begun],
+    )
+    sums = (None if not some or None in some else sum(rate or 0 for rate in some) for some in rates)
+    return History(histories[0].step_ms, points, since_ms, *sums)
+
+
 def per_second(count: int, ms: int) -> float | None:
     """A rate; None for no time at all."""
     return count * 1000 / ms if ms else None
+
+
+def _added(points: Sequence[HistoryPoint], histories: Sequence[History]) -> HistoryPoint:
+    step_ms, at_ms = histories[0].step_ms, points[0].at_ms
+    known = [
+        point
+        for point, history in zip(points, histories, strict=True)
+        if point.seen_ms or (history.since_ms is not None and history.since_ms <= at_ms)
+    ]
+    if not known or not all(point.seen_ms for point in known):
+        return _gap(at_ms)
+    closed = all(point.closed_ms for point in known)
+    waits = [point.waiting for point in known if point.waiting is not None]
+    return HistoryPoint(
+        at_ms=at_ms,
+        seen_ms=step_ms,
+        started=round(sum(point.started * step_ms / point.seen_ms for point in known)),
+        ended=round(sum(point.ended * step_ms / point.seen_ms for point in known)),
+        closed_ms=step_ms if closed else 0,
+        failed=round(sum(point.failed * step_ms / point.closed_ms for point in known)) if closed else 0,
+        waiting=sum(waits) if waits else None,
+        oldest_ms=max((point.oldest_ms for point in known if point.oldest_ms is not None), default=None),
+    )
+
+
+def _record_key(queue: str | None) -> bytes:
+    name = f"hist:{VERSION}"
+    return global_key(name) if queue is None else QueueKeys(queue).of(f"x:{name}")
+
+
+def _rates(head: Head, ended: int) -> tuple[int, float | None, float | None, float | None]:
+    since_ms = (head.since + 1) * BUCKET_MS
+    if abs(ended - head.newest) > FRESH_BUCKETS:
+        return since_ms, None, None, None
+    started, done = (per_second(count, head.seen_ms) for count in (head.started, head.ended))
+    return since_ms, started, done, per_second(head.failed, head.closed_ms)
 
 
 def _gap(at_ms: int) -> HistoryPoint:

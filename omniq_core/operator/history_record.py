@@ -13,6 +13,7 @@ LATER = 2
 _HEAD = struct.Struct(">IIIIddHIIHI")
 _HEAD_SIZE = 64
 _ENTRY = struct.Struct(">HIIIII")
+_ROW_ENTRY = struct.Struct(">HI4xI8x")
 _TENTH_MS = 100
 
 
@@ -85,6 +86,12 @@ def read_entries(raw: bytes, ring: Ring, first: int, last: int) -> Iterator[Entr
             waiting - 1 if waiting else None,
             (oldest - 1) * _TENTH_MS if oldest else None,
         )
+
+
+def row_entries(raw: bytes) -> list[tuple[int, int, int]]:
+    """All entries of the ring of a row, as they stand: seen (ms), started, failed."""
+    ring = raw[SPARK.start : SPARK.end]
+    return [(seen * _TENTH_MS, started, failed) for seen, started, failed in _ROW_ENTRY.iter_unpack(ring)]
 
 
 def ended_bucket(now_ms: int) -> int:

@@ -11,6 +11,7 @@ from ..keys import QueueKeys, global_key
 from ..scripts import script
 from .discovery import refuses_writes
 from .history_record import BUCKET_MS, LATER, ended_bucket
+from .overview import NOW, RATES, pack_rates
 
 MOST_SAMPLED = 2_000
 """Their records take 56 KB each."""
@@ -48,13 +49,14 @@ class HistorySampler:
         part = round_.left[:PIECE]
         look = script("operator/history_sample")
         replies = self.link.run_many([(look, QueueKeys(name).anchor, (now_ms,)) for name in part])
-        for reply in replies:
+        for name, reply in zip(part, replies, strict=True):
             if refuses_writes(reply):
                 raise reply
-            round_.take(reply)
+            round_.take(name, reply)
         round_.left = round_.left[PIECE:]
         if not round_.left and round_.tells:
             self.link.run(script("operator/history_sum"), _ANCHOR, round_.bucket - LATER, *round_.figures())
+            self.link.call("HSET", NOW, RATES, pack_rates(round_.started))
         rest = min(ROUND_MS // math.ceil(round_.size / PIECE), 1_000)
         self._ready_ms = now_ms + rest
         return rest / 1000
@@ -68,12 +70,13 @@ class _Round:
         self.left = names
         self.size = len(names)
         self.tells = False
+        self.started: dict[str, int] = {}
         self._known = 0
         self._gap = self._gap_now = self._unseen = self._unclosed = False
         self._seen = self._started = self._ended = self._failed = self._waiting = self._oldest = 0
         self._rates = [0.0, 0.0, 0.0]
 
-    def take(self, reply: Any) -> None:
+    def take(self, name: str, reply: Any) -> None:
         """Adds the answer of one look. A sum without a queue that was there is no sum, so it is a gap."""
         if isinstance(reply, Exception) or not reply:
             self._gap = self._gap_now = self._unseen = self._unclosed = True
@@ -86,6 +89,8 @@ class _Round:
             self._unclosed |= not closed and not blind
         self._gap_now |= not lately and not blind and since < self.bucket
         self.tells |= seen > 0 or lately > 0
+        if lately:
+            self.started[name] = round(begun * _TENTHS_OF_MINUTE / lately)
         self._known += 1 if seen else 0
         self._seen += seen
         self._started += started

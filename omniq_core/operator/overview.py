@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from ..connection import Link
 from ..keys import QUEUE_NAME, global_key
 from ..numbers import read_int
+from .history import History, history_command, parse_history
 from .snapshot import QueueSnapshot, queue_snapshots
 
 QUEUES, NOW, SCAN = global_key("queues"), global_key("now"), global_key("scan")
@@ -20,7 +21,8 @@ MOST_WANTED = 100
 """So many queues have their failures read at once: those that somebody looked at last."""
 
 # Fields of the hash `now` that are no queue; a colon is in no queue's name.
-AT, LOOKED = b":at", b":looked"
+AT, LOOKED, RATES = b":at", b":looked", b":rates"
+MOST_RATES_BYTES = 500_000
 # Who paused a queue and why is read with the rows that are shown, the rest with a page of one queue.
 _ELSEWHERE = ("queue", "pause", "oldest_gid", "full_groups", "kinds")
 _NAMES = [item.name for item in dataclasses.fields(QueueSnapshot) if item.name not in _ELSEWHERE]
@@ -37,12 +39,16 @@ class DiscoveryState:
 
 @dataclass(frozen=True, slots=True)
 class OverviewData:
-    """The queues known, sorted; their figures, `age_ms` old (None: there are none yet); and the search for more."""
+    """The queues known, sorted; their figures, `age_ms` old (None: there are none yet); the search for more; and what
+    happened in all of them together, if that was asked for, `lately` in the last 15 min."""
 
     names: tuple[str, ...]
     snapshots: dict[str, QueueSnapshot]
     age_ms: int | None
     discovery: DiscoveryState
+    history: History | None = None
+    lately: History | None = None
+    rates: dict[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(slots=True)
@@ -68,13 +74,19 @@ def state_of(link: Link) -> ProcessState:
     return _states.setdefault(link, ProcessState())
 
 
-def read_overview(link: Link, now_ms: int) -> OverviewData:
-    """Names, figures and the state of the search, in one round trip (see `read_process` for the exception)."""
+def read_overview(link: Link, now_ms: int, *, span: str = "") -> OverviewData:
+    """Names, figures and the state of the search, in one round trip (see `read_process` for the exception); with a
+    `span` of SPANS the history of all queues too."""
     state = state_of(link)
     state.looked_ms = now_ms
-    if not state.writable:
-        return read_process(link, state, now_ms)
-    return parse_overview(state, link.pipeline(overview_commands()), now_ms)
+    history = [history_command(None, span)] if span else []
+    commands = overview_commands() if state.writable else []
+    replies = link.pipeline([*commands, *history])
+    found = parse_overview(state, replies[: len(commands)], now_ms) if commands else read_process(link, state, now_ms)
+    if not span:
+        return found
+    history, lately = (parse_history(replies[-1], name, now_ms) for name in (span, "15m"))
+    return dataclasses.replace(found, history=history, lately=lately)
 
 
 def overview_commands() -> list[tuple[str, bytes]]:
@@ -94,12 +106,14 @@ def parse_overview(state: ProcessState, replies: list[Any], now_ms: int) -> Over
     members, figures, scan = (None if isinstance(reply, Exception) else reply for reply in replies)
     found = state.names if members is None else {name for raw in members if (name := queue_name(raw))}
     names = frozenset(state.allow_list or found)
-    snapshots, at = unpack_figures(figures or {})
+    known: dict[bytes, bytes] = figures or {}
+    snapshots, at = unpack_figures(known)
     return OverviewData(
         names=tuple(sorted(names)),
         snapshots={name: snapshot for name, snapshot in snapshots.items() if name in names},
         age_ms=None if at is None else max(now_ms - at, 0),
         discovery=discovery_of(state, scan),
+        rates=unpack_rates(known.get(RATES)),
     )
 
 
@@ -116,6 +130,18 @@ def queue_name(raw: object) -> str | None:
         return None
     text = raw.decode("ascii", "replace")
     return text if QUEUE_NAME.fullmatch(text) else None
+
+
+def pack_rates(rates: Mapping[str, int]) -> bytes:
+    """How many jobs started by queue, a minute, as the hash `now` keeps it: one field, for it is written at once."""
+    return json.dumps({"v": 1, "started": rates}, separators=(",", ":")).encode()
+
+
+def unpack_rates(raw: object) -> dict[str, int]:
+    """The opposite of `pack_rates`; {} for what cannot be read."""
+    started = read_json(raw, longest=MOST_RATES_BYTES).get("started")
+    known = cast(dict[str, object], started) if isinstance(started, dict) else {}
+    return {name: rate for name, rate in known.items() if isinstance(rate, int)}
 
 
 def pack_figures(snapshot: QueueSnapshot) -> bytes:
@@ -160,9 +186,9 @@ def read_scan(raw: object) -> tuple[DiscoveryState, int]:
     return DiscoveryState(known.get("done") is True, seen, total), cursor
 
 
-def read_json(raw: object) -> dict[str, object]:
+def read_json(raw: object, *, longest: int = 4096) -> dict[str, object]:
     """A value of ours, or {} for one that cannot be read or has another version."""
-    if not isinstance(raw, bytes) or len(raw) > 4096:
+    if not isinstance(raw, bytes) or len(raw) > longest:
         return {}
     try:
         value: object = json.loads(raw)

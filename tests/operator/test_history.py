@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from omniq_core import HistoryPoint, HistorySampler, OmniqClient, history_command, read_history
+from omniq_core import HistorySampler, OmniqClient, read_history
 from omniq_core.operator import history_record as record
 from tests.support.clock import Clock
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
@@ -180,14 +180,14 @@ def test_the_rates_are_those_of_the_last_minute(client: OmniqClient, clock: Cloc
         complete_jobs(client, "q", [f"j{n}"], now_ms=clock.now_ms)
         fail_jobs(client, "q", [f"f{n}"] if n % 3 == 0 else [], now_ms=clock.now_ms)
         looks(client, clock, 1)
-    history = read_history(client.link, "q", "spark", clock.now_ms)
+    history = read_history(client.link, "q", "1h", clock.now_ms)
     # the last six: 6 jobs, and those of n = 3 and 6; failures of the six that end 20 s earlier: n = 3 and 6
     assert (history.started_s, history.ended_s) == (pytest.approx(8 / 60), pytest.approx(8 / 60))
     assert history.failed_s == pytest.approx(2 / 60)
     clock.advance(30_000)
-    assert read_history(client.link, "q", "spark", clock.now_ms).started_s is not None
+    assert read_history(client.link, "q", "1h", clock.now_ms).started_s is not None
     clock.advance(10_000)
-    assert read_history(client.link, "q", "spark", clock.now_ms).started_s is None, "nobody looks any more"
+    assert read_history(client.link, "q", "1h", clock.now_ms).started_s is None, "nobody looks any more"
 
 
 def test_a_rate_is_by_the_time_between_two_looks(client: OmniqClient, clock: Clock) -> None:
@@ -212,19 +212,6 @@ def test_a_record_has_one_size_and_dies_31_days_after_the_last_look(
         assert redis.memory_usage(key) <= 64 * 1024
     assert redis.strlen(key) == record.HOURS.end
     assert 30.9 * DAY < redis.pttl(key) <= 31 * DAY
-
-
-def test_what_is_older_than_a_ring_is_gone(client: OmniqClient, clock: Clock) -> None:
-    look(client, clock)
-    complete_jobs(client, "q", 7, now_ms=clock.now_ms)
-    looks(client, clock, 3)
-    clock.advance(HOUR - 30_000)
-    looks(client, clock, 1)
-    assert sum(point.started for point in read_history(client.link, "q", "1h", clock.now_ms).points) == 0
-    assert sum(point.started for point in read_history(client.link, "q", "6h", clock.now_ms).points) == 7
-    clock.advance(31 * DAY)
-    looks(client, clock, 1)
-    assert sum(point.started for point in read_history(client.link, "q", "30d", clock.now_ms).points) == 0
 
 
 def test_a_clock_that_was_far_ahead_is_put_right(client: OmniqClient, clock: Clock) -> None:
@@ -256,26 +243,3 @@ def test_rubbish_in_place_of_a_record_is_thrown_away(
     assert (nothing.since_ms, len(nothing.points), set(figures(nothing.points))) == (None, 120, {GAP})
     looks(client, clock, 2)
     assert fine(client, clock, 1) == [(10_000, 0, 0, 0, 0)]
-
-
-def test_it_says_since_when(client: OmniqClient, clock: Clock) -> None:
-    clock.advance(1_234)
-    look(client, clock)
-    began = clock.now_ms - 1_234
-    looks(client, clock, 5)
-    assert read_history(client.link, "q", "1h", clock.now_ms).since_ms == began
-
-
-def test_points_of_every_span_end_with_the_10_s_that_ended_last(client: OmniqClient, clock: Clock) -> None:
-    for span, (count, minutes) in {
-        "spark": (40, 60), "15m": (90, 15), "1h": (120, 60), "6h": (120, 360), "24h": (120, 1440), "30d": (120, 43_200),
-    }.items():  # fmt: skip
-        history = read_history(client.link, "q", span, clock.now_ms)
-        assert (len(history.points), history.step_ms * count) == (count, minutes * MINUTE)
-        last: HistoryPoint = history.points[-1]
-        assert last.at_ms < clock.now_ms <= last.at_ms + history.step_ms + 10_000
-
-
-def test_a_name_that_breaks_the_rule_is_refused() -> None:
-    with pytest.raises(ValueError, match="not a queue name"):
-        history_command("a b", "1h")

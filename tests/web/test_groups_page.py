@@ -80,7 +80,7 @@ def test_50_jobs_wait_everywhere(visitor: Browser, client: OmniqClient) -> None:
     assert visitor.get(f"/queues/{QUEUE}/waiting?size=25").words("#pager").startswith("1–25 of 50")
     background = Background(client.link, lambda: NOW, (QUEUE,))
     background.tick()
-    assert visitor.get("/").rows("queues")[0][2] == "50"
+    assert visitor.get("/").rows("queues")[0][3] == "50"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import "./requests.js";
 import { toHeading } from "./dialogs.js";
 import "./rows.js";
 import "./toasts.js";
-import "./times.js";
+import { parts } from "./times.js";
 import "./display.js";
 import "./keys.js";
 import "./live.js";
@@ -159,4 +159,53 @@ document.addEventListener("htmx:finally:request", (event) => {
   const { sourceElement: source, response } = event.detail.ctx;
   if (!source?.hasAttribute("data-counting") || !source.isConnected || response?.status < 500) return;
   setTimeout(() => source.isConnected && htmx.trigger(source, "omniq:again"), AGAIN_MS);
+});
+
+// A chart is read where the pointer is, or the slider that the keyboard moves. Its figures are those of the server.
+const chartOf = (box) => box?.querySelector("[data-figures]");
+
+function read(box, at) {
+  const chart = chartOf(box);
+  const [slider, line, tip] = [...box.children].slice(-3);
+  if (!chart) return hush(box);
+  const points = chart.dataset.figures.split(";");
+  const last = points.length - 1;
+  const place = Math.min(Math.max(Math.round(at), 0), last);
+  slider.max = last;
+  tip.dataset.at = place;
+  const step = Number(chart.dataset.step);
+  const when = parts(Number(chart.dataset.from) + place * step, document.documentElement.dataset.zone);
+  tip.firstElementChild.textContent = `${step > 3e5 ? `${when.day} ` : ""}${when.clock.slice(0, step < 6e4 ? 8 : 5)}`;
+  const rates = points[place].split(" ");
+  tip.querySelectorAll("b").forEach((figure, nth) => { figure.textContent = /\d/.test(rates[nth]) ? `${rates[nth]}/s` : "–"; });
+  slider.setAttribute("aria-valuetext", [...tip.children].map((one) => one.textContent.trim()).join(", "));
+  line.setAttribute("viewBox", `0 0 ${last} 1`);
+  line.firstElementChild.setAttribute("d", `M${place} 0v1`);
+  tip.toggleAttribute("data-start", place * 2 > last);
+  for (const part of [line, tip]) part.removeAttribute("hidden");
+}
+
+function hush(box) {
+  for (const part of [...box.children].slice(-2)) part.setAttribute("hidden", "");
+}
+
+document.addEventListener("pointermove", (event) => {
+  const box = event.target.closest?.(".chart-box");
+  for (const other of document.querySelectorAll(".chart-box")) if (other !== box && !other.contains(document.activeElement)) hush(other);
+  if (!chartOf(box)) return;
+  const plot = chartOf(box).querySelector("svg").getBoundingClientRect();
+  read(box, (event.clientX - plot.left) / plot.width * (chartOf(box).dataset.figures.split(";").length - 1));
+});
+for (const name of ["input", "focusin", "focusout"]) {
+  document.addEventListener(name, (event) => {
+    const box = event.target.closest?.(".chart-box");
+    if (!chartOf(box)) return;
+    if (name === "focusout") return hush(box);
+    // It begins at the newest point.
+    if (name === "focusin") event.target.value = event.target.max = chartOf(box).dataset.figures.split(";").length - 1;
+    read(box, event.target.value);
+  });
+}
+document.addEventListener("htmx:after:swap", () => {
+  for (const tip of document.querySelectorAll(".chart-tip:not([hidden])")) read(tip.parentElement, tip.dataset.at);
 });

@@ -1,7 +1,7 @@
 // Keeps every time on the page true, by the server's clock: "2 min ago", lengths that grow or shrink, and the zone.
 // Formats are those of formatting.py.
 const SIZES = [["d", 86400000], ["h", 3600000], ["min", 60000], ["s", 1000]];
-const CLOCK = /^\d\d:\d\d:\d\d(\.\d{3})?$/;
+const CLOCK = /^\d\d:\d\d(:\d\d(\.\d{3})?)?$/;
 let served = Number(document.querySelector('meta[name="omniq-now"]')?.content) || Date.now();
 let loaded = performance.now();
 
@@ -75,7 +75,7 @@ function inZone(time, ms, zone) {
   const at = parts(ms, zone);
   if (time.title) time.title = `${at.day} ${at.clock} ${at.zone}`;
   const text = CLOCK.exec(time.textContent);
-  if (text) set(time, "textContent", text[1] ? at.clock : at.clock.slice(0, 8));
+  if (text) set(time, "textContent", at.clock.slice(0, text[0].length));
   if (time.hasAttribute("data-day")) set(time, "textContent", dayText(at.day));
   shown.set(time, state());
 }

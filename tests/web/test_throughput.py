@@ -1,0 +1,143 @@
+"""What happened in all queues: the chart, its legend and the tile, by figures that were worked out."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import pytest
+from flask import Request
+
+from benchmarks.page_bytes import fill_history
+from dashboard import Allow, Deny
+from dashboard.access import Decision
+from omniq_core import HistorySampler, OmniqClient
+from tests.support.factories import complete_jobs, fail_jobs, publish_jobs
+from tests.web.pages_support import NOW, SCRIPT, Page, browser
+
+NAMES = ("charge", "mail")
+
+
+@pytest.fixture
+def watched(client: OmniqClient, redis: Any) -> OmniqClient:
+    """Two queues, seen ten times up to NOW. In each 10 s charge completes 6 jobs, mail fails 2 for good."""
+    for nth in range(10):
+        at = NOW - (9 - nth) * 10_000
+        HistorySampler(client.link).step(at, NAMES)
+        if nth < 9:
+            complete_jobs(client, "charge", [f"c{nth}-{n}" for n in range(6)], now_ms=at + 1_000)
+            fail_jobs(client, "mail", [f"m{nth}-{n}" for n in range(2)], now_ms=at + 1_000)
+    redis.sadd("{omniq:x}:queues", *NAMES)
+    return client
+
+
+def text(page: Page, selector: str) -> list[str]:
+    return [" ".join(one.get_text(" ").split()) for one in page.soup.select(selector)]
+
+
+def test_rates_and_chart(watched: OmniqClient) -> None:
+    page = browser(watched).get("/?range=15m")
+    # 8 jobs in 10 s; mail fails 2 of them
+    assert text(page, "#legend > span") == ["Started 0.8/s", "Ended 0.8/s", "Failed 0.2/s", "Collecting since 15:05"]
+    tiles = text(page, "#totals .tile")
+    assert tiles[3] == "Failed 18 +14 in 1 min 10 s"  # 9 intervals were seen, of which 7 are final
+    assert tiles[4] == "Started 0.8 /s Ended 0.8/s"
+    chart = page.one("#throughput")
+    assert chart["role"] == "img"
+    assert chart["aria-label"] == (
+        "Jobs per second over the last 15 min. Started always 0.8, at last 0.8. Ended always 0.8, at last 0.8. "
+        "Failed always 0.2, at last 0.2. Nothing is known of 83 points of 90."
+    )
+    points = chart["data-figures"].split(";")
+    assert (points[80:], set(points[:81])) == (["", *["0.8 0.8 0.2"] * 7, "", ""], {""})
+    assert text(page, "#throughput .chart-x span") == ["14:51", "14:54", "14:57", "15:00", "15:03", "15:06"]
+
+
+def test_a_row_has_its_own_rate(watched: OmniqClient) -> None:
+    page = browser(watched).get("/?sort=rate")
+    assert [(row[0], row[2]) for row in page.rows("queues")] == [("charge", "0.6 /s"), ("mail", "0.2 /s")]
+    assert [(row[0], row[2]) for row in browser(watched).get("/?sort=-rate").rows("queues")] == [
+        ("mail", "0.2 /s"),
+        ("charge", "0.6 /s"),
+    ]
+    lines = [spark["d"] for spark in page.soup.select("#queues .spark path:not(.bad)")]
+    # 90 s are a point: the last but one has 5 of the 10 s, the newest has 2
+    assert lines == ["M38 5l1 0", "M38 5l1 0"]
+    assert [spark["d"] for spark in page.soup.select("#queues .spark .bad")] == ["M38 20v-4m1 4v-3"]  # 10 and 4 failed
+
+
+def test_before_the_first_figures_it_says_so(client: OmniqClient) -> None:
+    publish_jobs(client, "q", 1, now_ms=NOW)
+    page = browser(client).get("/")
+    assert "No figures yet" in page.words("#throughput")
+    assert text(page, "#legend > span") == ["Started –", "Ended –", "Failed –"]
+    assert page.rows("queues")[0][2] == "–"
+
+
+def test_the_range_stays_with_filters_sorts_and_pages(watched: OmniqClient) -> None:
+    page = browser(watched).get("/?range=6h&state=idle&sort=name")
+    assert text(page, "nav[aria-label='Time range'] a[aria-current]") == ["6 h"]
+    links = {link.get_text(): link["href"] for link in page.soup.select("nav[aria-label='Time range'] a")}
+    assert links["24 h"] == "/?state=idle&sort=name&range=24h"
+    assert links["1 h"] == "/?state=idle&sort=name"
+    assert page.soup.select("#queue-states a")[0]["href"] == "/?sort=name&range=6h"
+    assert page.one("#filters input[name=range]")["value"] == "6h"
+    browser(watched).get("/?range=7h", 400)
+
+
+@pytest.mark.parametrize("range_", ["15m", "1h", "6h", "24h", "30d"])
+def test_every_range_is_drawn(watched: OmniqClient, range_: str) -> None:
+    page = browser(watched).get(f"/?range={range_}")
+    assert len(page.soup.select("#throughput svg")) == 2
+    assert text(page, "#legend > span")[0] == "Started 0.8/s"
+
+
+def test_a_tick_brings_the_chart_when_it_changed(watched: OmniqClient) -> None:
+    visitor = browser(watched)
+    version = visitor.get("/").one("#main")["data-version"]
+    fail_jobs(watched, "mail", ["now"], now_ms=NOW)
+    tick = visitor.get(f"/?live=1&v={version}", headers=SCRIPT)
+    assert "queues" in tick.targets()
+    assert "throughput" not in tick.targets()
+    HistorySampler(watched.link).step(NOW + 10_000, NAMES)
+    version = tick.headers["X-Omniq-Version"]
+    tick = visitor.get(f"/?live=1&v={version}", headers=SCRIPT)
+    assert {"legend", "throughput"} <= set(tick.targets())
+    assert tick.region("throughput")["hx-swap"] == "outerMorph"
+    again = visitor.http.get(f"/?live=1&v={tick.headers['X-Omniq-Version']}", headers=SCRIPT)
+    assert again.status_code == 204
+
+
+def hide(*hidden: str) -> Any:
+    def access(_request: Request, _action: str, queue: str | None) -> Decision:
+        return Deny() if queue in hidden else Allow()
+
+    return access
+
+
+def test_whoever_may_not_read_all_queues_gets_the_figures_of_his_own(watched: OmniqClient) -> None:
+    page = browser(watched, access=hide("charge")).get("/?range=15m")
+    assert text(page, "#legend > span")[:3] == ["Started 0.2/s", "Ended 0.2/s", "Failed 0.2/s"]
+    assert page.one("#throughput")["data-figures"].split(";")[80:83] == ["", "0.2 0.2 0.2", "0.2 0.2 0.2"]
+    assert text(page, "#totals .tile")[3] == "Failed 18 +14 in 1 min 10 s"
+    assert text(browser(watched, queues="charge").get("/"), "#legend > span")[0] == "Started 0.6/s"
+
+
+def test_many_of_them_are_not_added_up(watched: OmniqClient) -> None:
+    for n in range(21):
+        publish_jobs(watched, f"more-{n}", 1, now_ms=NOW)
+        watched.link.call("SADD", "{omniq:x}:queues", f"more-{n}")
+    page = browser(watched, access=hide("charge")).get("/")
+    assert "more than 20" in page.words("#throughput")
+    assert text(page, "#legend > span") == ["Started –", "Ended –", "Failed –"]
+
+
+def test_a_tick_of_50_rows_with_history_is_small(client: OmniqClient, redis: Any) -> None:
+    names = [f"queue-number-{n}" for n in range(50)]
+    for n, name in enumerate(names):
+        publish_jobs(client, name, n % 5 + 1, now_ms=NOW - n * 1_000)
+    redis.sadd("{omniq:x}:queues", *names)
+    fill_history(client, names, NOW)
+    tick = browser(client).http.get("/?live=1&v=old", headers=SCRIPT)
+    assert tick.text.count('class="spark"') == 50
+    assert len(gzip.compress(tick.data)) <= 6_144
