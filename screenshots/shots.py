@@ -38,7 +38,7 @@ GROUPS = "/queues/tenant-import/groups"
 
 @dataclass(frozen=True)
 class Shot:
-    """`path` is opened on the dashboard `on` ("url", "read_only_url", "empty_url"), then `prepare` makes the state.
+    """`path` is opened on the dashboard `on` ("url", "read_only_url", "empty_url", "fresh_url"), then `prepare` makes the state.
 
     `whole`: the page down to its foot (long lists are cut), else what the window shows. `script`: False for the page
     that a browser without script sees.
@@ -58,6 +58,7 @@ SHOTS = (
     Shot("overview-filtered", "/?q=email"),
     Shot("overview-no-match", "/?q=nothing"),
     Shot("overview-no-queues", "/", on="empty_url"),
+    Shot("overview-first-load", "/", on="fresh_url"),
     Shot("overview-read-only", "/", on="read_only_url"),
     Shot("overview-pause", "/", pause_until, whole=False),
     Shot("failed", f"{QUEUE}/failed?size=25"),

@@ -18,7 +18,7 @@ from tests.support.clock import Clock
 from tests.support.live_server import LiveServer
 from tests.support.redis_server import RedisServer
 
-_EMPTY_DB = 1
+_EMPTY_DB, _FRESH_DB = 1, 2
 
 
 class _Elsewhere(redis_py.Connection):
@@ -30,7 +30,10 @@ class _Elsewhere(redis_py.Connection):
 
 
 class Studio:
-    """`url` shows the data, `read_only_url` the same without controls, `empty_url` one without a queue."""
+    """`url` shows the data, `read_only_url` the same without controls, `empty_url` one without a queue.
+
+    `fresh_url` shows a Redis that nobody has searched yet.
+    """
 
     def __init__(self, folder: Path) -> None:
         # What a picture shows of a filtered list does not depend on how fast this machine is.
@@ -46,8 +49,9 @@ class Studio:
             self._serve(self.client),
             self._serve(self.client, read_only=True),
             self._serve(empty),
+            self._serve(self._client(_FRESH_DB)),
         ]
-        self.url, self.read_only_url, self.empty_url = (server.url for server in self._servers)
+        self.url, self.read_only_url, self.empty_url, self.fresh_url = (server.url for server in self._servers)
 
     def close(self) -> None:
         """Ends the dashboards and the Redis."""
