@@ -197,7 +197,11 @@ def test_the_search_for_queues_goes_on(client: OmniqClient, redis: Any) -> None:
     assert page.words("#notices") == "Looking for queues: 41% of the keys seen"
     assert names(page) == ["mail"]
     redis.delete("{omniq:x}:queues")
-    assert "41% of the keys seen so far" in browser(client).get("/").words("#queues")
+    first = browser(client).get("/")
+    assert first.words("#notices") == "Looking for queues: 41% of the keys seen"
+    assert first.words("#totals") == "Waiting Active Delayed Failed Started Oldest waiting"  # and no zeros
+    assert first.words("#queues") == ""
+    assert len(first.soup.select("#queues .skeleton")) == 3 * (len(first.heads()) - 1)
 
 
 def test_pages_of_a_hundred(client: OmniqClient) -> None:
