@@ -38,7 +38,8 @@ GROUPS = "/queues/tenant-import/groups"
 
 @dataclass(frozen=True)
 class Shot:
-    """`path` is opened on the dashboard `on` ("url", "read_only_url", "empty_url", "fresh_url"), then `prepare` makes the state.
+    """`path` is opened on the dashboard `on` ("url", "read_only_url", "empty_url", "fresh_url"), then `prepare` makes
+    the state.
 
     `whole`: the page down to its foot (long lists are cut), else what the window shows. `script`: False for the page
     that a browser without script sees.

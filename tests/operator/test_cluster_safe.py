@@ -14,7 +14,7 @@ from tests.support.clock import Clock
 from tests.support.factories import fail_jobs, publish_jobs
 
 SCRIPTS: list[tuple[str, bytes, list[Any]]] = [
-    ("snapshot", QueueKeys("q").anchor, [1]),
+    ("snapshot", QueueKeys("q").anchor, [1, ""]),
     ("lane_page", QueueKeys("q").anchor, [1, "failed", 10, 1, "", "", "", ""]),
     (
         "lane_scan",
