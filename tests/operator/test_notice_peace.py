@@ -73,6 +73,7 @@ def test_a_clock_that_is_ahead_and_one_that_is_behind(rounds: Rounds, client: Om
     for queue, apart in (("ahead", 42 * SECOND), ("behind", -42 * SECOND), ("close", 2 * SECOND)):
         complete_jobs(client, queue, ["first"], now_ms=clock.now_ms + apart)
     assert rounds.go(3) == ()
+    shown: tuple[Notice, ...] = ()
     for nth in range(3):
         for queue, apart in (("ahead", 42 * SECOND), ("behind", -42 * SECOND), ("close", 2 * SECOND)):
             lease_jobs(client, queue, [f"job-{nth}"], now_ms=clock.now_ms + BUSY_MS + apart)
