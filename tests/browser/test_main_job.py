@@ -104,8 +104,9 @@ def test_what_ours_published_and_the_reference_worked_is_shown(
     d = desk(queues=("mail",))
     d.open("/")
     cells = d.page.locator("#queues tr").get_by_role("cell")
-    # waiting, ungrouped, grouped, active, delayed (d, and a until its next attempt), failed
-    assert cells.all_inner_texts()[1:7] == ["1", "0", "1", "1", "2", "0"]
+    # started (nobody has looked long enough), waiting, ungrouped, grouped, active, delayed (d, and a until its next
+    # attempt), failed
+    assert cells.all_inner_texts()[1:8] == ["–", "1", "0", "1", "1", "2", "0"]
 
     d.open("/queues/mail/waiting")
     d.shows(["c"])

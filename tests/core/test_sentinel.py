@@ -155,8 +155,11 @@ def test_the_master_dies_while_workers_run(
     assert set(safe) <= ran.keys()
     assert sum(ran.values()) - len(ran) <= WORKERS
     assert len(_overlapping(runs, acked)) == 0
-    assert len([line for line in caplog.messages if "Redis is away" in line]) == 1
-    assert len([line for line in caplog.messages if "Redis is back" in line]) == 1
+    # Once an outage, not once a worker; sentinels that do not agree yet may make a second short one of it.
+    away = [line for line in caplog.messages if "Redis is away" in line]
+    back = [line for line in caplog.messages if "Redis is back" in line]
+    assert len(away) == len(back)
+    assert len([line for line in away if "(connection " in line]) == 1
     with replica.client() as now:
         assert now.role()[0] == b"master"
         assert now.hget("{q}:stats", "failed") in (None, b"0")
