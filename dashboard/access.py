@@ -9,9 +9,9 @@ from ipaddress import ip_address
 
 from flask import Request
 
-READ = "read"
-LOOKING = frozenset({READ, "export", "health"})
-"""`read` looks, `export` hands out whole lanes as files, `health` is the liveness page."""
+READ, SEE_ACTIVITY = "read", "see_activity"
+LOOKING = frozenset({READ, SEE_ACTIVITY, "export", "health"})
+"""`read` looks, `see_activity` at who did what, `export` hands out lanes as files, `health` is the liveness page."""
 ACTIONS = LOOKING | frozenset(
     {"retry", "remove", "run-now", "publish", "pause", "resume", "limit", "repair", "cancel", "restore"}
 )

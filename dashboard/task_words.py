@@ -22,7 +22,7 @@ STATES = {
     "stopped": ("warn", "stop", "Stopped"),
     "finished": ("ok", "done", "Finished"),
 }
-_MORE_WHY = {
+MORE_WHY = {
     "BROKEN_GROUP": "a key of its group is of another type",
     "ID_TOO_LONG": "its id is too long to be named",
 }
@@ -82,7 +82,7 @@ def _why(view: TaskView, code: str) -> str:
         return f"no longer {view.lane}"
     if code == "NO_JOB":
         return "its record is gone"
-    return WHY.get(code) or _MORE_WHY.get(code, f"refused ({present('value', code, 40)})")
+    return WHY.get(code) or MORE_WHY.get(code, f"refused ({present('value', code, 40)})")
 
 
 def filter_words(selection: Selection | None, lane: str) -> tuple[tuple[str, str], ...]:

@@ -60,6 +60,7 @@ MODULES = (
     "search",
     "switcher",
     "tasks",
+    "activity",
     "settings",
 )
 

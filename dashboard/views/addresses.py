@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from flask import url_for
 
+from ..queries.activity import ActivityWish
 from ..queries.children import ChildrenWish
 from ..queries.groups import GroupsWish
 from ..queries.job_list import JobList
@@ -40,6 +41,12 @@ def children_url(wish: ChildrenWish, **changes: Any) -> str:
     usual = asdict(ChildrenWish())
     asked = {name: value for name, value in asdict(wanted).items() if value != usual[name]}
     return _with_query(url_for(".children"), asked)
+
+
+def activity_url(wish: ActivityWish, *, endpoint: str = ".activity", **changes: Any) -> str:
+    """What operators did with some of the wishes changed; without a cursor in `changes` at its first page."""
+    usual, wanted = asdict(ActivityWish()), asdict(replace(wish, **({"cursor": ""} | changes)))
+    return _with_query(url_for(endpoint), {name: value for name, value in wanted.items() if value != usual[name]})
 
 
 def search_url(text: str, *, cursor: int = 0, seen: int = 0, found: int = 0, first: int = 0, stop: bool = False) -> str:

@@ -292,4 +292,4 @@ def test_access_is_asked_without_a_queue(client: OmniqClient, redis: Any) -> Non
     visitor = browser(client, access=access)
     assert visitor.get("/children").heads()[-1] == "Last change"
     assert visitor.post("/children/remove", {"key": "a"}).status == 403
-    assert asked == {("read", None), ("remove", None)}
+    assert asked == {("read", None), ("remove", None), ("see_activity", None)}

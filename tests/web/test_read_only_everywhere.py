@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
-from omniq_core import Discovery, OmniqClient
+from omniq_core import Activity, Discovery, OmniqClient, note_activity
 from omniq_core.operator.tasks import order_task
 from tests.operator.bulk import begin
 from tests.operator.failing import index_all
@@ -19,7 +19,7 @@ from tests.web.pages_support import NOW, QUEUE, Page, browser
 
 ASKS = {"pause_confirm", "repair_confirm", "publish_first", "publish_form", "copy_form"}
 """GET addresses of what asks before it changes something: nothing leads there."""
-NO_PAGES = {"healthz", "job_download", "export", "static"}
+NO_PAGES = {"healthz", "job_download", "export", "activity_export", "static"}
 TASKS = ("c" * 16, "d" * 16, "e" * 16)
 
 
@@ -38,6 +38,7 @@ def all_there_is(client: OmniqClient, redis: Any) -> None:
     redis.hset(f"{{paused}}:x:task:{TASKS[2]}", mapping={"state": "probing"})
     client.childs_init(key="order", expected=3)
     index_all(client, Clock(NOW), queue="paused")
+    note_activity(client.link, Activity(NOW, "retry", "done", queue=QUEUE, jobs=1, done=1))
     discovery = Discovery(client.link, clock=lambda: NOW)
     while not discovery.step(1_000):
         pass

@@ -1,0 +1,149 @@
+"""What operators did: a page of the record, what is new since, and all of it for a file."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from omniq_core import Activity, BadCursor, Link, every_activity, one_activity, read_activity
+
+from ..formatting import DAY, HOUR
+
+SIZES = (25, 50, 100)
+SINCE_MS = {"": 0, "1h": HOUR, "24h": DAY, "7d": 7 * DAY}
+ACTIONS = {
+    "": (),
+    "retry": ("retry",),
+    "remove": ("remove", "remove-counter"),
+    "run-now": ("run-now",),
+    "pause": ("pause", "resume"),
+    "publish": ("publish",),
+    "limit": ("limit",),
+    "repair": ("repair",),
+    "cancel": ("cancel", "go-on"),
+}
+"""What can be asked for, and which actions of the record that means."""
+MOST_NEWER = 100
+_CURSOR = re.compile(r"([on])(\d{1,16}-\d{1,10})\.(\d{1,6})")
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityWish:
+    """What an address asks of the record: who contains, action (a key of ACTIONS), queue contains, since, and where."""
+
+    who: str = ""
+    action: str = ""
+    queue: str = ""
+    since: str = ""
+    size: int = 25
+    cursor: str = ""
+
+    @property
+    def asks(self) -> bool:
+        """Is anything filtered?"""
+        return bool(self.who or self.action or self.queue or self.since)
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityPage:
+    """A page: its rows, the newest first, and the cursors of the pages around it ("": there is none).
+
+    `first` is the 1-based position of the first row, `total` is known when the record ends here. `partly`: not all
+    that is older was looked at, so more may match. `front`: what was asked for is the first page by now. `mark` is
+    where the record ended when it was read.
+    """
+
+    wish: ActivityWish
+    rows: tuple[Activity, ...]
+    first: int
+    total: int | None
+    newer: str
+    older: str
+    partly: bool
+    front: bool
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """How many entries came since a mark; `more`: at least so many."""
+
+    count: int
+    more: bool
+
+
+MayRead = Callable[[str], bool]
+
+
+def activity_page(link: Link, wish: ActivityWish, *, now_ms: int, may_read: MayRead) -> ActivityPage:
+    """The page of the record that a wish asks for, in at most three round trips. Raises BadCursor."""
+    keep = _test(wish, now_ms, may_read)
+    way, place, before = _place(wish.cursor)
+    if way == "n":
+        read = read_activity(link, keep=keep, size=wish.size, after=place)
+        if not read.further:  # the newest of all: that page is the first one
+            return ActivityPage(wish, (), 0, None, "", "", partly=False, front=True, mark=read.newest or "0-0")
+        before = max(before - wish.size, 0)
+        older = read.entries[-1].entry_id if read.entries else place
+        partly = False
+    else:
+        read = read_activity(link, keep=keep, size=wish.size, before=place)
+        older, partly = read.further, bool(read.further) and len(read.entries) < wish.size
+    after = before + len(read.entries)
+    newest = read.entries[0].entry_id if read.entries else ""
+    return ActivityPage(
+        wish,
+        read.entries,
+        before + 1 if read.entries else 0,
+        None if older else after,
+        f"n{newest}.{before}" if place and newest else "",
+        f"o{older}.{after}" if older else "",
+        partly,
+        front=False,
+        mark=read.newest or "0-0",
+    )
+
+
+def newer_activity(link: Link, wish: ActivityWish, mark: str, *, now_ms: int, may_read: MayRead) -> Newer:
+    """What came since a page was read, in one round trip while that is not much. Raises BadCursor."""
+    read = read_activity(link, keep=_test(wish, now_ms, may_read), size=MOST_NEWER, after=mark)
+    return Newer(len(read.entries), bool(read.further))
+
+
+def all_activity(link: Link, wish: ActivityWish, *, now_ms: int, may_read: MayRead) -> Iterator[Activity]:
+    """Everything that a wish asks for, the newest first, read as it is taken."""
+    return iter(every_activity(link, keep=_test(wish, now_ms, may_read)))
+
+
+def activity_entry(link: Link, entry_id: str, *, may_read: MayRead) -> Activity | None:
+    """One entry; None when there is none, or it is about a queue that may not be seen."""
+    entry = one_activity(link, entry_id)
+    return entry if entry and (not entry.queue or may_read(entry.queue)) else None
+
+
+def _test(wish: ActivityWish, now_ms: int, may_read: MayRead) -> Callable[[Activity], bool]:
+    who, queue, actions = wish.who.lower(), wish.queue.lower(), ACTIONS[wish.action]
+    since_ms = now_ms - SINCE_MS[wish.since] if wish.since else 0
+    seen = functools.cache(may_read)
+
+    def keep(entry: Activity) -> bool:
+        return (
+            entry.at_ms >= since_ms
+            and (not actions or entry.action in actions)
+            and who in (entry.who or entry.address).lower()
+            and queue in entry.queue.lower()
+            and (not entry.queue or seen(entry.queue))
+        )
+
+    return keep
+
+
+def _place(cursor: str) -> tuple[str, str, int]:
+    if not cursor:
+        return "o", "", 0
+    found = _CURSOR.fullmatch(cursor)
+    if not found:
+        raise BadCursor("not a place in this record")
+    return found[1], found[2], int(found[3])

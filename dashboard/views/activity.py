@@ -1,0 +1,188 @@
+"""What operators did here: the record as a list that the address filters, one entry of it, and all of it as a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any
+
+from flask import Response, redirect, request, stream_with_context
+from flask.typing import ResponseReturnValue
+
+from omniq_core import Activity
+
+from .. import live
+from ..access import SEE_ACTIVITY
+from ..activity_words import line_of, why_not
+from ..formatting import moment
+from ..htmx import Partial, here, render_page
+from ..params import Fields, choice, text
+from ..present import present
+from ..problems import Problem, Way
+from ..queries.activity import (
+    ACTIONS,
+    SINCE_MS,
+    SIZES,
+    ActivityWish,
+    Newer,
+    activity_entry,
+    activity_page,
+    all_activity,
+    newer_activity,
+)
+from ..routes import Routes
+from ..state import can, current, now_ms
+from ..tokens import QUEUE_NAME
+from .addresses import activity_url
+
+routes = Routes()
+ACTION_WORDS = {
+    "": "Any action",
+    "retry": "Retry",
+    "remove": "Remove",
+    "run-now": "Run now",
+    "pause": "Pause and resume",
+    "publish": "Publish",
+    "limit": "Limits",
+    "repair": "Repairs",
+    "cancel": "Stop and go on",
+}
+SINCE_WORDS = {"": "Any time", "1h": "Last hour", "24h": "Last 24 h", "7d": "Last 7 d"}
+FACTS = {
+    "reason": "Reason",
+    "gid": "Group",
+    "key": "Completion key",
+    "job": "Published as",
+    "copy_of": "Copy of",
+    "task": "Task",
+    "fault": "Fault",
+    "from": "Taken over from",
+    "by": "Taken over by",
+}
+"""What else an entry may say, and how that is called."""
+MAX_CURSOR_BYTES = 40
+
+
+@routes.get("/activity", action=SEE_ACTIVITY)
+def activity() -> ResponseReturnValue:
+    """The record, the newest first; or what a tick of the page changes."""
+    asked, wish = live.tick(request.args), _wish(request.args)
+    if asked and asked.mark:
+        newer = newer_activity(current().link, wish, asked.mark, now_ms=now_ms(), may_read=_may_read)
+        # Rows enter only on the first page, and not under the pointer.
+        if not newer.count or asked.hold or wish.cursor:
+            context = {"wish": wish, "newer": newer, "mark": asked.mark, "activity_url": activity_url}
+            found = live.version(wish, asked.mark, newer)
+            return live.answer(asked, found, lambda: [_newer(context)])
+    context = _context(wish)
+    if asked:
+        return live.answer(asked, context["live_version"], lambda: _regions(context))
+    if context["page"].front:
+        return redirect(activity_url(wish))
+    return render_page("omniq/activity/page.html", **context)
+
+
+@routes.get("/activity/export", action=SEE_ACTIVITY)
+def activity_export() -> Response:
+    """What the filter leaves of the record, an object of JSON a line, read from Redis as it is sent."""
+    entries = all_activity(current().link, _wish(request.args), now_ms=now_ms(), may_read=_may_read)
+    first = next(entries, None)  # before anything is sent, so that a Redis that is away is told as on every page
+    response = Response(stream_with_context(_lines(chain([first] if first else [], entries))))
+    response.headers["Content-Type"] = "application/jsonl"
+    at = moment(now_ms(), now_ms()).title[:16].translate({ord(" "): "-", ord(":"): ""})
+    response.headers["Content-Disposition"] = f'attachment; filename="activity-{at}.jsonl"'
+    return response
+
+
+@routes.get("/activity/<omniq:entry_id>", action=SEE_ACTIVITY)
+def activity_of(entry_id: str) -> Response:
+    """All that one entry says."""
+    entry = activity_entry(current().link, entry_id, may_read=_may_read)
+    if entry is None:
+        said = "It is older than the record goes back, or its result was noted since: then it stands in the list."
+        raise Problem(404, "No such entry", said, icon="search", way=Way("Activity", "/activity"))
+    return render_page("omniq/activity/entry.html", line=line_of(entry), entry=entry, **_words())
+
+
+def _lines(entries: Iterable[Activity]) -> Iterator[str]:
+    for entry in entries:
+        at = moment(entry.at_ms, entry.at_ms)
+        kept: dict[str, object] = {
+            "id": entry.entry_id,
+            "at": at.iso,
+            "at_ms": entry.at_ms,
+            "who": present("value", entry.who),
+            "address": present("value", entry.address),
+            "action": present("value", entry.action),
+            "state": entry.state,
+            "queue": present("queue", entry.queue),
+            "lane": present("value", entry.lane),
+            "jobs": entry.jobs,
+            "ids": [present("id", one) for one in entry.ids],
+            "filter": _presented(entry.filter),
+            "done": entry.done,
+            "skipped": {present("value", code): n for code, n in entry.skipped.items()},
+            "why": present("reason", entry.why),
+            "facts": _presented(entry.facts),
+        }
+        yield json.dumps({name: value for name, value in kept.items() if value not in ("", [], {}, None)}) + "\n"
+
+
+def _presented(texts: Any) -> dict[str, str]:
+    return {present("value", name): present("value", text) for name, text in texts.items()}
+
+
+def _wish(args: Fields) -> ActivityWish:
+    return ActivityWish(
+        who=text(args, "who"),
+        action=choice(args, "action", tuple(ACTIONS), ""),
+        queue=text(args, "queue"),
+        since=choice(args, "since", tuple(SINCE_MS), ""),
+        size=int(choice(args, "size", [str(size) for size in SIZES], "25")),
+        cursor=text(args, "cursor", max_bytes=MAX_CURSOR_BYTES),
+    )
+
+
+def _may_read(queue: str) -> bool:
+    allowed = current().settings.queues
+    return (not allowed or queue in allowed) and can("read", queue)
+
+
+def _context(wish: ActivityWish) -> dict[str, Any]:
+    page = activity_page(current().link, wish, now_ms=now_ms(), may_read=_may_read)
+    newer = Newer(0, more=False)
+    return {
+        "page": page,
+        "wish": wish,
+        "lines": tuple(line_of(entry) for entry in page.rows),
+        "newer": newer,
+        "mark": page.mark,
+        "live_version": live.version(wish, page.mark, newer),
+        "here": here(),
+        **_words(),
+    }
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "activity_url": activity_url,
+        "is_queue": lambda name: bool(QUEUE_NAME.fullmatch(name)),
+        "why_not": why_not,
+        "ACTION_WORDS": ACTION_WORDS,
+        "FACTS": FACTS,
+        "SINCE_WORDS": SINCE_WORDS,
+        "SIZES": SIZES,
+    }
+
+
+def _newer(context: dict[str, Any]) -> Partial:
+    return Partial("newer", "omniq/activity/newer.html", "outerMorph", context)
+
+
+def _regions(context: dict[str, Any]) -> list[Partial]:
+    names = {"activity": "rows", "pager": "foot"}
+    return [
+        _newer(context),
+        *(Partial(target, f"omniq/activity/{name}.html", context=context) for target, name in names.items()),
+    ]
