@@ -13,6 +13,9 @@ from .formatting import DAY, plural, rate
 
 HEIGHT, FAILED_HEIGHT = 150, 36
 SPARK_HEIGHT, SPARK_BASE, SPARK_TOP = 20, 19, 5
+POINT_S = 90
+"""So long is a point of a sparkline."""
+
 _BAR, _STEP = 3, 4
 _PARTS = 3
 """The upper axis has so many equal parts."""
@@ -76,25 +79,25 @@ def rate_chart(history: History, words: str) -> RateChart:
 
 @dataclass(frozen=True, slots=True)
 class SparkPaths:
-    """The path data of a sparkline in a box of 39 by 20: starts as a line, failures as ticks."""
+    """The path data of sparklines in boxes of 39 by 20: starts as a line, failures as ticks and as a line."""
 
     line: str
     bad: str
+    failed: str
 
 
 def spark_paths(spark: Spark) -> SparkPaths:
-    """The sparkline of a queue's last hour."""
-    top = max((value for value in spark.started if value is not None), default=0)
+    """The sparklines of a queue's last hour."""
     return SparkPaths(
-        "".join(run for run, _ in _line(spark.started, top or 1, SPARK_BASE, SPARK_BASE - SPARK_TOP)),
+        _spark_line(spark.started, SPARK_BASE - SPARK_TOP),
         _ticks(spark.failed),
+        _spark_line(spark.failed, SPARK_BASE - 2),
     )
 
 
-def failed_path(spark: Spark) -> str:
-    """The line of a queue's failures over the last hour, in a box of 39 by 20."""
-    counts = [None if begun is None else lost for begun, lost in zip(spark.started, spark.failed, strict=True)]
-    return "".join(run for run, _ in _line(counts, max(*spark.failed, 1), SPARK_BASE, SPARK_BASE - 2))
+def _spark_line(values: Sequence[float | None], height: int) -> str:
+    top = max((value for value in values if value is not None), default=0)
+    return "".join(run for run, _ in _line(values, top or 1, SPARK_BASE, height))
 
 
 def _line(values: Sequence[float | None], top: float, base: int, height: int) -> list[tuple[str, int]]:
@@ -131,12 +134,12 @@ def _bars(values: Sequence[float | None], top: float) -> str:
     return path
 
 
-def _ticks(counts: Sequence[int]) -> str:
+def _ticks(rates: Sequence[float | None]) -> str:
     """Heights go by the logarithm, as in the histograms: one failure is still seen beside thousands."""
     path, place, down = "", 0, 0
-    for at, count in enumerate(counts):
-        if count:
-            height = min(2 + round(2 * math.log10(count)), 8)
+    for at, value in enumerate(rates):
+        if value:
+            height = min(2 + round(2 * math.log10(max(value * POINT_S, 1))), 8)
             path += f"m{at - place} {down}" if path else f"M{at} {SPARK_HEIGHT}"
             path += f"v-{height}"
             place, down = at, height

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
 
-from omniq_core import Counting, Filter, KindSelection, Link, Matching, Selection, failed_since, queue_snapshots
+from omniq_core import Counting, Filter, KindSelection, Link, Matching, Selection, failed_since, read_rows
 
 from .queue import LANES, UnknownQueue
+from .rates import queue_rates
 
 RECENT_MS = 60_000
 
@@ -16,12 +18,27 @@ def counted(link: Link, queue: str, lane: str, selection: Selection, so_far: Cou
     return selection.count(link, queue, LANES[lane], so_far)
 
 
-def waiting_now(link: Link, queue: str, *, now_ms: int) -> int:
-    """How many jobs wait in the queue, grouped ones too. Raises UnknownQueue."""
-    found = queue_snapshots(link, [queue], now_ms)[queue]
+@dataclass(frozen=True, slots=True)
+class QueueAhead:
+    """Who waits before jobs that join the tail: `waiting` jobs, grouped ones too, and how many started a second in the
+    last minute, None when nobody looked."""
+
+    waiting: int
+    started_s: float | None
+
+    def start_ms(self, jobs: int) -> int | None:
+        """How long it takes until so many more have started, at that rate and to the second; None where it cannot be
+        told."""
+        return math.ceil((self.waiting + jobs) / self.started_s) * 1000 if self.started_s else None
+
+
+def queue_ahead(link: Link, queue: str, *, now_ms: int) -> QueueAhead:
+    """Who waits in the queue, in one round trip. Raises UnknownQueue."""
+    read = read_rows(link, [queue], now_ms)
+    found = read.snapshots[queue]
     if not found.exists:
         raise UnknownQueue(queue)
-    return found.waiting_total
+    return QueueAhead(found.waiting_total, queue_rates(read.sparks[queue], now_ms).started_s)
 
 
 def failed_lately(link: Link, queue: str, selection: Selection, *, now_ms: int) -> int:

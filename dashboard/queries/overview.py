@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from omniq_core import DiscoveryState, Link, OverviewData, QueueSnapshot, RowsRead, read_overview, read_rows
 
 from .queue_row import Limits, QueueRow, queue_row
-from .throughput import MOST_ADDED, RANGE, QueueRates, Throughput, queue_rates, throughput
+from .rates import QueueRates, queue_rates
+from .throughput import MOST_ADDED, RANGE, Throughput, throughput
 
 PAGE = 100
 STATE_FILTERS = ("", "attention", "running", "paused", "stalled", "idle")

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from omniq_core import Pause, QueueSnapshot, paused_until, queue_state
 
+from .rates import QueueRates, queue_rates
+
+NO_RATES = queue_rates(b"", 0)
 MANY_FAILED = 50
 """From here on the failed figure is red: a few failures are a normal day."""
 
@@ -24,6 +27,7 @@ class QueueRow:
 
     `pause` is None for a queue that runs, and for figures that the background wrote: they hold no names and reasons.
     `started` is how many jobs started in the last minute, as of the last look at all queues, None when not known.
+    `rates` are known on a page of this queue alone.
     The count of a lane in `broken` is 0 and means nothing: its key is of another type than the protocol's.
     Nothing in it only ages: live versions are made of its representation.
     """
@@ -54,6 +58,7 @@ class QueueRow:
     pause: Pause | None
     paused_until_ms: int | None
     started: int | None = None
+    rates: QueueRates = NO_RATES
 
     @property
     def failed_tone(self) -> str:
@@ -94,4 +99,5 @@ def queue_row(snapshot: QueueSnapshot, now_ms: int, limits: Limits, started: int
         pause=snapshot.pause,
         paused_until_ms=paused_until(snapshot, now_ms),
         started=started,
+        rates=queue_rates(snapshot.spark, now_ms) if snapshot.spark else NO_RATES,
     )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from omniq_core import History, Spark, add_histories, parse_spark
+from omniq_core import History, add_histories
 
-from ..rate_charts import RateChart, SparkPaths, rate_chart, spark_paths
+from ..rate_charts import RateChart, rate_chart
 
 RANGES = {"15m": "15 min", "1h": "1 h", "6h": "6 h", "24h": "24 h", "30d": "30 d"}
 """The ranges of the chart by their names in addresses."""
@@ -17,7 +16,6 @@ RANGE = "1h"
 MOST_ADDED = 20
 """So many queues are added up for a reader who may not see all."""
 
-_MOST_KEPT = 4_000
 _ENOUGH_MS = 14 * 60_000
 
 
@@ -59,24 +57,3 @@ def throughput(asked: str, histories: Sequence[History], lately: Sequence[Histor
         failed=sum(point.failed for point in recent) if closed else None,
         failed_ms=15 * 60_000 if closed >= _ENOUGH_MS else closed,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class QueueRates:
-    """A queue's last hour as a row shows it. `started` in the last minute a second, None when nobody looked."""
-
-    paths: SparkPaths
-    started_s: float | None
-    known: bool
-
-
-def queue_rates(raw: object, now_ms: int) -> QueueRates:
-    """From the answer to `spark_command`."""
-    # It is made of the same bytes until the next look, and costs as much as the rest of the row.
-    return _rates(raw if isinstance(raw, bytes) else b"", now_ms // 10_000)
-
-
-@lru_cache(maxsize=_MOST_KEPT)
-def _rates(raw: bytes, bucket: int) -> QueueRates:
-    spark: Spark = parse_spark(raw, bucket * 10_000)
-    return QueueRates(spark_paths(spark), spark.started_s, spark.since_ms is not None)

@@ -16,7 +16,7 @@ from ..frame import tasks_answer
 from ..htmx import Partial, Toast, answer, kind, render_partials, show_dialog
 from ..params import choice, integer, text
 from ..problems import BadInput
-from ..queries.bulk import counted, failed_lately, waiting_now
+from ..queries.bulk import counted, failed_lately, queue_ahead
 from ..queries.tasks import look_again
 from ..signing import BadSignature
 from ..state import actor, current, now_ms
@@ -155,7 +155,7 @@ def _dialog(
 ) -> Response:
     link, selection = current().link, read_selection(what.filter)
     with explained(what.queue):
-        waiting = waiting_now(link, what.queue, now_ms=now_ms()) if verb != "remove" else 0
+        ahead = queue_ahead(link, what.queue, now_ms=now_ms()) if verb != "remove" else None
     lately = failed_lately(link, what.queue, selection, now_ms=now_ms()) if verb == "retry" else 0
     return show_dialog(
         "omniq/bulk/confirm.html",
@@ -166,7 +166,7 @@ def _dialog(
         lane_word=lane,
         n=what.count,
         filters=filter_words(selection, lane),
-        waiting=waiting,
+        ahead=ahead,
         lately=lately,
         unsearched=unsearched,
         typed=what.count > TYPED_ABOVE,

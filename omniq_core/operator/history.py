@@ -103,13 +103,13 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Spark:
-    """The last hour of a queue in points of 90 s, oldest first: jobs `started` a second (None: a gap) and `failed`.
+    """The last hour of a queue in points of 90 s, oldest first: jobs `started` and `failed` a second, None for a gap.
 
     The rates are of the last minute, None when nobody looked.
     """
 
     started: tuple[float | None, ...]
-    failed: tuple[int, ...]
+    failed: tuple[float | None, ...]
     since_ms: int | None
     started_s: float | None
     ended_s: float | None
@@ -133,16 +133,14 @@ def parse_spark(raw: object, now_ms: int) -> Spark:
     """What Redis answered to `spark_command`. What is no record counts as absent: then every point is a gap."""
     head = read_head(raw)
     if head is None or not isinstance(raw, bytes) or len(raw) < SPARK.end:
-        return Spark((None,) * SPARK.size, (0,) * SPARK.size, None, None, None, None)
+        return Spark((None,) * SPARK.size, (None,) * SPARK.size, None, None, None, None)
     found = row_entries(raw)
     newest, last = head.final // SPARK.buckets, ended_bucket(now_ms) // SPARK.buckets
-    started: list[float | None] = []
-    failed: list[int] = []
-    for at in range(last - SPARK.size + 1, last + 1):
-        seen, begun, lost = found[at % SPARK.size] if newest - SPARK.size < at <= newest else (0, 0, 0)
-        started.append(per_second(begun, seen))
-        failed.append(lost)
-    return Spark(tuple(started), tuple(failed), *_rates(head, ended_bucket(now_ms)))
+    numbers = range(last - SPARK.size + 1, last + 1)
+    points = [found[at % SPARK.size] if newest - SPARK.size < at <= newest else (0, 0, 0) for at in numbers]
+    started = tuple(per_second(begun, seen) for seen, begun, _ in points)
+    failed = tuple(per_second(lost, seen) for seen, _, lost in points)
+    return Spark(started, failed, *_rates(head, ended_bucket(now_ms)))
 
 
 def parse_history(raw: object, span: str, now_ms: int) -> History:

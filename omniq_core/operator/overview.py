@@ -24,7 +24,7 @@ MOST_WANTED = 100
 AT, LOOKED, RATES = b":at", b":looked", b":rates"
 MOST_RATES_BYTES = 500_000
 # Who paused a queue and why is read with the rows that are shown, the rest with a page of one queue.
-_ELSEWHERE = ("queue", "pause", "oldest_gid", "full_groups", "kinds")
+_ELSEWHERE = ("queue", "pause", "oldest_gid", "full_groups", "kinds", "spark")
 _NAMES = [item.name for item in dataclasses.fields(QueueSnapshot) if item.name not in _ELSEWHERE]
 
 

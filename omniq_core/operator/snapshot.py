@@ -30,9 +30,10 @@ class QueueSnapshot:
     `pause_left_ms` is None for a pause without an end. `pause` is None for a queue that runs, and where it was not
     read. `broken` has a bit for each of `broken_lanes`.
 
-    Three are only read for a page of this one queue. `oldest_gid` is the group of the job that waits longest, "" for an
+    Four are only read for a page of this one queue. `oldest_gid` is the group of the job that waits longest, "" for an
     ungrouped one. `full_groups` are those with jobs and no free slot, None where over 200 jobs run: nobody counts them
-    then. `kinds` are the kinds of errors of its failed jobs, None where not all of them are in the index.
+    then. `kinds` are the kinds of errors of its failed jobs, None where not all of them are in the index. `spark` is
+    the last hour as it is kept (`parse_spark`).
     """
 
     queue: str
@@ -62,6 +63,7 @@ class QueueSnapshot:
     oldest_gid: str = ""
     full_groups: int | None = None
     kinds: int | None = None
+    spark: bytes = b""
 
     @property
     def broken_lanes(self) -> tuple[str, ...]:
@@ -110,6 +112,7 @@ def parse_snapshot(queue: str, reply: Any) -> QueueSnapshot:
         oldest_gid=decode_id(reply[22]),
         full_groups=read_int(reply[23]),
         kinds=read_int(reply[24]),
+        spark=reply[25],
     )
 
 

@@ -124,8 +124,9 @@ def test_head_tiles_and_tabs(client: OmniqClient, visitor: Browser) -> None:
     page = visitor.get(FAILED)
     tiles = [" ".join(tile.get_text(" ").split()) for tile in page.soup.select("#queue-tiles .tile")]
     assert tiles == [
+        "Started – 2 past their lease",
+        "Failed – Not known an hour ago",
         "Waiting 3 1 grouped",
-        "Active 2 2 past their lease",
         "Oldest waiting 7 min Since 14:59:40",
         "Groups ready 1 With jobs and a free slot",
         "Last finish 9 min ago Last publish 6 min ago",

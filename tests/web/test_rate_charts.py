@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dashboard.formatting import rate
-from dashboard.rate_charts import failed_path, rate_chart, spark_paths
+from dashboard.rate_charts import rate_chart, spark_paths
 from omniq_core import History, HistoryPoint, Spark
 
 STEP = 10_000
@@ -73,12 +73,13 @@ def test_the_chart_in_words() -> None:
 
 
 def test_a_sparkline_has_gaps_and_ticks() -> None:
-    spark = Spark((None, 10.0, 5.0, None, 10.0), (0, 1, 1_000_000, 0, 10), 0, None, None, None)
+    once = 1 / 90  # one failure in a point
+    spark = Spark((None, 10.0, 5.0, None, 10.0), (None, once, 1e6 * once, None, 10 * once), 0, None, None, None)
     paths = spark_paths(spark)
     assert paths.line == "M1 5l1 7M4 5h.5"
     assert paths.bad == "M1 20v-2m1 2v-8m2 8v-4"
-    assert failed_path(spark) == "M1 19l1-17M4 19h.5"
-    flat = spark_paths(Spark((0.0, 0.0), (0, 0), 0, None, None, None))
+    assert paths.failed == "M1 19l1-17M4 19h.5"
+    flat = spark_paths(Spark((0.0, 0.0), (0.0, 0.0), 0, None, None, None))
     assert (flat.line, flat.bad) == ("M0 19l1 0", "")
 
 

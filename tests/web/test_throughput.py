@@ -63,7 +63,7 @@ def test_a_row_has_its_own_rate(watched: OmniqClient) -> None:
     lines = [spark["d"] for spark in page.soup.select("#queues .spark path:not(.bad)")]
     # 90 s are a point: the last but one has 5 of the 10 s, the newest has 2
     assert lines == ["M38 5l1 0", "M38 5l1 0"]
-    assert [spark["d"] for spark in page.soup.select("#queues .spark .bad")] == ["M38 20v-4m1 4v-3"]  # 10 and 4 failed
+    assert [spark["d"] for spark in page.soup.select("#queues .spark .bad")] == ["M38 20v-5m1 5v-5"]  # 18 in 90 s
 
 
 def test_before_the_first_figures_it_says_so(client: OmniqClient) -> None:
@@ -106,6 +106,25 @@ def test_a_tick_brings_the_chart_when_it_changed(watched: OmniqClient) -> None:
     assert tick.region("throughput")["hx-swap"] == "outerMorph"
     again = visitor.http.get(f"/?live=1&v={tick.headers['X-Omniq-Version']}", headers=SCRIPT)
     assert again.status_code == 204
+
+
+def test_the_tiles_of_a_queue(watched: OmniqClient) -> None:
+    visitor = browser(watched)
+    tiles = text(visitor.get("/queues/mail/failed"), "#queue-tiles .tile")
+    assert tiles[:3] == ["Started 0.2 /s Ended 0.2/s", "Failed 0.2 /s Seen since 15:05", "Waiting 0 0 grouped"]
+    lines = [path["d"] for path in visitor.get("/queues/mail/failed").soup.select("#queue-tiles .spark path")]
+    assert lines == ["M38 5l1 0", "M38 2l1 0"]  # the newest point has had 20 s of its 90, and the same rate
+    tiles = text(visitor.get("/queues/mail/groups"), "#queue-tiles .tile")
+    assert tiles[:2] == ["Started 0.2 /s Ended 0.2/s", "Waiting 0 0 grouped"]
+
+
+def test_a_retry_says_what_it_will_take(watched: OmniqClient) -> None:
+    publish_jobs(watched, "mail", ["w1", "w2", "w3"], now_ms=NOW)
+    page = browser(watched).press(
+        browser(watched).get("/queues/mail/failed"), "#lane-actions [formaction$='retry/confirm']"
+    )
+    # 18 failed and 3 wait, and 0.2 start in a second
+    assert "3 wait before them. At 0.2/s they start within about 1 min 45 s." in page.words(".dialog-body")
 
 
 def hide(*hidden: str) -> Any:

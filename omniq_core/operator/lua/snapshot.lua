@@ -72,4 +72,6 @@ return {
   record or false, unindexed, broken, try("ZCARD", key("x:groups")) or 0,
   redis.call("EXISTS", key("has_groups")), oldest and field_up_to(job_key(oldest), "gid", 1024) or "",
   alone and full_groups(200) or false, alone and kinds_of_all() or false,
+  -- The head of the record of what happened, and the ring of its last hour (history_record.py).
+  alone and try("GETRANGE", key("x:hist:1"), 0, 943) or "",
 }
