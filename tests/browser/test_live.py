@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -76,6 +77,7 @@ def test_three_selected_rows_stay_the_three_that_are_retried(fast: Page, url: st
             break
     assert ids_of(fast) == [f"old-{n}" for n in (5, 4, 3, 2, 1, 0)]
     expect(fast.locator("#live")).to_contain_text("Held")
+    expect(fast.locator("#live")).to_have_attribute("title", re.compile("rows stay while you point, focus or select"))
     fast.get_by_role("button", name="Retry 3").click()
     fast.get_by_role("button", name="Retry 3 jobs").click()
     expect(fast.locator(".toast")).to_contain_text("Retried 3 jobs")

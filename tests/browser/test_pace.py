@@ -90,5 +90,6 @@ def test_three_missed_rounds_make_the_time_amber(d: Desk, client: OmniqClient, c
         if live.get_attribute("data-tone"):
             break
     expect(live).to_have_attribute("data-tone", "warn")
+    expect(live).to_have_attribute("title", "3 rounds missed")
     expect(live).to_contain_text("Live")
     assert len(held) == 1  # a tick that waits for its answer is not sent again

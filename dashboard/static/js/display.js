@@ -51,7 +51,7 @@ function showLive({ live, refresh, keys }) {
   const key = keys === "on" ? `. Press p to turn them ${on ? "off" : "on"}.` : ".";
   button.value = on ? "off" : "on";
   button.setAttribute("aria-pressed", String(on));
-  button.title = `Updates ${on ? `every ${pace} s` : "off"}${key}`;
+  button.title = button.dataset.usual = `Updates ${on ? `every ${pace} s` : "off"}${key}`;
   button.firstChild.data = on ? "Live " : "Updates off ";
 }
 

@@ -182,7 +182,12 @@ function show() {
   if (button.firstChild?.nodeType === Node.TEXT_NODE && button.firstChild.data !== `${word} `) button.firstChild.data = `${word} `;
   button.setAttribute("aria-pressed", String(on()));
   button.toggleAttribute("data-held", isHeld);
-  if (final()) button.title = "What this page shows has ended and changes no more, so it is not refreshed.";
+  button.dataset.usual ??= button.title;
+  const title = final() ? "What this page shows has ended and changes no more, so it is not refreshed."
+    : isHeld ? "Figures go on, rows stay while you point, focus or select"
+    : late && !away.isAway() ? "3 rounds missed"
+    : button.dataset.usual;
+  if (button.title !== title) button.title = title;
   if (tone) button.dataset.tone = tone;
   else delete button.dataset.tone;
 }
