@@ -12,8 +12,10 @@ from urllib.parse import urljoin
 
 from dashboard import create_app
 from dashboard.access import allow_all
-from omniq_core import OmniqClient
+from omniq_core import Notice, OmniqClient, TopError
 from omniq_core.keys import QueueKeys, global_key
+from omniq_core.operator.notices import NOTICES, Kept, NoticeBoard, pack_board
+from omniq_core.operator.top_errors import TOP, pack_top
 from omniq_core.scripts import script
 from tests.support.redis_server import RedisServer
 
@@ -37,7 +39,9 @@ def measure(url: str) -> None:
     for n in range(QUEUES):
         for job in range(n % 7 + 1):
             client.publish(queue=f"queue-number-{n}", payload={"n": job}, now_ms_override=now - n * 1000 - job)
-    fill_history(client, [f"queue-number-{n}" for n in range(QUEUES)], now)
+    names = [f"queue-number-{n}" for n in range(QUEUES)]
+    fill_history(client, names, now)
+    fill_notices(client, names, now)
     http = create_app(redis=client, access=allow_all, background=False, clock=lambda: now).test_client()
 
     page = http.get("/")
@@ -55,12 +59,37 @@ def measure(url: str) -> None:
     for path, size in sorted(seen.items(), key=lambda item: -item[1]):
         print(f"  {size:>7,}  {path}")
 
-    for words, version in (("", "old"), (" and the chart", "old.other")):
+    _, notices, chart, errors = http.get("/?live=1", headers=SCRIPT).headers["X-Omniq-Version"].split(".")
+    for words, version in (
+        ("", f"old.{notices}.{chart}.{errors}"),
+        (" and the notices", f"old.other.{chart}.{errors}"),
+        (" and the chart", f"old.{notices}.other.{errors}"),
+        (" and the errors", f"old.{notices}.{chart}.other"),
+        (" and all of them", "old.other.other.other"),
+    ):
         tick = http.get(f"/?live=1&v={version}", headers=SCRIPT)
         packed = len(gzip.compress(tick.data))
         print(f"tick, {QUEUES} rows{words}: {len(tick.data):,} bytes, {packed:,} gzipped (at most 6,144)")
     same = http.get(f"/?live=1&v={tick.headers['X-Omniq-Version']}", headers=SCRIPT)
     print(f"tick, nothing changed: {same.status_code}, {len(same.data)} bytes")
+
+
+def fill_notices(client: OmniqClient, names: list[str], now: int) -> None:
+    """Five notices and five errors, of queues that were told to fail."""
+    chance = random.Random(8)
+    board = NoticeBoard(
+        now,
+        tuple(
+            Kept(Notice("failing", name, 1893, 9, None, "ConnectionError", "abc", 97), 2, 0, True, nth)
+            for nth, name in enumerate(names[:5])
+        ),
+    )
+    spans = [tuple(int(chance.random() * 400) for _ in range(20)) for _ in range(5)]
+    errors = [
+        TopError(name, f"{chance.getrandbits(64):016x}", "ConnectionError", sum(counts), counts)
+        for name, counts in zip(names, spans, strict=False)
+    ]
+    client.link.pipeline([("SET", NOTICES, pack_board(board)), ("SET", TOP, pack_top(now, errors, []))])
 
 
 def fill_history(client: OmniqClient, names: list[str], now: int) -> None:

@@ -10,7 +10,9 @@ import weakref
 from collections.abc import Callable
 from typing import Protocol
 
-from omniq_core import REDIS_ERRORS, Background, Link, TaskRunner, explain_redis_error, is_outage
+from omniq_core import REDIS_ERRORS, Background, Link, NoticeLimits, TaskRunner, explain_redis_error, is_outage
+
+from .settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -120,8 +122,15 @@ class ProcessThreads:
     They are apart because neither may wait for the other: a scan takes its time, and a batch wants the next at once.
     """
 
-    def __init__(self, link: Link, clock: Callable[[], int], allow_list: tuple[str, ...], tasks: bool) -> None:
-        self._figures = BackgroundThread(Background(link, clock, allow_list))
+    def __init__(
+        self,
+        link: Link,
+        clock: Callable[[], int],
+        allow_list: tuple[str, ...],
+        tasks: bool,
+        limits: NoticeLimits | None,
+    ) -> None:
+        self._figures = BackgroundThread(Background(link, clock, allow_list, limits=limits))
         self._runner = TaskRunner(link, clock) if tasks else None
         self._tasks = BackgroundThread(self._runner, tells_outages=False) if self._runner else None
 
@@ -153,16 +162,34 @@ class ProcessThreads:
 
 
 def background_for(
-    link: Link, clock: Callable[[], int], allow_list: tuple[str, ...] = (), *, tasks: bool = True
+    link: Link,
+    clock: Callable[[], int],
+    allow_list: tuple[str, ...] = (),
+    *,
+    tasks: bool = True,
+    limits: NoticeLimits | None = None,
 ) -> ProcessThreads:
     """The threads of this process for that link, not started yet: two mounts of one link share them.
 
-    Without `tasks` (read only) it works on no bulk task.
+    Without `tasks` (read only) it works on no bulk task. `limits`: from when on something is a notice.
     """
     found = _threads.get(id(link))
     if found is None:
-        found = _threads[id(link)] = ProcessThreads(link, clock, allow_list, tasks)
+        found = _threads[id(link)] = ProcessThreads(link, clock, allow_list, tasks, limits)
     return found
+
+
+def notice_limits(settings: Settings) -> NoticeLimits:
+    """From when on something is a notice, as the settings say."""
+    return NoticeLimits(
+        stalled_ms=settings.stalled_after * 1000,
+        leases_ms=settings.leases_after * 1000,
+        failing=settings.rising_from,
+        paused_ms=settings.paused_after * 1000,
+        stuck_ms=settings.stuck_after * 1000,
+        memory_percent=settings.memory_percent,
+        clocks_ms=settings.clocks_apart * 1000,
+    )
 
 
 def _restart_all() -> None:

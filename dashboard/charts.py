@@ -26,7 +26,7 @@ class Histogram:
 def histogram(counts: Sequence[int], top: int) -> Histogram:
     """Bars from left to right. `top` is the count of a bar of full height: the highest of all that stand together.
 
-    Heights go by the logarithm, so that one failure is still seen beside thousands.
+    Heights go by the logarithm, so that one failure is still seen beside thousands, and by whole pixels.
     """
     bars, none = "", ""
     for at, count in enumerate(counts):
@@ -34,6 +34,6 @@ def histogram(counts: Sequence[int], top: int) -> Histogram:
             none += f"M{at * STEP} {HEIGHT - 1}h{BAR}v1h-{BAR}z"
             continue
         share = min(math.log(count) / math.log(max(top, LEAST_TOP)), 1)
-        height = f"{LOWEST + (HEIGHT - LOWEST) * share:.1f}".removesuffix(".0")
+        height = f"{LOWEST + (HEIGHT - LOWEST) * share:.0f}"
         bars += f"M{at * STEP} {HEIGHT}v-{height}h{BAR}v{height}z"
     return Histogram(max(len(counts) * STEP - 1, 1), bars, none)

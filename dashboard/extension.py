@@ -11,7 +11,7 @@ from flask import Flask, Request, redirect
 from omniq_core import OmniqClient
 
 from .access import Access, Actor, allow_all, anonymous, basic_access, basic_user, loopback_only, without_changes
-from .background import background_for
+from .background import background_for, notice_limits
 from .blueprint import make_blueprint
 from .settings import Settings, SettingsError, load_settings
 from .signing import Signing
@@ -123,7 +123,10 @@ def mount(
     )
     if settings.background:
         tasks = not settings.read_only
-        state.background = background_for(client.link, lambda: state.clock(), settings.queues, tasks=tasks)
+        limits = notice_limits(settings)
+        state.background = background_for(
+            client.link, lambda: state.clock(), settings.queues, tasks=tasks, limits=limits
+        )
     app.register_blueprint(blueprint)
     mounts[name] = state
     return state

@@ -104,6 +104,11 @@ TABLE: tuple[Setting, ...] = (
     Setting("old_after", _integer(1, 8_640_000), 600, "Seconds of waiting until the oldest job is a warning."),
     Setting("quiet_after", _integer(1, 8_640_000), 600, "Seconds without a change until a child counter is quiet."),
     Setting("stuck_after", _integer(1, 8_640_000), 1_800, "Seconds without a change until a child counter is stuck."),
+    Setting("leases_after", _integer(1, 86_400), 60, "Seconds after which a lease that ran out is a notice."),
+    Setting("rising_from", _integer(1, 1_000_000), 50, "Failures in 15 min that are a notice when they rise."),
+    Setting("paused_after", _integer(1, 8_640_000), 3_600, "Seconds of a pause until it is a notice, if jobs wait."),
+    Setting("memory_percent", _integer(1, 100), 90, "Percent of Redis's memory limit that are a notice."),
+    Setting("clocks_apart", _integer(1, 86_400), 5, "Seconds by which clocks may differ before it is a notice."),
     Setting("completion_key", _text, "completion_key", "Where a payload names its child counter, like order.counter."),
     Setting("payload_limit", _integer(1_024, 16_777_216), 262_144, "Bytes of a payload that the job page shows."),
 )
@@ -131,6 +136,11 @@ class Settings:
     old_after: int
     quiet_after: int
     stuck_after: int
+    leases_after: int
+    rising_from: int
+    paused_after: int
+    memory_percent: int
+    clocks_apart: int
     completion_key: str
     payload_limit: int
 

@@ -107,6 +107,8 @@ __all__ = [
     "NotDelayed",
     "NotFailed",
     "NotInLane",
+    "Notice",
+    "NoticeLimits",
     "OmniqClient",
     "OmniqError",
     "OverviewData",
@@ -133,6 +135,8 @@ __all__ = [
     "TaskRunner",
     "TokenMismatch",
     "TokenRequired",
+    "TopError",
+    "TopErrors",
     "Trash",
     "TrashBatch",
     "WholeLane",
@@ -208,6 +212,7 @@ __all__ = [
     "start_task",
     "want_failures",
     "without_message",
+    "worst",
 ]
 
 # A publisher needs none of these, and they are most of what the import would cost.

@@ -9,6 +9,7 @@ from screenshots.data import COUNTERS, HOUR, MAIN, MINUTE, NOW, QUEUES, SECOND, 
 from screenshots.groups_queue import fill_groups
 from screenshots.history import write_history
 from screenshots.main_queue import fill_main
+from screenshots.notices import write_notices
 from screenshots.texts import Texts
 
 _LEASE_MS = 300_000
@@ -29,6 +30,7 @@ def seed(client: OmniqClient) -> None:
     for key, _, _, ago in COUNTERS:  # as if somebody had watched them for hours
         figures = redis.hget("{omniq:x}:children:seen", key).split(b"|", 2)[2]
         redis.hset("{omniq:x}:children:seen", key, b"%d|moved|%s" % (NOW - ago, figures))
+    write_notices(client)
 
 
 def observe(client: OmniqClient) -> None:

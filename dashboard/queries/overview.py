@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from omniq_core import DiscoveryState, Link, OverviewData, QueueSnapshot, RowsRead, read_overview, read_rows
+from omniq_core import (
+    DiscoveryState,
+    Link,
+    Notice,
+    OverviewData,
+    QueueSnapshot,
+    RowsRead,
+    read_overview,
+    read_rows,
+    worst,
+)
 
+from .notices import MOST_SHOWN, true_notices, wanting
 from .queue_row import Limits, QueueRow, queue_row
 from .rates import QueueRates, queue_rates
 from .throughput import MOST_ADDED, RANGE, Throughput, throughput
+from .top_errors import TopPanel, top_panel
 
 PAGE = 100
 STATE_FILTERS = ("", "attention", "running", "paused", "stalled", "idle")
@@ -72,7 +84,7 @@ class Totals:
 class OverviewPage:
     """`rows` are read live; figures of queues on other pages are `age_ms` old (None: live too).
 
-    `rates` are those of the rows and of the named queues.
+    `rates` are those of the rows and of the named queues, `notices` the worst of those about the reader's queues.
     """
 
     wish: OverviewWish
@@ -81,6 +93,8 @@ class OverviewPage:
     rates: dict[str, QueueRates]
     totals: Totals
     throughput: Throughput
+    notices: tuple[Notice, ...]
+    top: TopPanel
     counts: dict[str, int]
     matched: int
     queues: int
@@ -118,13 +132,20 @@ def overview_page(
     def row(snapshot: QueueSnapshot) -> QueueRow:
         return queue_row(snapshot, now_ms, limits, found.rates.get(snapshot.queue))
 
-    rows = [row(snapshot) for snapshot in known.values()]
+    unmarked = {name: row(snapshot) for name, snapshot in known.items()}
+    noticed = wanting(true_notices(found.notices, unmarked))
+
+    def marked(row: QueueRow) -> QueueRow:
+        return replace(row, attention=True) if row.queue in noticed else row
+
+    rows = [marked(row) for row in unmarked.values()]
     shown = _window(_matching(rows, wish), wish)
     wanted = dict.fromkeys([*(row.queue for row in shown), *(name for name in named if name in known)])
     late = [name for name in wanted if name not in first.snapshots]
     then = read_rows(link, late, now_ms, histories=() if missing else own, span=wish.range)
-    live = {name: row(snapshot) for name, snapshot in then.snapshots.items()}
-    rows = [live.get(row.queue, row) for row in rows]
+    live = {name: marked(row(snapshot)) for name, snapshot in then.snapshots.items()}
+    now = {row.queue: live.get(row.queue, row) for row in rows}
+    rows = list(now.values())
     matching = _matching(rows, wish)
     return OverviewPage(
         wish=wish,
@@ -133,6 +154,8 @@ def overview_page(
         rates={name: queue_rates((first.sparks | then.sparks)[name], now_ms) for name in wanted},
         totals=_totals(rows),
         throughput=_throughput(wish, found if all_of_them else None, first if missing else then),
+        notices=worst(tuple(true_notices(found.notices, now)), MOST_SHOWN),
+        top=top_panel(found.top, now),
         counts=_counts(rows),
         matched=len(matching),
         queues=len(rows),

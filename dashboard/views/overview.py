@@ -43,6 +43,8 @@ SORT_WORDS = {
     "activity": "Last activity",
 }
 
+_SELDOM = (("notices",), ("legend", "throughput"), ("top-errors",))
+
 
 @routes.get("/")
 def overview() -> Response:
@@ -56,7 +58,7 @@ def overview() -> Response:
 
 def overview_regions(args: Fields) -> tuple[Partial, ...]:
     """What a change of one queue changes on this page."""
-    return _regions(_context(args), ("totals", "queue-states", "queues"))
+    return _regions(_context(args), ("notices", "totals", "queue-states", "queues"))
 
 
 def _regions(context: dict[str, Any], names: tuple[str, ...]) -> tuple[Partial, ...]:
@@ -77,7 +79,7 @@ def _one(template: str, queue: str, context: dict[str, Any], **more: Any) -> Par
 
 def _tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
     """The regions of a tick. Held rows come one by one, so that none is added, moved or taken away."""
-    names = ("notices", "totals", *_of_chart(context, asked), "queue-states", "queues-head", "foot")
+    names = ("totals", *_redrawn(context, asked), "queue-states", "queues-head", "foot")
     found = list(_regions(context, names if asked.hold else (*names, "queues")))
     page: OverviewPage = context["page"]
     rows = {row.queue: row for row in (*page.named, *(page.rows if asked.hold else ()))}
@@ -88,15 +90,16 @@ def _tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
     return found
 
 
-def _of_chart(context: dict[str, Any], asked: live.Tick) -> tuple[str, ...]:
-    """The chart is large and changes every ten seconds, so it comes with the tick that finds it changed."""
-    drawn = _drawn(asked.version)
-    return ("legend", "throughput") if drawn and drawn != _drawn(context["live_version"]) else ()
+def _redrawn(context: dict[str, Any], asked: live.Tick) -> list[str]:
+    """What changes seldom comes with the tick that finds it changed: a chart each 10 s, errors each 30."""
+    drawn, now = _drawn(asked.version), _drawn(context["live_version"])
+    parts = zip(_SELDOM, drawn, now, strict=False)
+    return [name for names, had, has in parts if had != has for name in names]
 
 
-def _drawn(version: str) -> str:
-    """Which chart a version of the page has."""
-    return version.partition("-")[0].partition(".")[2]
+def _drawn(version: str) -> list[str]:
+    """Which notices, which chart and which errors a version of the page has."""
+    return version.partition("-")[0].split(".")[1:]
 
 
 def _context(args: Fields, named: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -104,9 +107,10 @@ def _context(args: Fields, named: tuple[str, ...] = ()) -> dict[str, Any]:
     shown = live.version(
         page.wish, page.rows, page.rates, page.named, page.totals, page.counts, page.matched, page.discovery
     )
+    seldom = ((page.notices, page.discovery), page.throughput, page.top)
     return {
         "page": page,
-        "live_version": f"{shown}.{live.version(page.throughput)[:8]}",
+        "live_version": ".".join([shown, *(live.version(part)[:8] for part in seldom)]),
         "RANGES": RANGES,
         "overview_url": overview_url,
         "turned": turned,

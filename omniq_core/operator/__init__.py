@@ -78,6 +78,7 @@ from .kind_selection import KindSelection, kind_selection
 from .lane_scan import Match, Scan, mark, scan_lane
 from .lanes import COUNTED_POSITIONS, LanePage, LaneRow, lane_page, lane_page_call, page_of_mark, parse_lane_page
 from .neighbours import Neighbour, Neighbours, kind_neighbours, kind_place, lane_neighbours
+from .notices import Notice, NoticeLimits, worst
 from .overview import DiscoveryState, OverviewData, read_overview
 from .pauses import LONGEST_PAUSE_MS, MOST_REASON, Pause, pause_queue
 from .publish import Publication, publish_once
@@ -91,6 +92,7 @@ from .surroundings import Surroundings, job_surroundings
 from .task_record import Probe, Task
 from .task_runner import TaskRunner
 from .tasks import order_task, read_open_tasks, read_task, read_tasks, start_task
+from .top_errors import TopError, TopErrors
 from .trash import Trash, TrashBatch, parse_trash, read_trash, trash_command
 from .watch import LaneWatch
 
@@ -146,6 +148,8 @@ __all__ = [
     "Matching",
     "Neighbour",
     "Neighbours",
+    "Notice",
+    "NoticeLimits",
     "OverviewData",
     "Pause",
     "Probe",
@@ -162,6 +166,8 @@ __all__ = [
     "Surroundings",
     "Task",
     "TaskRunner",
+    "TopError",
+    "TopErrors",
     "Trash",
     "TrashBatch",
     "WholeLane",
@@ -239,4 +245,5 @@ __all__ = [
     "trash_command",
     "want_failures",
     "without_message",
+    "worst",
 ]

@@ -61,6 +61,7 @@ class Background:
         self.limits = limits or NoticeLimits()
         self.leads = False
         self._timer = timer
+        state_of(link).limits = self.limits
         state_of(link).allow_list = tuple(sorted({validate_queue(name) for name in allow_list}))
         self._start_over()
 

@@ -5,20 +5,31 @@ A rule with a figure takes one that has appeared to hold until the figure is wel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ..numbers import read_count
-from .children import NotedCounter
 from .notices import Notice, NoticeBoard, NoticeLimits
 from .snapshot import QueueSnapshot, queue_state
-from .top_watch import Lately
+
+if TYPE_CHECKING:
+    from .children import NotedCounter
+    from .top_watch import Lately
 
 MEMORY_BACK = 5
 """Percent below the limit at which the notice about memory leaves."""
 
 RISING, STILL_RISING = 3.0, 1.5
 """Failures rise when so many times as many came as before."""
+
+
+def at_once(snapshots: Collection[QueueSnapshot], info: Any, now_ms: int, limits: NoticeLimits) -> Iterator[Notice]:
+    """What figures of one moment tell, without a memory of the rounds before: where nothing may be written down. Of
+    these conditions none comes and goes within seconds."""
+    nothing = NoticeBoard()
+    yield from memory(info, limits, nothing)
+    yield from stalled(snapshots, now_ms, limits)
+    yield from paused(snapshots, now_ms, limits)
 
 
 def stalled(snapshots: Iterable[QueueSnapshot], now_ms: int, limits: NoticeLimits) -> Iterator[Notice]:

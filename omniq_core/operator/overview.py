@@ -13,7 +13,10 @@ from ..connection import Link
 from ..keys import QUEUE_NAME, global_key
 from ..numbers import read_int
 from .history import History, history_command, parse_history
+from .notice_rules import at_once
+from .notices import NOTICES, Notice, NoticeLimits, read_board
 from .snapshot import QueueSnapshot, queue_snapshots
+from .top_errors import TOP, TopErrors, read_top
 
 QUEUES, NOW, SCAN = global_key("queues"), global_key("now"), global_key("scan")
 LEADER = global_key("leader")
@@ -39,8 +42,9 @@ class DiscoveryState:
 
 @dataclass(frozen=True, slots=True)
 class OverviewData:
-    """The queues known, sorted; their figures, `age_ms` old (None: there are none yet); the search for more; and what
-    happened in all of them together, if that was asked for, `lately` in the last 15 min."""
+    """The queues known, sorted; their figures, `age_ms` old (None: there are none yet); the search for more; what
+    happened in all of them together, if that was asked for, `lately` in the last 15 min; what needs attention, the
+    worst first; and the errors of the last hour, None while nobody reads them."""
 
     names: tuple[str, ...]
     snapshots: dict[str, QueueSnapshot]
@@ -49,6 +53,8 @@ class OverviewData:
     history: History | None = None
     lately: History | None = None
     rates: dict[str, int] = field(default_factory=dict[str, int])
+    notices: tuple[Notice, ...] = ()
+    top: TopErrors | None = None
 
 
 @dataclass(slots=True)
@@ -60,6 +66,7 @@ class ProcessState:
     names: frozenset[str] = frozenset()
     counters: frozenset[bytes] = frozenset()
     discovery: DiscoveryState = DiscoveryState()
+    limits: NoticeLimits = field(default_factory=NoticeLimits)
     looked_ms: int = 0
     failures_looked: dict[str, int] = field(default_factory=dict[str, int])
     groups_looked: dict[str, int] = field(default_factory=dict[str, int])
@@ -91,19 +98,21 @@ def read_overview(link: Link, now_ms: int, *, span: str = "") -> OverviewData:
 
 def overview_commands() -> list[tuple[str, bytes]]:
     """The reads of `read_overview`, for a pipeline with others."""
-    return [("SMEMBERS", QUEUES), ("HGETALL", NOW), ("GET", SCAN)]
+    return [("SMEMBERS", QUEUES), ("HGETALL", NOW), ("GET", SCAN), ("GET", NOTICES), ("GET", TOP)]
 
 
 def read_process(link: Link, state: ProcessState, now_ms: int) -> OverviewData:
     """Where nothing may be written, all queues this process found are read live, 500 a round trip."""
     names = tuple(sorted(state.allow_list or state.names))
     found = queue_snapshots(link, names, now_ms)
-    return OverviewData(names, found, 0, discovery_of(state, None))
+    info = link.pipeline([("INFO", "memory")])[0]
+    notices = tuple(at_once(found.values(), info, now_ms, state.limits))
+    return OverviewData(names, found, 0, discovery_of(state, None), notices=notices)
 
 
 def parse_overview(state: ProcessState, replies: list[Any], now_ms: int) -> OverviewData:
     """What Redis answered to `overview_commands`. What cannot be read counts as absent."""
-    members, figures, scan = (None if isinstance(reply, Exception) else reply for reply in replies)
+    members, figures, scan, notices, top = (None if isinstance(reply, Exception) else reply for reply in replies)
     found = state.names if members is None else {name for raw in members if (name := queue_name(raw))}
     names = frozenset(state.allow_list or found)
     known: dict[bytes, bytes] = figures or {}
@@ -114,6 +123,8 @@ def parse_overview(state: ProcessState, replies: list[Any], now_ms: int) -> Over
         age_ms=None if at is None else max(now_ms - at, 0),
         discovery=discovery_of(state, scan),
         rates=unpack_rates(known.get(RATES)),
+        notices=read_board(notices).shown,
+        top=read_top(top),
     )
 
 

@@ -56,7 +56,7 @@ def test_every_region_is_on_the_page(client: OmniqClient, visitor: Browser) -> N
             assert len(page.soup.select(f"#{target}")) == 1, (path, target)
     overview = visitor.get("/")
     answer = visitor.post(f"/queues/{QUEUE}/pause", {"back": "/"}, script=True)
-    assert answer.targets() == ["totals", "queue-states", "queues", "dialog"]
+    assert answer.targets() == ["notices", "totals", "queue-states", "queues", "dialog"]
     assert all(len(overview.soup.select(f"#{target}")) == 1 for target in answer.targets())
 
 

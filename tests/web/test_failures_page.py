@@ -74,7 +74,7 @@ def test_bars(visitor: Browser) -> None:
     assert [path["d"] for path in bars[0].select("path:not(.none)")] == ["M115 28v-28h4v28z"]
     # The first of those of 2 h ago is the last moment of its span, the other 98 are in the next one. Of 28 px one is 6,
     # and 98 are 6 + 22 × log 98 / log 100.
-    assert [path["d"] for path in bars[1].select("path:not(.none)")] == ["M75 28v-6h4v6zM80 28v-27.9h4v27.9z"]
+    assert [path["d"] for path in bars[1].select("path:not(.none)")] == ["M75 28v-6h4v6zM80 28v-28h4v28z"]
     assert bars[2].select("path:not(.none)") == []
     week = visitor.get(f"{PATH}?range=7d").soup.select("#errors svg.histo")
     assert week[0]["viewbox"] == "0 0 139 28"
