@@ -9,7 +9,8 @@ from typing import Any
 
 from omniq_core import REDIS_ERRORS
 
-from .htmx import Link, Partial, Toast, here
+from .formatting import duration
+from .htmx import Link, Partial, Press, Toast, here
 from .params import Fields
 from .queries.tasks import Name, TaskView, named_tasks, open_tasks
 from .state import can, current, now_ms
@@ -104,4 +105,9 @@ def _may_read(queue: str) -> bool:
 
 def _toast(view: TaskView) -> Toast:
     text, lines = ended_words(view)
-    return Toast(text, lines, "ok", link=Link("Details", _page_of(view)))
+    queue, batch = view.task.queue, view.task.batch
+    press = None
+    if view.can_be_undone and can("restore", queue):
+        press = Press("Undo", f"/queues/{to_token(queue)}/trash/{batch}/restore")
+        lines = (f"Undo works for {duration(view.task.keep_ms)}", *lines)
+    return Toast(text, lines, "ok", press=press, link=Link("Details", _page_of(view)))

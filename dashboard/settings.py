@@ -110,6 +110,9 @@ TABLE: tuple[Setting, ...] = (
     Setting("memory_percent", _integer(1, 100), 90, "Percent of Redis's memory limit that are a notice."),
     Setting("clocks_apart", _integer(1, 86_400), 5, "Seconds by which clocks may differ before it is a notice."),
     Setting("completion_key", _text, "completion_key", "Where a payload names its child counter, like order.counter."),
+    Setting("undo_ms", _integer(0, 604_800_000), 900_000, "Milliseconds in which a removal can be undone; 0: never."),
+    Setting("undo_jobs", _integer(1, 100_000), 10_000, "Removed jobs of a queue that are kept for that, at most."),
+    Setting("undo_bytes", _integer(1, 2**40), 2**26, "Bytes of their payloads, errors and ids, at most."),
     Setting("payload_limit", _integer(1_024, 16_777_216), 262_144, "Bytes of a payload that the job page shows."),
 )
 
@@ -142,6 +145,9 @@ class Settings:
     memory_percent: int
     clocks_apart: int
     completion_key: str
+    undo_ms: int
+    undo_jobs: int
+    undo_bytes: int
     payload_limit: int
 
 

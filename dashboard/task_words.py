@@ -120,4 +120,6 @@ def ended_words(view: TaskView) -> tuple[str, tuple[str, ...]]:
     lines = tuple(f"{plural(n, 'job')} skipped: {why}" for why, n in reasons(view))
     if task.action == "run_now":
         return f"Moved {plural(task.done, 'job')} to waiting", lines
+    if task.keep_ms and task.final:
+        lines = (*lines, f"{plural(task.final, 'job')} for good: the trash of this queue was full")
     return f"{done_word(view).capitalize()} {plural(task.done, 'job')}", lines

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from omniq_core import Counting, Link, Selection, order_task, start_task
+from omniq_core import Counting, Keep, Link, Selection, order_task, start_task
 
 from .jobs import REMOVABLE
 from .telling import Did, told
@@ -22,7 +23,12 @@ class Pace:
     probe: int = 0
 
 
-@told(lambda begun, _given: Did(skipped={} if begun else {"BEGUN_BEFORE": 1}))
+def _begun(begun: bool, given: Mapping[str, Any]) -> Did:
+    keep: Keep | None = given.get("keep")
+    return Did(skipped={} if begun else {"BEGUN_BEFORE": 1}, facts={"batch": keep.batch} if keep else {})
+
+
+@told(_begun)
 def start(
     link: Link,
     queue: str,
@@ -36,8 +42,12 @@ def start(
     pace: Pace,
     actor: str,
     now_ms: int,
+    keep: Keep | None = None,
 ) -> bool:
-    """Writes the task down; False when it is there already. ValueError for a lane where there is nothing to do so."""
+    """Writes the task down; False when it is there already. ValueError for a lane where there is nothing to do so.
+
+    What it removes goes to the trash with `keep`.
+    """
     counted = Counting(mark, b"", count, count, count, finished=True)
     return start_task(
         link,
@@ -51,6 +61,7 @@ def start(
         now_ms=now_ms,
         per_s=pace.per_s,
         probe=pace.probe,
+        keep=keep,
     )
 
 

@@ -15,6 +15,11 @@ WHY = {
     "ACTIVE": "a worker holds it now",
     "LANE_MISMATCH": "no longer in this lane",
     "NOT_IN_LANE": "missing from its lane; the health check can repair that",
+    "EXISTS": "a job has this id again",
+    "NEWER_KEPT": "100 newer completed jobs are kept",
+    "GONE": "its time was over",
+    "RESTORED": "it was back already",
+    "BROKEN_GROUP": "a key of its group is of another type",
 }
 
 
@@ -29,10 +34,14 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`done` jobs were changed; `skipped` says which were not, one entry per reason."""
+    """`done` jobs were changed; `skipped` says which were not, one entry per reason.
+
+    Of those done, `final` were removed for good, though they were to be kept.
+    """
 
     done: tuple[str, ...]
     skipped: tuple[Skipped, ...]
+    final: int = 0
 
     @property
     def asked(self) -> int:
@@ -52,4 +61,5 @@ def outcome_of(results: Sequence[BatchResultItem]) -> Outcome:
         if item.status != "OK":
             by_code.setdefault(item.reason or "ERR", []).append(item.job_id)
     skipped = tuple(Skipped(code, WHY.get(code, "refused"), tuple(ids)) for code, ids in by_code.items())
-    return Outcome(tuple(item.job_id for item in results if item.status == "OK"), skipped)
+    done = [item for item in results if item.status == "OK"]
+    return Outcome(tuple(item.job_id for item in done), skipped, sum(item.reason == "FINAL" for item in done))

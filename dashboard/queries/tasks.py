@@ -29,6 +29,11 @@ class TaskView:
         """How many of its jobs were dealt with: done and skipped."""
         return self.task.done + self.task.skipped
 
+    @property
+    def can_be_undone(self) -> bool:
+        """It removed jobs and kept some of them for a time, which may be over."""
+        return self.task.keep_ms > 0 and self.task.done > self.task.final
+
 
 @dataclass(frozen=True, slots=True)
 class _Seen:

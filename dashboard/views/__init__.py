@@ -61,6 +61,7 @@ MODULES = (
     "switcher",
     "tasks",
     "activity",
+    "undo",
     "settings",
 )
 

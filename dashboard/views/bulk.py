@@ -25,6 +25,7 @@ from .addresses import SCOPE
 from .filters import lane_filter
 from .reading import explained
 from .regions import regions
+from .undo import keep, promise
 
 TYPED_ABOVE = 100
 """More jobs than this want the queue's name typed."""
@@ -101,6 +102,7 @@ def start(verb: act.Verb, queue: str, lane: str) -> Response:
         pace=pace,
         actor=actor().name,
         now_ms=now_ms(),
+        keep=keep(queue, what.nonce, what.count) if verb == "remove" else None,
     )
     look_again(mount.link)
     if mount.background is not None:
@@ -169,6 +171,7 @@ def _dialog(
         ahead=ahead,
         lately=lately,
         unsearched=unsearched,
+        undo=promise(what.queue, what.count) if verb == "remove" else "",
         typed=what.count > TYPED_ABOVE,
         pattern=pattern(what.queue),
         take=TAKE if what.count > TAKE else 0,

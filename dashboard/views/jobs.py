@@ -12,9 +12,9 @@ from omniq_core import BadCursor, backing_off, job_payload
 from .. import confirm, live, recent
 from ..actions import jobs as act
 from ..actions.outcome import Outcome
-from ..formatting import plural
+from ..formatting import duration, plural
 from ..htmx import Link as ToastLink
-from ..htmx import Partial, Toast, answer, here, kind, render_page, show_dialog
+from ..htmx import Partial, Press, Toast, answer, here, kind, render_page, show_dialog
 from ..params import Fields, choice, job_ids
 from ..present import present
 from ..problems import BadInput, Way, moved_on, no_such_job
@@ -28,6 +28,7 @@ from .children import patience
 from .job_lists import list_path, list_words, opened_from, turn_url
 from .lanes import LANE_WORDS
 from .regions import regions
+from .undo import keep, promise, undo_press
 
 routes = Routes()
 LANES = tuple(act.REMOVABLE)
@@ -120,8 +121,14 @@ def remove(queue: str) -> Response:
     refusal = _unconfirmed("remove", queue, lane, ids)
     if refusal:
         return refusal
-    outcome = act.remove(current().client, queue, lane, ids, now_ms=now_ms())
-    return _told(outcome, queue, "Remove", "removed", "", None, lane=lane)
+    batch = confirm.fresh_nonce()
+    kept = keep(queue, batch, len(ids))
+    outcome = act.remove(current().client, queue, lane, ids, now_ms=now_ms(), keep=kept)
+    press = undo_press(queue, batch) if kept and len(outcome.done) > outcome.final else None
+    where = f"Undo works for {duration(current().settings.undo_ms)}" if press else ""
+    if kept and outcome.final:
+        where = f"{plural(outcome.final, 'job')} for good: the trash of this queue is full"
+    return _told(outcome, queue, "Remove", "removed", where, None, lane=lane, press=press)
 
 
 def job_regions(queue: str, job_id: str, args: Fields) -> tuple[Partial, ...]:
@@ -195,6 +202,7 @@ def _ask(verb: str, queue: str, lane: str, ids: tuple[str, ...], alert: str = ""
         lane_word=LANE_WORDS[lane].lower(),
         ids=ids,
         backing_off=backing_off(current().link, queue, ids) if verb == "run_now" else 0,
+        undo=promise(queue, len(ids)) if verb == "remove" else "",
         token_field=confirm.FIELD,
         confirm_token=confirm.seal(current().signing, what, now_ms()),
         alert=alert,
@@ -230,11 +238,12 @@ def _told(
     *,
     lane: str = "failed",
     told: str = "",
+    press: Press | None = None,
 ) -> Response:
     changed = len(outcome.done)
     if not outcome.skipped:
         lines = (where,) if where else ()
-        toast = Toast(told or f"{done.capitalize()} {plural(changed, 'job')}", lines, link=show)
+        toast = Toast(told or f"{done.capitalize()} {plural(changed, 'job')}", lines, link=show, press=press)
         return answer(toast, *regions(), to=_way_out(queue, outcome, lane, done))
     if not changed and outcome.asked == 1 and kind() != "partial":
         _explain_one(outcome, queue, button, lane)
@@ -246,7 +255,7 @@ def _told(
         text = f"The job was not {done}"
     else:
         text = f"{outcome.left:,} of {plural(outcome.asked, 'job')} {was} not {done}"
-    return answer(Toast(text, lines, "danger"), *regions())
+    return answer(Toast(text, lines, "danger", press=press), *regions())
 
 
 def _explain_one(outcome: Outcome, queue: str, button: str, lane: str) -> None:

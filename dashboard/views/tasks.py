@@ -13,6 +13,7 @@ from ..frame import card_of, tasks_region
 from ..htmx import Partial, Toast, answer, kind, render_page, render_partials
 from ..problems import Problem, Way, not_allowed
 from ..queries.tasks import TaskView, look_again, task_view
+from ..queries.undo import undo_until
 from ..routes import Routes
 from ..state import can, current, now_ms
 from ..task_words import ACTIONS, STATES, filter_words, heading, pace_words, reasons
@@ -85,11 +86,20 @@ def _context(queue: str, task_id: str) -> dict[str, Any]:
         "heading": heading(view),
         "state": STATES.get(view.task.state, ("neutral", "info", view.task.state)),
         "card": card_of(view),
+        "undo_until": _undo_until(view),
         "reasons": reasons(view),
         "filters": filter_words(view.selection, view.lane),
         "pace": pace_words(view.task),
         "live_version": live.version(view.task),
     }
+
+
+def _undo_until(view: TaskView) -> int | None:
+    """Until when what it removed can come back; None while it is at work, once that is over, and without the right."""
+    task = view.task
+    if task.is_open or not view.can_be_undone or not can("restore", task.queue):
+        return None
+    return undo_until(current().link, task.queue, task.batch, now_ms=now_ms())
 
 
 def _found(queue: str, task_id: str) -> TaskView:

@@ -164,6 +164,10 @@ def test_a_removal_from_a_row_asks_first_and_takes_that_one_only(
     d.shows(["job-3", "job-1"])
     assert sorted(redis.lrange("{mail}:failed", 0, -1)) == [b"job-1", b"job-3"]
     assert d.checked == ["job-3", "job-1"]
+    d.told("Undo works for 15 min").get_by_role("button", name="Undo").click()
+    d.told("Put back 1 job")
+    d.shows(["job-3", "job-2", "job-1"])
+    assert d.checked == ["job-3", "job-1"]
 
 
 def test_the_job_page_retries_and_removes(desk: OpenDesk, reference: Any, redis: Any, clock: Clock) -> None:
@@ -184,6 +188,9 @@ def test_the_job_page_retries_and_removes(desk: OpenDesk, reference: Any, redis:
     d.press("Remove")
     d.confirm("Remove this job?", "Remove job")
     d.page.wait_for_url("**/queues/mail/failed")
-    d.told("Removed 1 job")
+    told = d.told("Removed 1 job")
     d.shows(["job-1"])
     assert not redis.exists("{mail}:job:job-3")
+    told.get_by_role("button", name="Undo").click()
+    d.told("Put back 1 job")
+    d.shows(["job-3", "job-1"])

@@ -20,6 +20,8 @@ OURS = {"Sec-Fetch-Site": "same-origin"}
 SCRIPT = {"HX-Request": "true", "HX-Request-Type": "partial", **OURS}
 NOW = 1_750_000_000_000
 QUEUE = "mail"
+UNDO = " Undo works for 15 min Undo"
+"""What the message of a removal ends with: its second line and its button."""
 
 
 def pages_app(redis: OmniqClient | str, **settings: Any) -> Flask:

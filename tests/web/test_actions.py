@@ -10,7 +10,7 @@ from omniq_core import OmniqClient
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, publish_jobs
 from tests.support.invariants import check_invariants
 from tests.support.snapshot import snapshot
-from tests.web.pages_support import NOW, QUEUE, Browser, browser, bulk_button, job_url, row_button, words
+from tests.web.pages_support import NOW, QUEUE, UNDO, Browser, browser, bulk_button, job_url, row_button, words
 
 FAILED = f"/queues/{QUEUE}/failed"
 RETRY, REMOVE = f"/queues/{QUEUE}/jobs/retry", f"/queues/{QUEUE}/jobs/remove"
@@ -73,7 +73,7 @@ def test_a_long_list_names_three(client: OmniqClient, visitor: Browser) -> None:
     assert words(dialog.one("dialog .dialog-foot a")) == "Keep jobs"
     assert dialog.words(".quote") == "job-100 job-99 job-98 and 97 more"
     after = visitor.press(dialog, dialog.soup.select("dialog .dialog-foot button")[-1])
-    assert after.toast() == "Removed 100 jobs"
+    assert after.toast() == f"Removed 100 jobs{UNDO}"
     assert "No failed jobs" in after.words("#jobs")
 
 
@@ -101,7 +101,7 @@ def test_remove_of_one_in_each_lane(client: OmniqClient, redis: Any, visitor: Br
         assert dialog.words("dialog h2") == "Remove this job?"
         assert redis.exists(f"{{mail}}:job:{job_id}")
         after = visitor.press(dialog, dialog.soup.select("dialog .dialog-foot button")[-1])
-        assert (after.path, after.toast()) == (f"/queues/{QUEUE}/{name}", "Removed 1 job")
+        assert (after.path, after.toast()) == (f"/queues/{QUEUE}/{name}", f"Removed 1 job{UNDO}")
         assert not redis.exists(f"{{mail}}:job:{job_id}")
     assert visitor.get(f"/queues/{QUEUE}/{name}").job_ids() == ["c"]
     assert redis.exists("{other}:job:a")
@@ -114,7 +114,7 @@ def test_remove_of_several_in_each_lane(client: OmniqClient, visitor: Browser, n
     dialog = visitor.press(page, bulk_button(page, "remove"), check=["a", "c"])
     assert dialog.words("dialog h2") == f"Remove 2 {name} jobs?"
     after = visitor.press(dialog, dialog.soup.select("dialog .dialog-foot button")[-1])
-    assert (after.toast(), after.job_ids()) == ("Removed 2 jobs", ["b"])
+    assert (after.toast(), after.job_ids()) == (f"Removed 2 jobs{UNDO}", ["b"])
 
 
 def test_the_buttons_of_a_job_page(client: OmniqClient, redis: Any, visitor: Browser) -> None:
@@ -126,7 +126,7 @@ def test_the_buttons_of_a_job_page(client: OmniqClient, redis: Any, visitor: Bro
     dialog = visitor.press(visitor.get(job_url(QUEUE, "b")), "#job-actions button[formaction$=confirm]")
     after = visitor.press(dialog, dialog.soup.select("dialog .dialog-foot button")[-1])
     # The page it began on is gone with the job.
-    assert (after.path, after.toast()) == (FAILED, "Removed 1 job")
+    assert (after.path, after.toast()) == (FAILED, f"Removed 1 job{UNDO}")
     assert (lane(redis, "failed"), lane(redis, "wait")) == ([], ["a"])
 
 

@@ -9,7 +9,19 @@ import pytest
 from omniq_core import OmniqClient
 from tests.support.factories import fail_jobs, publish_jobs
 from tests.support.snapshot import snapshot
-from tests.web.pages_support import NOW, QUEUE, SCRIPT, Browser, Page, browser, bulk_button, job_url, row_button, words
+from tests.web.pages_support import (
+    NOW,
+    QUEUE,
+    SCRIPT,
+    UNDO,
+    Browser,
+    Page,
+    browser,
+    bulk_button,
+    job_url,
+    row_button,
+    words,
+)
 
 FAILED = f"/queues/{QUEUE}/failed"
 REGIONS = ["queue-state", "queue-actions", "queue-tiles", "queue-tabs", "lane-actions", "jobs", "pager"]
@@ -68,7 +80,7 @@ def test_bulk(client: OmniqClient, redis: Any, visitor: Browser) -> None:
     assert words(dialog.one("dialog h2")) == "Remove 2 failed jobs?"
     assert dialog.one("dialog [autofocus]").get_text() == "Keep jobs"
     answer = visitor.press(dialog, last_button(dialog), script=True)
-    assert (answer.toast(), answer.targets()) == ("Removed 2 jobs", REGIONS)
+    assert (answer.toast(), answer.targets()) == (f"Removed 2 jobs{UNDO}", REGIONS)
     assert [link["title"] for link in answer.region("jobs").select("a.job-id")] == ["b"]
 
 
@@ -79,7 +91,7 @@ def test_without_a_token_the_dialog_comes_again(client: OmniqClient, redis: Any,
     assert (answer.status, answer.targets()) == (409, ["dialog"])
     assert "needs a confirmation" in words(answer.one("dialog [role=alert]"))
     assert snapshot(redis, QUEUE) == before
-    assert visitor.press(answer, last_button(answer), script=True).toast() == "Removed 2 jobs"
+    assert visitor.press(answer, last_button(answer), script=True).toast() == f"Removed 2 jobs{UNDO}"
 
 
 def test_a_removed_job_leaves_its_page(client: OmniqClient, visitor: Browser) -> None:
@@ -89,7 +101,7 @@ def test_a_removed_job_leaves_its_page(client: OmniqClient, visitor: Browser) ->
     answer = visitor.press(dialog, last_button(dialog), script=True)
     assert (answer.status, answer.headers["HX-Redirect"], answer.text) == (200, FAILED, "")
     after = visitor.get(FAILED)
-    assert (after.toast(), after.job_ids()) == ("Removed 1 job", ["b"])
+    assert (after.toast(), after.job_ids()) == (f"Removed 1 job{UNDO}", ["b"])
 
 
 def test_a_job_that_moved_on(client: OmniqClient, redis: Any, visitor: Browser) -> None:
@@ -141,4 +153,4 @@ def test_the_last_job_of_a_queue(client: OmniqClient, redis: Any, visitor: Brows
     fail_jobs(client, QUEUE, ["a"], now_ms=NOW)
     dialog = visitor.press(visitor.get(FAILED), row_button(visitor.get(FAILED), "a", "remove"), script=True)
     answer = visitor.press(dialog, last_button(dialog), script=True)
-    assert answer.toast() == "Removed 1 job" and "No failed jobs" in words(answer.region("jobs"))
+    assert answer.toast() == f"Removed 1 job{UNDO}" and "No failed jobs" in words(answer.region("jobs"))

@@ -13,7 +13,7 @@ from omniq_core import OmniqClient, TaskRunner
 from tests.support.clock import Clock
 from tests.support.factories import delay_jobs, fail_jobs, publish_jobs
 from tests.support.invariants import check_invariants
-from tests.web.pages_support import NOW, QUEUE, SCRIPT, Browser, Page, pages_app
+from tests.web.pages_support import NOW, QUEUE, SCRIPT, UNDO, Browser, Page, pages_app
 
 CLOCK = Clock(NOW)
 FAILED = f"/queues/{QUEUE}/failed"
@@ -74,7 +74,7 @@ def test_300_of_1000_without_script(visitor: Browser, client: OmniqClient, redis
     assert redis.llen(f"{{{QUEUE}}}:failed") == 1_001
     work(client)
     over = visitor.get(begun.path)
-    assert over.words("#task-facts") == "Removed 300 Skipped 0 Left 0"
+    assert over.words("#task-facts").startswith("Removed 300 Skipped 0 Left 0 Undo works until")
     assert "Error contains ValueError" in over.words("#task-about")
     assert visitor.get(f"{FAILED}?q=ValueError").job_ids() == ["late"]
     assert redis.llen(f"{{{QUEUE}}}:failed") == 701
@@ -209,7 +209,7 @@ def test_the_card_stands_on_every_page_and_ends_in_a_toast(visitor: Browser, cli
     work(client)
     tick = visitor.get(f"/?live=1&task={name}", headers=SCRIPT)
     assert not tick.soup.select(".task")
-    assert tick.toast() == "Removed 5 jobs Details"
+    assert tick.toast() == f"Removed 5 jobs{UNDO} Details"
     assert visitor.get("/?live=1", headers=SCRIPT).toast() == ""
     assert not visitor.get("/").soup.select("#tasks .task")
 

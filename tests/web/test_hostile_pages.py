@@ -12,7 +12,7 @@ from dashboard.present import present
 from dashboard.tokens import to_token
 from omniq_core import OmniqClient
 from tests.support.factories import complete_jobs, fail_jobs, lease_jobs, publish_jobs
-from tests.web.pages_support import NOW, QUEUE, Browser, Page, browser, bulk_button, job_url, row_button
+from tests.web.pages_support import NOW, QUEUE, UNDO, Browser, Page, browser, bulk_button, job_url, row_button
 
 FAILED = f"/queues/{QUEUE}/failed"
 HALF = "é".encode()[:1]
@@ -151,7 +151,7 @@ def test_as_job_id(client: OmniqClient, redis: Any, visitor: Browser, raw: str |
     dialog = visitor.press(waiting, row_button(waiting, job_id, "remove"))
     sound(dialog, present("id", job_id))
     after = visitor.press(dialog, dialog.soup.select("dialog .dialog-foot button")[-1])
-    assert (after.toast(), after.job_ids()) == ("Removed 1 job", [])
+    assert (after.toast(), after.job_ids()) == (f"Removed 1 job{UNDO}", [])
     gone = visitor.get(job_url(QUEUE, job_id), 404)
     sound(gone, present("id", job_id, 200))
     kept = {key.split(b":job:", 1)[1] for key in redis.scan_iter(match="{mail}:job:*")}
@@ -185,7 +185,7 @@ def test_as_group(client: OmniqClient, visitor: Browser, raw: str | bytes) -> No
     page = visitor.get(f"/queues/{QUEUE}/waiting")
     dialog = visitor.press(page, row_button(page, "b", "remove"))
     after = visitor.press(dialog, dialog.soup.select("dialog .dialog-foot button")[-1])
-    assert (after.toast(), after.job_ids()) == ("Removed 1 job", ["a", "c"])
+    assert (after.toast(), after.job_ids()) == (f"Removed 1 job{UNDO}", ["a", "c"])
 
 
 def test_a_raw_id_in_an_address_leads_to_that_job_or_nowhere(client: OmniqClient, visitor: Browser) -> None:

@@ -16,7 +16,7 @@ from redis.exceptions import ResponseError
 from dashboard import actions, recording
 from dashboard.access import Actor
 from dashboard.tokens import to_token
-from omniq_core import Activity, OmniqClient, note_activity, order_task, read_activity
+from omniq_core import Activity, Keep, OmniqClient, note_activity, order_task, read_activity
 from tests.operator.bulk import begin
 from tests.support.factories import delay_jobs, fail_jobs, publish_jobs
 from tests.web.groups_support import four_states
@@ -36,6 +36,11 @@ def repair(visitor: Browser, client: OmniqClient, redis: Any) -> Page:
     four_states(client, redis)
     dialog = visitor.get(f"/queues/{QUEUE}/groups/repair/confirm")
     return visitor.press(dialog, "dialog .dialog-foot button.primary")
+
+
+def undo(visitor: Browser, client: OmniqClient, _redis: Any) -> Page:
+    client.remove_job(queue=QUEUE, job_id="w1", lane="wait", keep=Keep("b"))
+    return visitor.post(f"/queues/{QUEUE}/trash/b/restore", {})
 
 
 def on_a_task(order: str) -> Press:
@@ -69,8 +74,9 @@ BUTTONS: dict[str, tuple[Press, dict[str, Any]]] = {
     ),
     "remove": (
         by_form(f"{JOBS}/remove", id="w1", lane="waiting"),
-        {"action": "remove", "lane": "waiting", "jobs": 1, "ids": ("w1",), "done": 1},
+        {"action": "remove", "lane": "waiting", "jobs": 1, "ids": ("w1",), "done": 1, "facts": {"batch": TASK}},
     ),
+    "restore": (undo, {"action": "restore", "facts": {"batch": "b"}, "done": 1}),
     "publish": (
         by_form(JOBS, payload='{"secret": 1}', job_id="new"),
         {"action": "publish", "facts": {"job_id": "new", "job": "new"}, "done": 1},
@@ -125,8 +131,9 @@ def test_every_button_that_there_is(client: OmniqClient) -> None:
 
 @pytest.mark.parametrize("endpoint", BUTTONS)
 def test_a_button_is_begun_and_then_has_its_result(
-    client: OmniqClient, redis: Any, notes: list[Activity], endpoint: str
+    client: OmniqClient, redis: Any, notes: list[Activity], endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("dashboard.confirm.fresh_nonce", lambda: TASK)
     press, wanted = BUTTONS[endpoint]
     answer = press(browser(client), client, redis)
     assert answer.status == 200, answer.text
