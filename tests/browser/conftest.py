@@ -14,9 +14,28 @@ from omniq_core import OmniqClient
 from tests.browser.desk import Desk, OpenDesk
 from tests.support.clock import Clock
 from tests.support.live_server import LiveServer, WsgiApp
+from tests.support.rules_once import compile_rules_once
 from tests.support.watched_page import Complaints
 
+# Each window would come with two hidden pages for its address bar, and with a process for a page to come: half of what
+# a test costs. Chromium takes the last such list only, so those of Playwright's that change what a page does are in it.
+_WITHOUT = (
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "SpareRendererForSitePerProcess",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "OptimizationHints",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "Translate",
+)
 _FLAGS = (
+    f"--disable-features={','.join(_WITHOUT)}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -26,6 +45,7 @@ _FLAGS = (
     "--disable-sync",
     "--host-resolver-rules=MAP omniq.test 127.0.0.1",
 )
+compile_rules_once()
 expect.set_options(timeout=20_000)  # a busy machine draws late; what comes at once is looked at no longer for that
 
 

@@ -187,21 +187,22 @@ def test_axe_and_the_width_of_the_window(
     d = desk(env="production")
     for address in ("/children", "/children?page=2", "/children?key=nothing"):
         d.open(address)
-        no_findings(d, address)
+        no_findings(d, address, width)
     if width == 320:
         redis.sadd(b"{cc:" + b"x" * 128 + b"}:done", *(raw_bytes(key) for key in KEYS))
         d.open("/children/" + "x" * 128 + "?child=a")
         expect(page.locator("#done tr")).to_have_count(3 + len(KEYS))
-        no_findings(d, "one counter")
+        no_findings(d, "one counter", width)
     d.open("/children?key=xxxx")
     d.press("Delete counter " + "x" * 128)
     expect(d.dialog).to_be_visible()
-    no_findings(d, "dialog")
+    no_findings(d, "dialog", width)
     d.press("Delete counter")
     d.told("Deleted counter xxx")
-    no_findings(d, "message")
+    no_findings(d, "message", width)
 
 
-def no_findings(d: Desk, where: str) -> None:
+def no_findings(d: Desk, where: str, width: int) -> None:
     assert d.overflow <= 0, where
-    both_themes(d.page, where)
+    if width != 390:  # drawn as at 320
+        both_themes(d.page, where)

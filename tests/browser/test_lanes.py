@@ -175,7 +175,8 @@ def test_axe_and_narrow_windows(full: Desk, lane: str) -> None:
         full.open(lane)
         expect(full.page.locator("#jobs a.job-id").first).to_be_visible()
         assert full.overflow <= 0, f"{lane} at {width} px is {full.overflow} px too wide"
-        both_themes(full.page, f"{lane} at {width}")
+        if width != 390:  # drawn as at 320
+            both_themes(full.page, f"{lane} at {width}")
 
 
 @pytest.mark.parametrize("width", [390, 320])

@@ -51,15 +51,19 @@ def _choices() -> dict[str, list[str]]:
 CHOICES = _choices()
 
 
-@pytest.mark.parametrize("chosen", CHOICES)
 @pytest.mark.parametrize("order", ORDERS)
-def test_retrying_many(client: OmniqClient, redis: Any, order: str, chosen: str) -> None:
+def test_retrying_many(client: OmniqClient, redis: Any, order: str) -> None:
     fill(redis, "failed", IDS, ORDERS[order])
-    ids = CHOICES[chosen]
-    answer = client.retry_failed_batch(queue="q", job_ids=[*ids[:-1], ids[-1]], now_ms_override=NOW)
-    assert {item.status for item in answer} == {"OK"}
-    assert _list(redis, "failed") == [job_id for job_id in reversed(IDS) if job_id not in set(ids)]
-    assert _list(redis, "wait") == ids
+    left, waiting = IDS[::-1], list[str]()
+    for chosen in ("ends", "one", "neighbours", "newest", "oldest", "spread", "shuffled"):
+        ids = [job_id for job_id in CHOICES[chosen] if job_id not in waiting]
+        assert ids, chosen
+        answer = client.retry_failed_batch(queue="q", job_ids=ids, now_ms_override=NOW)
+        assert {item.status for item in answer} == {"OK"}, chosen
+        waiting += ids
+        left = [job_id for job_id in left if job_id not in set(ids)]
+        assert _list(redis, "failed") == left, chosen
+        assert _list(redis, "wait") == waiting, chosen
 
 
 @pytest.mark.parametrize("order", ORDERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -36,12 +37,16 @@ def browser(redis: OmniqClient | str, **settings: Any) -> Browser:
 
 
 class Page:
-    """An answer: `status`, `text`, the tree `soup`, and where it stands."""
+    """An answer: `status`, `text`, and where it stands."""
 
     def __init__(self, path: str, response: TestResponse) -> None:
         self.path, self.status, self.headers = path, response.status_code, response.headers
         self.text = response.text
-        self.soup = parsed(self.text)
+
+    @functools.cached_property
+    def soup(self) -> Any:
+        """The tree of the answer."""
+        return parsed(self.text)
 
     def one(self, selector: str) -> Any:
         """The only element that matches."""

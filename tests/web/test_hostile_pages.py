@@ -116,13 +116,18 @@ def test_in_a_payload_of_json(client: OmniqClient, visitor: Browser, raw: str) -
 
 
 @pytest.mark.parametrize("raw", named(TEXTS))
-@pytest.mark.parametrize("frame", ["{}", "ValueError: {}", "E: x\n  File {}\n\t{}"])
-def test_as_error(client: OmniqClient, redis: Any, visitor: Browser, raw: str | bytes, frame: str) -> None:
-    fail_jobs(client, QUEUE, ["a"], now_ms=NOW)
+def test_as_error(client: OmniqClient, redis: Any, visitor: Browser, raw: str | bytes) -> None:
+    frames = ("{}", "ValueError: {}", "E: x\n  File {}\n\t{}")
+    jobs = fail_jobs(client, QUEUE, len(frames), now_ms=NOW)
     as_bytes = raw if isinstance(raw, bytes) else raw.encode()
-    redis.hset("{mail}:job:a", "last_error", frame.encode().replace(b"{}", as_bytes))
-    sound(visitor.get(FAILED), present("error", as_bytes))
-    sound(visitor.get(job_url(QUEUE, "a")), present("error", as_bytes))
+    for job_id, frame in zip(jobs, frames, strict=True):
+        redis.hset(f"{{mail}}:job:{job_id}", "last_error", frame.encode().replace(b"{}", as_bytes))
+    lane = visitor.get(FAILED)
+    for job_id in jobs:
+        row = lane.one(f"tr#{row_id('job', job_id)}")
+        assert present("error", as_bytes) in row.get_text() + "".join(str(e["title"]) for e in row.select("[title]"))
+        sound(visitor.get(job_url(QUEUE, job_id)), present("error", as_bytes))
+    sound(lane)
 
 
 @pytest.mark.parametrize("raw", named(IDS))

@@ -71,7 +71,7 @@ def test_a_job_whose_group_is_large(client: OmniqClient, visitor: Browser) -> No
 
 
 def test_the_page_of_a_large_payload(client: OmniqClient, visitor: Browser) -> None:
-    publish_jobs(client, QUEUE, ["a"], now_ms=NOW, payload={"t": "<b>" * 2_000_000})
+    publish_jobs(client, QUEUE, ["a"], now_ms=NOW, payload={"t": "<b>" * 90_000 + "x" * 5_730_000})
     page = visitor.get(job_url(QUEUE, "a"))
     footer = "section[aria-labelledby=payload-h] footer"
     assert page.words(footer) == "5.7 MB, too large to show unasked. Show all Download"

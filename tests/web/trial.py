@@ -15,6 +15,7 @@ from dashboard.htmx import Link, Partial, Press, Toast, answer, render_page, sho
 from dashboard.problems import no_such_job
 from dashboard.routes import Route, Routes
 from dashboard.state import current
+from dashboard.templating import icons
 from dashboard.views import health
 from omniq_core import BadCursor, OmniqError
 
@@ -103,8 +104,11 @@ def page() -> Response:
 
 
 def parsed(text: str) -> Any:
-    """The page as a tree, for `select_one` and the like; what is missing fails where it is used."""
-    return BeautifulSoup(text, "html.parser")
+    """The page as a tree, for `select_one` and the like; what is missing fails where it is used.
+
+    Without the sheet of icons that all pages begin with: it is half of what there would be to parse.
+    """
+    return BeautifulSoup(text.replace(icons(), ""), "html.parser")
 
 
 @contextmanager
