@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from .announcing import Announcer
 from .chores import Chore, Chores
 from .heartbeat import Keeper
 from .hooks import FailureHook, Hook, Hooks
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 WAIT_FOR_BEAT_S = 5.0
 WAIT_AT_ONCE_S = 0.1
+WAIT_FOR_RECORD_S = 1.0
 NOTICE_SIGNAL_S = 0.05
 
 
@@ -35,6 +37,7 @@ class ConsumeOptions(TypedDict, total=False):
     stop_on_ctrl_c: bool
     drain: bool
     concurrency: int
+    announce: bool
     on_start: Hook | None
     on_success: Hook | None
     on_failure: FailureHook | None
@@ -57,6 +60,7 @@ def consume(
     stop_on_ctrl_c: bool = True,
     drain: bool = True,
     concurrency: int = 1,
+    announce: bool = True,
     on_start: Hook | None = None,
     on_success: Hook | None = None,
     on_failure: FailureHook | None = None,
@@ -67,6 +71,7 @@ def consume(
     A single one runs in the calling thread, more run in threads. A handler that raises fails its attempt; a lease that
     was lost is never acked. With `verbose`, `logger` gets a line per event; otherwise the modules' loggers do. Hooks
     get the JobCtx, `on_failure` also what was raised; they run in the worker's thread. Intervals are seconds.
+    With `announce` the dashboard shows this consumer: host, process and running jobs, told every 5 s.
     Raises ValueError for a bad queue name and for a concurrency below 1.
     """
     if concurrency < 1:
@@ -95,6 +100,7 @@ def consume(
             poll_s=poll_interval_s,
             beat_s=heartbeat_interval_s,
         )
+        announcer = Announcer(client.link, queue, concurrency, keeper.held, report) if announce else None
         wait_s = WAIT_AT_ONCE_S
         try:
             if concurrency == 1:
@@ -105,6 +111,8 @@ def consume(
         finally:
             work.abandon()
             keeper.close(wait_s)
+            if announcer:
+                announcer.close(min(wait_s, WAIT_FOR_RECORD_S))
         report.event("stopped consuming %s", queue)
 
 

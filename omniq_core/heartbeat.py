@@ -67,6 +67,11 @@ class Keeper:
             if lease.due < self._wakes_at:
                 self._changed.notify()
 
+    def held(self) -> list[tuple[str, float]]:
+        """The jobs whose leases are kept now, each with the moment it began, as time.monotonic() counts."""
+        with self._changed:
+            return [(lease.job_id, lease.began) for lease in self._leases]
+
     def release(self, lease: Lease) -> None:
         """Keeps it no longer. An answer to a beat that is under way counts no more."""
         with self._changed:
