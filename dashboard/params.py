@@ -14,9 +14,10 @@ MAX_IDS = 100
 MAX_FILTER_BYTES = 500
 
 
-def text(fields: Fields, name: str, *, max_bytes: int = MAX_FILTER_BYTES) -> str:
-    """A free text without blanks at its ends, "" when absent."""
-    value = fields.get(name, "").strip()
+def text(fields: Fields, name: str, *, max_bytes: int = MAX_FILTER_BYTES, exact: bool = False) -> str:
+    """A free text without blanks at its ends, or with them where they count (`exact`); "" when absent or blank."""
+    value = fields.get(name, "")
+    value = value if exact and value.strip() else value.strip()
     if len(value.encode("utf-8", "surrogatepass")) > max_bytes:
         raise BadInput(name, f"This is too long: at most {max_bytes:,} bytes.")
     return value

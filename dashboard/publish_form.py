@@ -12,7 +12,7 @@ from decimal import Decimal
 from .formatting import moment, read_moment
 from .payload_text import typed
 from .present import present
-from .tokens import BadToken, from_token, to_token
+from .tokens import MAX_ID_BYTES, BadToken, from_token, to_token
 
 USUAL = {"max_attempts": "3", "timeout": "30", "backoff": "5"}
 """What the protocol uses where nothing is said; the times in seconds."""
@@ -20,7 +20,6 @@ _EMPTY = {"payload": "", "gid": "", "group_limit": "", "when": "now", "in": "", 
 FIELDS = (*_EMPTY, *USUAL)
 MOST = 10**14 - 1
 """The largest number that a job can hold."""
-_MAX_ID_BYTES = 512
 _UNITS = {"": 1, "ms": Decimal("0.001"), "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400}
 _SPAN = re.compile(r"\s*(\d{1,15}(?:\.\d{1,3})?)\s*(ms|s|sec|m|min|h|d|)(?![a-z])", re.IGNORECASE)
 _SECONDS = re.compile(r"\d{1,15}(?:\.\d{1,3})?|\.\d{1,3}", re.ASCII)
@@ -78,13 +77,13 @@ def read_options(form: Typed, now_ms: int, gid_token: str = "") -> tuple[JobOpti
     gid = _gid(form["gid"], gid_token)
     numbers = {
         "max_attempts": _whole(form, "max_attempts", 1, USUAL["max_attempts"], errors),
-        "group_limit": _whole(form, "group_limit", 1, "0", errors),
+        "group_limit": _whole(form, "group_limit", 1, "", errors),
     }
     times = {name: _milliseconds(form, name, errors) for name in ("timeout", "backoff")}
     if form["group_limit"].strip() and not gid:
         errors.setdefault("group_limit", "A limit belongs to a group: name one, or leave this empty.")
-    if len(form["job_id"].encode("utf-8", "replace")) > _MAX_ID_BYTES:
-        errors["job_id"] = f"An id has at most {_MAX_ID_BYTES} bytes here."
+    if len(form["job_id"].encode("utf-8", "replace")) > MAX_ID_BYTES:
+        errors["job_id"] = f"An id has at most {MAX_ID_BYTES} bytes here."
     due = _due(form, now_ms, errors)
     if errors:
         return None, errors
@@ -119,9 +118,10 @@ def gid_token(gid: str) -> str:
 
 
 def _whole(form: Typed, name: str, low: int, default: str, errors: dict[str, str]) -> int:
+    """What was typed, `default` where nothing was; 0 where that is "", and for what cannot be used."""
     text = form[name].strip() or default
-    if text == default:
-        return int(text)
+    if not text:
+        return 0
     if not _WHOLE.fullmatch(text) or not low <= int(text) <= MOST:
         errors[name] = f"Use a whole number from {low:,} up."
         return 0
@@ -146,7 +146,10 @@ def _due(form: Typed, now_ms: int, errors: dict[str, str]) -> int:
         if span is None or now_ms + span > MOST:
             errors["in"] = "Use a length of time: 90 s, 10 min, 2 h, 1 d 6 h."
         return now_ms + (span or 0)
+    if form["when"] == "now":
+        return 0
     if form["when"] != "at":
+        errors["when"] = "Choose when it runs: Now, In or At."
         return 0
     due = read_moment(form["at"])
     if due is None:

@@ -16,6 +16,9 @@ from werkzeug.routing import BaseConverter
 QUEUE_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
 """What a queue may be called."""
 
+MAX_ID_BYTES = 512
+"""The longest id of a job that a form takes."""
+
 _PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _ENCODED = re.compile(r"~[A-Za-z0-9_-]*")
 

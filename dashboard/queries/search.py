@@ -60,7 +60,7 @@ def begins_with(
     cursor: int = 0,
     seen: int = 0,
 ) -> FoundPart:
-    """A part of the search for ids that begin with a text."""
+    """A part of the search for ids that begin with a text; blanks around it don't count."""
     known: dict[str, bool] = {}
 
     def may_see(queue: str) -> bool:
@@ -68,12 +68,13 @@ def begins_with(
             known[queue] = (not allow_list or queue in allow_list) and may_read(queue)
         return known[queue]
 
-    return find_jobs_by_prefix(link, text, may_see=may_see, cursor=cursor, seen=seen)
+    return find_jobs_by_prefix(link, text.strip(), may_see=may_see, cursor=cursor, seen=seen)
 
 
 def _spellings(text: str) -> tuple[str, ...]:
-    """An id as it was typed, and the one that an address spells so."""
+    """An id as it was typed, without the blanks that a copied one may have around it, and what an address spells so."""
+    bare = text.strip()
     try:
-        return tuple(dict.fromkeys((text, from_token(text))))
+        return tuple(dict.fromkeys((text, bare, from_token(bare))))
     except BadToken:
-        return (text,)
+        return tuple(dict.fromkeys((text, bare)))

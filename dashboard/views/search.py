@@ -16,6 +16,7 @@ from ..problems import BadInput
 from ..queries.search import SearchPage, begins_with, search_page
 from ..routes import Routes
 from ..state import can, current, now_ms
+from ..tokens import MAX_ID_BYTES
 from .addresses import search_url
 
 routes = Routes()
@@ -24,7 +25,7 @@ routes = Routes()
 @routes.get("/search")
 def search() -> ResponseReturnValue:
     """The job itself when one has this id; else those that have it or begin with it; without an id, recent ones."""
-    asked = text(request.args, "id")
+    asked = text(request.args, "id", max_bytes=MAX_ID_BYTES, exact=True)
     if not asked:
         jobs = [job for job in recent.opened() if can("read", job[0])]
         return render_page("omniq/search/recent.html", search_text="", recent=jobs, KEPT=recent.KEPT, section="search")
@@ -40,7 +41,7 @@ def search() -> ResponseReturnValue:
             return redirect(url_for(".job", queue=page.whole[0].queue, job_id=page.whole[0].job_id))
     jobs = page.whole if page and page.whole else part.jobs if part else ()
     context = {
-        "search_text": asked,
+        "search_text": asked.strip() if part else asked,
         "section": "search",
         "page": page,
         "part": part,

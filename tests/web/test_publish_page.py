@@ -115,6 +115,7 @@ def test_a_fault_is_named_and_stays_in_the_field(visitor: Browser, redis: Any, s
         ("timeout", "NaN", "Use seconds, with at most three decimals."),
         ("timeout", "1e999999999", "Use seconds, with at most three decimals."),
         ("backoff", "-1", "Use seconds, with at most three decimals."),
+        ("group_limit", "0", "Use a whole number from 1 up."),
         ("group_limit", "2", "A limit belongs to a group: name one, or leave this empty."),
         ("in", "soon", "Use a length of time: 90 s, 10 min, 2 h, 1 d 6 h."),
         ("in", "", "Use a length of time: 90 s, 10 min, 2 h, 1 d 6 h."),
@@ -130,6 +131,21 @@ def test_an_option_that_cannot_be_used(visitor: Browser, redis: Any, field: str,
     at = after.one(f"[name={field}]:not([type=radio])")
     assert (at["value"], after.words(f"#{at['aria-describedby']}"), at.has_attr("autofocus")) == (value, why, True)
     assert redis.keys("{mail}:*") == []
+
+
+@pytest.mark.parametrize("script", [False, True])
+def test_a_hand_made_post_is_refused_and_keeps_what_was_sent(visitor: Browser, redis: Any, script: bool) -> None:
+    sent = {"payload": "{}", "gid": "G", "group_limit": "0", "when": "then", "in_": "5 min"}
+    after = send(visitor, visitor.get(FORM), script=script, **sent)
+    assert after.status == 422
+    assert after.words("#f-group_limit-e") == "Use a whole number from 1 up."
+    assert after.words("#f-when-e") == "Choose when it runs: Now, In or At."
+    assert after.one("fieldset.when")["aria-describedby"] == "f-when-e"
+    assert not after.soup.select("[name=when][checked]")
+    kept = fields(after)
+    assert [kept[name] for name in ("payload", "gid", "group_limit", "in")] == ["{}", "G", "0", "5 min"]
+    assert redis.keys("{mail}:*") == []
+    assert send(visitor, after, group_limit="2", when="now").toast().startswith("Published a job")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Request
@@ -37,6 +38,21 @@ def test_a_whole_id_leads_to_the_job(visitor: Browser) -> None:
     page = visitor.get("/search?id=+01KK-two+")
     assert page.path == job_url("mail", "01KK-two")
     assert visitor.get("/search?id=01KK-three").path == job_url("crm", "01KK-three")
+
+
+@pytest.mark.parametrize("job_id", [" lead", "trail ", " both sides ", "\u2003wide", "é" * 256], ids=ascii)
+def test_an_id_that_can_be_published_is_found_as_it_is(visitor: Browser, client: OmniqClient, job_id: str) -> None:
+    field = visitor.get("/").one("#job-search")
+    assert (field["maxlength"], len(job_id.encode()) <= 512) == ("512", True)
+    publish_jobs(client, "crm", [job_id], now_ms=NOW)
+    assert visitor.get(f"/search?{urlencode({'id': job_id})}").path == job_url("crm", job_id)
+
+
+def test_blanks_around_an_id_are_part_of_it_where_a_job_has_them(visitor: Browser, client: OmniqClient) -> None:
+    publish_jobs(client, "crm", [" 01KK-two"], now_ms=NOW)
+    assert found(visitor, " 01KK-two") == [["01KK-two", "Waiting", "crm"], ["01KK-two", "Waiting", "mail"]]
+    assert visitor.get("/search?id=01KK-two").path == job_url("mail", "01KK-two")
+    assert found(visitor, " 01KK-t") == [["01KK-three", "Failed", "crm"], ["01KK-two", "Waiting", "mail"]]
 
 
 def test_an_id_in_two_queues_is_a_list(visitor: Browser) -> None:
@@ -134,6 +150,6 @@ def test_a_spoiled_cookie_names_nothing(visitor: Browser, cookie: str) -> None:
     assert "No job opened yet" in visitor.get("/search", headers=headers).words("main")
 
 
-@pytest.mark.parametrize("query", ["id=" + "x" * 501, "id=a&cursor=x", "id=a&cursor=-1", "id=a&from=x", "id=a&seen=x"])
+@pytest.mark.parametrize("query", ["id=" + "x" * 513, "id=a&cursor=x", "id=a&cursor=-1", "id=a&from=x", "id=a&seen=x"])
 def test_bad_input_is_a_400(visitor: Browser, query: str) -> None:
     visitor.get(f"/search?{query}", 400)
