@@ -68,7 +68,7 @@ SHOTS = (
     Shot("failed-selected", f"{QUEUE}/failed?size=25", select_three, whole=False),
     Shot("failed-read-only", f"{QUEUE}/failed?size=25", on="read_only_url"),
     Shot("failed-empty", "/queues/audit-log/failed"),
-    Shot("failed-switcher", f"{QUEUE}/failed?size=25", open_menu(".page-head details.menu > summary"), whole=False),
+    Shot("failed-switcher", f"{QUEUE}/failed?size=25", open_menu("summary[aria-label='Switch queue']"), whole=False),
     Shot("errors", f"{QUEUE}/failures"),
     Shot("errors-kind", f"{QUEUE}/failures", follow("ConnectionError"), whole=False),
     Shot("errors-empty", "/queues/audit-log/failures"),
