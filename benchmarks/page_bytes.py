@@ -60,14 +60,14 @@ def measure(url: str) -> None:
         print(f"  {size:>7,}  {path}")
 
     _, notices, chart, errors = http.get("/?live=1", headers=SCRIPT).headers["X-Omniq-Version"].split(".")
+    tick = page
     for words, version in (
         ("", f"old.{notices}.{chart}.{errors}"),
         (" and the notices", f"old.other.{chart}.{errors}"),
-        (" and the chart", f"old.{notices}.other.{errors}"),
-        (" and the errors", f"old.{notices}.{chart}.other"),
-        (" and all of them", "old.other.other.other"),
+        (", all else first", "old.other.other.other"),
+        (", and then", ""),
     ):
-        tick = http.get(f"/?live=1&v={version}", headers=SCRIPT)
+        tick = http.get(f"/?live=1&v={version or tick.headers['X-Omniq-Version']}", headers=SCRIPT)
         packed = len(gzip.compress(tick.data))
         print(f"tick, {QUEUES} rows{words}: {len(tick.data):,} bytes, {packed:,} gzipped (at most 6,144)")
     same = http.get(f"/?live=1&v={tick.headers['X-Omniq-Version']}", headers=SCRIPT)
@@ -99,7 +99,8 @@ def fill_history(client: OmniqClient, names: list[str], now: int) -> None:
     for name in names:
         usual, fails = chance.choice((0.4, 3, 25, 180)), chance.choice((0, 0, 0.1, 2))
         counts = [
-            [int(chance.gauss(1, 0.1) * usual * 10), int(usual * 10), int(chance.random() * fails * 10)] for _ in totals
+            [*(int(chance.gauss(1, 0.1) * usual * 10) for _ in range(2)), int(chance.random() * fails * 10)]
+            for _ in totals
         ]
         write_history(client, QueueKeys(name).anchor, counts, now)
         totals = [[mine + more for mine, more in zip(*pair, strict=True)] for pair in zip(totals, counts, strict=True)]

@@ -49,8 +49,11 @@ def version(*data: object) -> str:
     return hashlib.sha1(repr(data).encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[:16]
 
 
-def answer(asked: Tick, found: str, regions: Callable[[], Iterable[Partial]], *, replace_url: str = "") -> Response:
+def answer(
+    asked: Tick, found: str, regions: Callable[[], Iterable[Partial]], *, replace_url: str = "", more: bool = False
+) -> Response:
     """204 when `found` is the version the page has, else the regions. `replace_url` is the page's address from now on.
+    `more`: the rows are still to come, so the page asks again at once.
 
     A held page and one that is not get different regions of the same data, and so do those that name other rows: both
     are part of the version.
@@ -62,6 +65,8 @@ def answer(asked: Tick, found: str, regions: Callable[[], Iterable[Partial]], *,
     response = Response(status=204) if same else render_partials(*regions(), *cards, toasts=toasts)
     response.headers["X-Omniq-Version"] = found
     response.headers["X-Omniq-Now"] = str(now_ms())
+    if more:
+        response.headers["X-Omniq-More"] = "rows"
     if replace_url:
         response.headers["HX-Replace-Url"] = replace_url
     return response

@@ -43,16 +43,24 @@ SORT_WORDS = {
     "activity": "Last activity",
 }
 
+# What changes seldom by the version that it has of its own, and which of it is large.
 _SELDOM = (("notices",), ("legend", "throughput"), ("top-errors",))
+_LARGE = frozenset({"throughput", "top-errors"})
 
 
 @routes.get("/")
 def overview() -> Response:
     """Totals, and a table of queues that the address filters and sorts; or what a tick of it changes."""
     asked = live.tick(request.args)
-    context = _context(request.args, asked.named if asked else ())
+    context = _context(request.args, asked)
     if asked:
-        return live.answer(asked, context["live_version"], lambda: _tick_regions(context, asked))
+        found: str = context["live_version"]
+        redrawn = _redrawn(found, asked)
+        # A chart and the rows in one answer are more than a tick may weigh: the rows follow at once, in the next.
+        late = not _LARGE.isdisjoint(redrawn) and _parts(found)[0] != _parts(asked.version)[0]
+        if late:
+            found = ".".join(["", *_parts(found)[1:]])
+        return live.answer(asked, found, lambda: _tick_regions(context, asked, redrawn, rows=not late), more=late)
     return render_page("omniq/overview/page.html", **context)
 
 
@@ -77,35 +85,37 @@ def _one(template: str, queue: str, context: dict[str, Any], **more: Any) -> Par
     return Partial(row_id("queue", queue), f"omniq/overview/{template}.html", "outerMorph", {**context, **more})
 
 
-def _tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
+def _tick_regions(context: dict[str, Any], asked: live.Tick, redrawn: list[str], *, rows: bool) -> list[Partial]:
     """The regions of a tick. Held rows come one by one, so that none is added, moved or taken away."""
-    names = ("totals", *_redrawn(context, asked), "queue-states", "queues-head", "foot")
-    found = list(_regions(context, names if asked.hold else (*names, "queues")))
+    names = ("totals", *redrawn, "queue-states", "queues-head", "foot")
+    found = list(_regions(context, (*names, "queues") if rows and not asked.hold else names))
+    if not rows:
+        return found
     page: OverviewPage = context["page"]
-    rows = {row.queue: row for row in (*page.named, *(page.rows if asked.hold else ()))}
-    gone = [name for name in asked.named if name not in rows]
-    for name, row in rows.items():
+    single = {row.queue: row for row in (*page.named, *(page.rows if asked.hold else ()))}
+    gone = [name for name in asked.named if name not in single]
+    for name, row in single.items():
         found.append(_one("queue_row", name, context, row=row))
     found += [_one("queue_gone", name, context, name=name) for name in gone]
     return found
 
 
-def _redrawn(context: dict[str, Any], asked: live.Tick) -> list[str]:
+def _redrawn(version: str, asked: live.Tick) -> list[str]:
     """What changes seldom comes with the tick that finds it changed: a chart each 10 s, errors each 30."""
-    drawn, now = _drawn(asked.version), _drawn(context["live_version"])
-    parts = zip(_SELDOM, drawn, now, strict=False)
+    parts = zip(_SELDOM, _parts(asked.version)[1:], _parts(version)[1:], strict=False)
     return [name for names, had, has in parts if had != has for name in names]
 
 
-def _drawn(version: str) -> list[str]:
-    """Which notices, which chart and which errors a version of the page has."""
-    return version.partition("-")[0].split(".")[1:]
+def _parts(version: str) -> list[str]:
+    """Which rows and figures, which notices, which chart and which errors a version of the page has."""
+    return version.partition("-")[0].split(".")
 
 
-def _context(args: Fields, named: tuple[str, ...] = ()) -> dict[str, Any]:
-    page = _read(args, named)
+def _context(args: Fields, asked: live.Tick | None = None) -> dict[str, Any]:
+    held = (asked.hold, asked.named) if asked else (False, ())
+    page = _read(args, held[1])
     shown = live.version(
-        page.wish, page.rows, page.rates, page.named, page.totals, page.counts, page.matched, page.discovery
+        held, page.wish, page.rows, page.rates, page.named, page.totals, page.counts, page.matched, page.discovery
     )
     seldom = ((page.notices, page.discovery), page.throughput, page.top)
     return {

@@ -44,3 +44,18 @@ def test_a_chart_is_read_by_pointer_and_keyboard(desk: OpenDesk, client: OmniqCl
     look(client, clock, 7)
     # with the next tick what stands there is the 10 s after, and so is what is said of it
     expect(slider).to_have_attribute("aria-valuetext", "15:07:10, Started 1.5/s, Ended 1.5/s, Failed 0/s")
+
+
+def test_rows_come_right_after_a_new_chart(desk: OpenDesk, client: OmniqClient, redis: Any, clock: Clock) -> None:
+    redis.sadd("{omniq:x}:queues", "q")
+    look(client, clock, 1)
+    d = desk()
+    d.open("/?range=15m")
+    page = d.page
+    page.locator("#live").click()  # no clock brings them
+    expect(page.locator("#live")).to_contain_text("Updates off")
+    look(client, clock, 30)
+    page.evaluate("document.dispatchEvent(new CustomEvent('omniq:refresh'))")
+    expect(page.locator("#legend")).to_contain_text("Started 3.0/s")
+    expect(page.locator("#queues")).to_contain_text("3.0/s")
+    assert page.locator("#queues > tr").count() == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Request
 
-from benchmarks.page_bytes import fill_history
+from benchmarks.page_bytes import fill_history, fill_notices
 from dashboard import Allow, Deny
 from dashboard.access import Decision
 from omniq_core import HistorySampler, OmniqClient
@@ -105,7 +105,9 @@ def test_a_tick_brings_the_chart_when_it_changed(watched: OmniqClient) -> None:
     assert {"legend", "throughput"} <= set(tick.targets())
     assert tick.region("throughput")["hx-swap"] == "outerMorph"
     again = visitor.http.get(f"/?live=1&v={tick.headers['X-Omniq-Version']}", headers=SCRIPT)
-    assert again.status_code == 204
+    assert "queues" in Page("/", again).targets()
+    same = visitor.http.get(f"/?live=1&v={again.headers['X-Omniq-Version']}", headers=SCRIPT)
+    assert same.status_code == 204
 
 
 def test_the_tiles_of_a_queue(watched: OmniqClient) -> None:
@@ -151,12 +153,21 @@ def test_many_of_them_are_not_added_up(watched: OmniqClient) -> None:
     assert text(page, "#legend > span") == ["Started –", "Ended –", "Failed –"]
 
 
-def test_a_tick_of_50_rows_with_history_is_small(client: OmniqClient, redis: Any) -> None:
+def test_ticks_of_50_rows_are_small_with_everything_on(client: OmniqClient, redis: Any) -> None:
     names = [f"queue-number-{n}" for n in range(50)]
     for n, name in enumerate(names):
         publish_jobs(client, name, n % 5 + 1, now_ms=NOW - n * 1_000)
     redis.sadd("{omniq:x}:queues", *names)
     fill_history(client, names, NOW)
-    tick = browser(client).http.get("/?live=1&v=old", headers=SCRIPT)
-    assert tick.text.count('class="spark"') == 50
-    assert len(gzip.compress(tick.data)) <= 6_144
+    fill_notices(client, names, NOW)
+    http = browser(client).http
+    for hold in ("", "&hold=1"):
+        first = http.get(f"/?live=1&v=old.old.old.old{hold}", headers=SCRIPT)
+        # The chart, and what else is large; then the rows, with the notices once more.
+        then = http.get(f"/?live=1&v={first.headers['X-Omniq-Version'].replace('.', '.old', 1)}{hold}", headers=SCRIPT)
+        assert Page("/", first).targets()[:5] == ["totals", "notices", "legend", "throughput", "top-errors"]
+        assert (first.text.count("<tr id"), first.headers["X-Omniq-More"]) == (0, "rows")
+        assert Page("/", then).targets()[:3] == ["totals", "notices", "queue-states"]
+        assert then.text.count('class="spark"') == 50 and then.text.count('class="notice"') == 6  # and the search
+        assert "X-Omniq-More" not in then.headers
+        assert max(len(gzip.compress(tick.data)) for tick in (first, then)) <= 6_144

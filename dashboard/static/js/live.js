@@ -14,6 +14,7 @@ let askedAnew = false;
 let again = false;
 let loose = false;
 let overtaken = false;
+let askedForced = false;
 
 if (main?.hasAttribute("hx-get")) start();
 
@@ -43,7 +44,11 @@ function start() {
   // A row that has left is asked for by name at once, not at the next tick: it goes dim when it is found to be gone.
   document.addEventListener("htmx:finally:request", (event) => {
     if (event.detail.ctx.sourceElement !== main) return;
-    again = overtaken || (!again && event.detail.ctx.response?.status === 200 && unasked());
+    const response = event.detail.ctx.response;
+    // An answer with a chart leaves the rows for the next one.
+    const more = !overtaken && Boolean(response?.headers.get("X-Omniq-More"));
+    forced ||= more && askedForced;
+    again = overtaken || more || (!again && response?.status === 200 && unasked());
     overtaken = false;
     if (again) setTimeout(tick);  // htmx drops a request while it still ends the one before
   });
@@ -125,6 +130,7 @@ function ask(ctx) {
   if (hold && !forced) body.set("hold", "1");
   loose = !hold && !forced;
   if (!anew) for (const token of missing()) body.append("sel", token);
+  askedForced = forced;
   forced = false;
   askedAnew = anew;
   anew = false;

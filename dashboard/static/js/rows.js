@@ -44,7 +44,7 @@ export function unasked() {
 // What an answer listed: every row right after a page was drawn, later those a region of the answer carried.
 export function remember(event) {
   const ctx = event?.detail?.ctx;
-  if (ctx?.response && ctx.response.status !== 200) return;
+  if (ctx?.response && (ctx.response.status !== 200 || ctx.response.headers.get("X-Omniq-More"))) return;
   const tick = ctx?.sourceElement?.getAttribute("id") === "main";
   if (!tick || /<hx-partial id="(jobs|queues|children|groups)"/.test(ctx.text)) return apart.clear();
   const listed = new Set([...ctx.text.matchAll(LISTED)].map((found) => found[1]));
