@@ -275,7 +275,9 @@ def test_tasks_that_are_not_there_or_not_yours(visitor: Browser, client: OmniqCl
     assert not other.get("/").soup.select("#tasks .task")
     other.get(begun.path, 404)
     reader = Browser(pages_app(client, clock=CLOCK, read_only=True))
-    assert not reader.get(begun.path).soup.select("#tasks button, #task-actions button")
+    page = reader.get(begun.path)
+    assert not page.soup.select("#tasks button, #task-actions button")
+    assert (page.words(".crumbs"), page.words(".topnav [aria-current=true]")) == ("Activity Task", "Activity")
     assert reader.post(f"{begun.path}/cancel", {}).status == 403
 
 
