@@ -85,6 +85,7 @@ class OverviewPage:
     """`rows` are read live; figures of queues on other pages are `age_ms` old (None: live too).
 
     `rates` are those of the rows and of the named queues, `notices` the worst of those about the reader's queues.
+    `listed`: only the queues of a list are shown. `unwatched` queues have no history: there are too many.
     """
 
     wish: OverviewWish
@@ -102,6 +103,8 @@ class OverviewPage:
     age_ms: int | None
     discovery: DiscoveryState
     seen_percent: int
+    listed: bool
+    unwatched: int
     now_ms: int
 
 
@@ -147,9 +150,11 @@ def overview_page(
     now = {row.queue: live.get(row.queue, row) for row in rows}
     rows = list(now.values())
     matching = _matching(rows, wish)
+    # A row that left makes no room: the next one was not read.
+    here = {row.queue for row in shown}
     return OverviewPage(
         wish=wish,
-        rows=tuple(_window(matching, wish)),
+        rows=tuple(row for row in matching if row.queue in here),
         named=tuple(row for row in rows if row.queue in named),
         rates={name: queue_rates((first.sparks | then.sparks)[name], now_ms) for name in wanted},
         totals=_totals(rows),
@@ -163,6 +168,8 @@ def overview_page(
         age_ms=found.age_ms if len(live) + len(missing) < len(rows) else None,
         discovery=found.discovery,
         seen_percent=min(found.discovery.seen * 100 // max(found.discovery.total, 1), 99),
+        listed=bool(allow_list),
+        unwatched=found.unwatched,
         now_ms=now_ms,
     )
 

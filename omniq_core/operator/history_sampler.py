@@ -11,10 +11,7 @@ from ..keys import QueueKeys, global_key
 from ..scripts import script
 from .discovery import refuses_writes
 from .history_record import BUCKET_MS, LATER, ended_bucket
-from .overview import NOW, RATES, pack_rates
-
-MOST_SAMPLED = 2_000
-"""Their records take 56 KB each."""
+from .overview import MOST_SAMPLED, NOW, RATES, pack_rates
 
 PIECE = 20
 """So many looks are sent at once: about 1 ms of Redis's time."""

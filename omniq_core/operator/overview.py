@@ -26,6 +26,8 @@ MOST_WANTED = 100
 # Fields of the hash `now` that are no queue; a colon is in no queue's name.
 AT, LOOKED, RATES = b":at", b":looked", b":rates"
 MOST_RATES_BYTES = 500_000
+MOST_SAMPLED = 2_000
+"""So many queues have a history, the first by name: their records take 56 KB each."""
 # Who paused a queue and why is read with the rows that are shown, the rest with a page of one queue.
 _ELSEWHERE = ("queue", "pause", "oldest_gid", "full_groups", "kinds", "spark")
 _NAMES = [item.name for item in dataclasses.fields(QueueSnapshot) if item.name not in _ELSEWHERE]
@@ -55,6 +57,11 @@ class OverviewData:
     rates: dict[str, int] = field(default_factory=dict[str, int])
     notices: tuple[Notice, ...] = ()
     top: TopErrors | None = None
+
+    @property
+    def unwatched(self) -> int:
+        """How many queues have no history, because there are too many."""
+        return max(len(self.names) - MOST_SAMPLED, 0)
 
 
 @dataclass(slots=True)
