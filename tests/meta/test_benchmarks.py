@@ -39,3 +39,11 @@ def test_the_dashboard_is_measured_beside_its_limits() -> None:
     assert ran.returncode == 0, ran.stderr
     for words in ("waiting, deep page of 50", "by error", "retry of 25", "memory after 25 requests", "longest command"):
         assert f"\n{words}" in ran.stdout or ran.stdout.startswith(words), ran.stdout
+
+
+def test_a_round_of_looks_is_measured_beside_its_limits() -> None:
+    command = [sys.executable, "-m", "benchmarks.sampling", "--part", "200"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert ran.returncode == 0, ran.stderr
+    for words in ("a round of 5 looks", "  its longest command", "the page of all of them"):
+        assert f"\n{words}" in f"\n{ran.stdout}", ran.stdout
