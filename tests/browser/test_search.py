@@ -53,6 +53,18 @@ def test_hostile_ids_fit_a_narrow_page_and_lead_to_their_jobs(
     assert d.overflow <= 0
 
 
+def test_ids_stand_whole_where_there_is_room(desk: OpenDesk, client: OmniqClient, page: Page, clock: Clock) -> None:
+    page.set_viewport_size({"width": 1024, "height": 700})
+    publish_jobs(client, "mail", ["01KKAVN0RC1HJNAGZ6MXY793DX", "01KKAVN0RC1HJNAGZ6MXY793DY"], now_ms=clock.now_ms)
+    d = desk(queues=("mail",))
+    d.open("/queues/mail/jobs/01KKAVN0RC1HJNAGZ6MXY793DY")
+    for path, table in (("/search?id=01KK", "#jobs"), ("/search", "#recent")):
+        d.open(path)
+        link = page.locator(f"{table} a.job-id").first
+        expect(link).to_be_visible()
+        assert link.evaluate("a => a.scrollWidth - a.clientWidth") == 0, path
+
+
 def test_the_switcher_filters_while_it_is_typed_into(
     desk: OpenDesk, client: OmniqClient, page: Page, clock: Clock
 ) -> None:
