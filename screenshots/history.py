@@ -20,7 +20,7 @@ Shape = Callable[[float], float]
 
 def steady(minute: float) -> float:
     """Waves of some per cent."""
-    return 1 + 0.05 * math.sin(minute / 5.3) + 0.03 * math.sin(minute / 1.7) + 0.015 * math.sin(minute * 3.1)
+    return 1 + 0.03 * math.sin(minute / 5.3) + 0.02 * math.sin(minute / 1.7) + 0.01 * math.sin(minute * 3.1)
 
 
 def spikes(minute: float) -> float:

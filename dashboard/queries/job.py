@@ -94,6 +94,15 @@ def job_lane(link: Link, queue: str, job_id: str, *, now_ms: int) -> str | None:
     return LANE_OF.get(job.state, "") if job else None
 
 
+def named_job(link: Link, queue: str, job_id: str, *, now_ms: int) -> tuple[str, str]:
+    """The lane's word of a job ("" when it is in none, or gone) and, of a failed one, the name of its error."""
+    job = job_detail(link, queue, job_id, now_ms=now_ms, payload_limit=0)
+    if job is None:
+        return "", ""
+    kind = kind_of_job(job)
+    return LANE_OF.get(job.state, ""), present("error", kind.name) if kind else ""
+
+
 def job_page(
     link: Link,
     queue: str,

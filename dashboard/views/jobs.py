@@ -18,7 +18,7 @@ from ..htmx import Partial, Press, Toast, answer, here, kind, render_page, show_
 from ..params import Fields, choice, job_ids
 from ..present import present
 from ..problems import BadInput, Way, moved_on, no_such_job
-from ..queries.job import WHOLE_PAYLOAD, JobPage, job_lane, job_page
+from ..queries.job import WHOLE_PAYLOAD, JobPage, job_lane, job_page, named_job
 from ..routes import Routes
 from ..state import actor, can, current, now_ms
 from ..tokens import to_token
@@ -203,10 +203,17 @@ def _ask(verb: str, queue: str, lane: str, ids: tuple[str, ...], alert: str = ""
         ids=ids,
         backing_off=backing_off(current().link, queue, ids) if verb == "run_now" else 0,
         undo=promise(queue, len(ids)) if verb == "remove" else "",
+        named=_named_one(queue, ids[0]) if verb == "remove" and len(ids) == 1 else "",
         token_field=confirm.FIELD,
         confirm_token=confirm.seal(current().signing, what, now_ms()),
         alert=alert,
     )
+
+
+def _named_one(queue: str, job_id: str) -> str:
+    """The error of a failed job, the lane of any other, "" when it is gone."""
+    lane, error = named_job(current().link, queue, job_id, now_ms=now_ms())
+    return error or LANE_WORDS.get(lane, "")
 
 
 def _unconfirmed(verb: str, queue: str, lane: str, ids: tuple[str, ...]) -> Response | None:

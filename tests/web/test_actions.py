@@ -99,12 +99,23 @@ def test_remove_of_one_in_each_lane(client: OmniqClient, redis: Any, visitor: Br
         page = visitor.get(f"/queues/{QUEUE}/{name}")
         dialog = visitor.press(page, row_button(page, job_id, "remove"))
         assert dialog.words("dialog h2") == "Remove this job?"
+        what = "ValueError" if name == "failed" else name.capitalize()
+        assert dialog.words("dialog .quote") == f"{job_id} {what} in {QUEUE}"
         assert redis.exists(f"{{mail}}:job:{job_id}")
         after = visitor.press(dialog, dialog.soup.select("dialog .dialog-foot button")[-1])
         assert (after.path, after.toast()) == (f"/queues/{QUEUE}/{name}", f"Removed 1 job{UNDO}")
         assert not redis.exists(f"{{mail}}:job:{job_id}")
     assert visitor.get(f"/queues/{QUEUE}/{name}").job_ids() == ["c"]
     assert redis.exists("{other}:job:a")
+
+
+def test_remove_of_one_that_is_gone(client: OmniqClient, visitor: Browser) -> None:
+    fail_jobs(client, QUEUE, ["a"], now_ms=NOW)
+    page = visitor.get(FAILED)
+    client.remove_job(queue=QUEUE, job_id="a", lane="failed")
+    dialog = visitor.press(page, row_button(page, "a", "remove"))
+    assert (dialog.status, dialog.words("dialog .quote")) == (200, "a")
+    assert dialog.words("dialog .dialog-body p").startswith(f"The job and its payload leave {QUEUE} .")
 
 
 @pytest.mark.parametrize("name", ["failed", "completed", "delayed", "waiting"])

@@ -12,7 +12,7 @@ from benchmarks.page_bytes import fill_history, fill_notices
 from dashboard import Allow, Deny
 from dashboard.access import Decision
 from omniq_core import HistorySampler, OmniqClient
-from tests.support.factories import complete_jobs, fail_jobs, publish_jobs
+from tests.support.factories import complete_jobs, fail_jobs, lease_jobs, publish_jobs
 from tests.web.pages_support import NOW, SCRIPT, Page, browser
 
 NAMES = ("charge", "mail")
@@ -118,6 +118,9 @@ def test_the_tiles_of_a_queue(watched: OmniqClient) -> None:
     assert lines == ["M38 5l1 0", "M38 2l1 0"]  # the newest point has had 20 s of its 90, and the same rate
     tiles = text(visitor.get("/queues/mail/groups"), "#queue-tiles .tile")
     assert tiles[:2] == ["Started 0.2 /s Ended 0.2/s", "Waiting 0 0 grouped"]
+    lease_jobs(watched, "mail", ["late"], now_ms=NOW - 2, timeout_ms=1)
+    tiles = text(visitor.get("/queues/mail/active"), "#queue-tiles .tile")
+    assert tiles[0] == "Started 0.2 /s Ended 0.2/s, 1 past its lease"
 
 
 def test_a_retry_says_what_it_will_take(watched: OmniqClient) -> None:
