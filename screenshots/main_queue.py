@@ -6,9 +6,10 @@ from typing import Any
 
 from omniq_core import OmniqClient
 from screenshots.data import DETAIL_ERROR, DETAIL_ID, DETAIL_PAYLOAD, MAIN, MINUTE, NOW, SECOND
+from screenshots.errors import DEADLINE, DEADLINES, earlier
 from screenshots.texts import Texts
 
-FAILED, DELAYED, BACKING_OFF, COMPLETED, ACTIVE = 4_871, 902, 611, 100, 64
+LATELY_FAILED, DELAYED, BACKING_OFF, COMPLETED, ACTIVE = 4_612, 902, 611, 100, 64
 UNGROUPED, GROUPED = 1_204, 136
 DETAIL_PLACE = 260
 DRAWN = 60
@@ -31,7 +32,9 @@ FIRST_WAITING = (0, 0, 1, 0, 2, 0, 1, 0, 0, 2, 3, 0, 1, 0, 2, 3, 0)
 def fill_main(client: OmniqClient, texts: Texts) -> None:
     """Every lane, in an order in which no reserve can take a job that is meant to stay."""
     queue = _Worker(client, texts)
-    for place in reversed(range(FAILED)):
+    for ago, error in earlier():
+        queue.fail_at_once(NOW - ago, error)
+    for place in reversed(range(LATELY_FAILED)):
         queue.fail(place)
     for nth in range(DELAYED):
         queue.delay(nth)
@@ -39,6 +42,12 @@ def fill_main(client: OmniqClient, texts: Texts) -> None:
     for nth in reversed(range(COMPLETED)):
         queue.complete(ended=NOW - 200 - nth * 11 // 2)
     queue.publish_waiting()
+
+
+def _ended_late(place: int) -> bool:
+    """Evenly among the failures below the rows that are drawn."""
+    below, of = place - DRAWN, LATELY_FAILED - DRAWN
+    return below >= 0 and (below + 1) * DEADLINES // of > below * DEADLINES // of
 
 
 class _Worker:
@@ -74,10 +83,9 @@ class _Worker:
         ran = 10_289 if detail else self.texts.between(600, 3_900) if short else self.texts.between(10_100, 10_800)
         gid = "acct_1Nf83K" if detail else self.texts.one_of(BUSY_ACCOUNTS) if self.texts.chance(0.4) else None
         options: dict[str, Any] = {"gid": gid, "group_limit": SLOTS if gid == BUSY_ACCOUNTS[0] else 1}
-        error = DETAIL_ERROR if detail else self.texts.error()
+        error = DETAIL_ERROR if detail else DEADLINE if _ended_late(place) else self.texts.error()
         if place >= DRAWN and not detail:
-            self.publish(ended - ran - 700, max_attempts=1, **options)
-            self.end_badly(self.start(ended - ran), ended, error)
+            self.fail_at_once(ended, error, ran, **options)
             return
         begun = ended - ran - THIRD_START
         named: dict[str, Any] = {"job_id": DETAIL_ID, "payload": DETAIL_PAYLOAD} if detail else {}
@@ -85,6 +93,15 @@ class _Worker:
         self.end_badly(self.start(begun + FIRST_START), begun + FIRST_END, error)
         self.end_badly(self.again(begun + SECOND_START), begun + SECOND_END, error)
         self.end_badly(self.again(begun + THIRD_START), ended, error)
+
+    def fail_at_once(self, ended: int, error: str | None, ran: int = 30_000, **options: Any) -> None:
+        """The only attempt of a job; without an error nobody ended it, and its lease ran out."""
+        self.publish(ended - ran - 700, max_attempts=1, timeout_ms=30_000, **options)
+        job = self.start(ended - ran)
+        if error is None:
+            self.client.reap_expired(queue=MAIN, now_ms_override=ended)
+        else:
+            self.end_badly(job, ended, error)
 
     def delay(self, nth: int) -> None:
         """Two of three wait out a backoff after an error, the others were published for later."""
