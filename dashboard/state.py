@@ -10,7 +10,7 @@ from flask import Request, current_app, g, request
 
 from omniq_core import Link, OmniqClient
 
-from .access import Access, Actor, Allow
+from .access import READ, Access, Actor, Allow, allow_all, read_only
 from .refusals import Refusals
 from .routes import Route
 from .settings import Settings
@@ -71,6 +71,14 @@ def actor() -> Actor:
 def can(action: str, queue: str | None = None) -> bool:
     """May this request's reader do that? Controls of what they may not do are not drawn."""
     return isinstance(current().access(request, action, queue), Allow)
+
+
+def may_read() -> Callable[[str], bool]:
+    """May this request's reader look at that queue? Asked for thousands of them, so it costs nothing where all may."""
+    access = current().access
+    if access is allow_all or access is read_only:
+        return lambda _queue: True
+    return lambda queue: isinstance(access(request, READ, queue), Allow)
 
 
 def mount_path() -> str:

@@ -82,3 +82,9 @@ def _sound_queues(request: pytest.FixtureRequest) -> Iterator[None]:
     redis = request.getfixturevalue("redis")  # now, so that it is still open when the test is over
     yield
     check_invariants(redis)
+
+
+@pytest.fixture(autouse=True)
+def _counts_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dialog counts for 150 ms and then goes on in another answer: on a busy machine at another place each time."""
+    monkeypatch.setattr("omniq_core.operator.selection.COUNT_MS", 20_000.0)

@@ -125,7 +125,7 @@ def failures_page(
     pages = max((len(ordered) + PAGE - 1) // PAGE, 1)
     wish = replace(wish, page=min(wish.page, pages))
     shown = ordered[(wish.page - 1) * PAGE : wish.page * PAGE]
-    others, queues = other_queues(read.figures, queue, now_ms=now_ms, may_read=may_read, limits=limits)
+    others, queues = other_queues(read.figures, queue, may_read=may_read)
     return FailuresPage(
         head=queue_row(read.snapshot, now_ms, limits),
         wish=wish,
@@ -157,7 +157,7 @@ def kind_page(
     read = _read(link, queue, now_ms)
     figures = next((kind for kind in read.kinds.kinds if kind.digest == digest), KindFigures(digest, 0, None, None))
     jobs = kind_jobs(link, queue, digest, size=wish.size, cursor=wish.cursor, newest_first=wish.order.newest_first)
-    others, queues = other_queues(read.figures, queue, now_ms=now_ms, may_read=may_read, limits=limits)
+    others, queues = other_queues(read.figures, queue, may_read=may_read)
     return KindPage(
         head=queue_row(read.snapshot, now_ms, limits),
         wish=wish,

@@ -56,7 +56,7 @@ def group_jobs_page(
     if wish.cursor and not found.page.rows and (found.page.newer or found.page.older):
         wish = replace(wish, cursor=found.page.newer or found.page.older)
         found = read(wish.cursor)
-    others, queues = other_queues(found.queues, queue, now_ms=now_ms, may_read=may_read, limits=limits)
+    others, queues = other_queues(found.queues, queue, may_read=may_read)
     return GroupJobsPage(
         head=queue_row(found.snapshot, now_ms, limits),
         gid=gid,

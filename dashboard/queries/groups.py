@@ -127,7 +127,7 @@ def groups_page(
     stuck = [one.gid for one in _sorted((one for one in figures or () if one.state == "stuck"), "state")[:TOLD]]
     missing = [gid for gid in dict.fromkeys((*shown, *named, *stuck)) if gid not in rows]
     rows |= group_rows(link, queue, missing)
-    others, queues = other_queues(read.queues, queue, now_ms=now_ms, may_read=may_read, limits=limits)
+    others, queues = other_queues(read.queues, queue, may_read=may_read)
     return GroupsPage(
         head=queue_row(read.snapshot, now_ms, limits),
         wish=wish,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -19,7 +20,7 @@ from omniq_core import (
 )
 
 from .lane_filter import LaneFilter
-from .queue_row import Limits, QueueRow, queue_row
+from .queue_row import Limits, QueueRow, failed_tone, queue_row
 
 LANES = {"waiting": "wait", "active": "active", "delayed": "delayed", "failed": "failed", "completed": "completed"}
 """The word of each lane in addresses, and the protocol's name for it."""
@@ -152,14 +153,12 @@ def other_queues(
     figures: Mapping[str, QueueSnapshot],
     queue: str,
     *,
-    now_ms: int,
     may_read: Callable[[str], bool],
-    limits: Limits,
 ) -> tuple[tuple[OtherQueue, ...], int]:
     """The lines of the switcher on the page of `queue`, and how many queues there are with it."""
-    rows = [queue_row(one, now_ms, limits) for name, one in figures.items() if name != queue and may_read(name)]
-    rows.sort(key=lambda row: (-row.failed, row.queue))
-    return tuple(OtherQueue(row.queue, row.failed, row.failed_tone) for row in rows[:SWITCHER_ROWS]), len(rows) + 1
+    others = [one for name, one in figures.items() if name != queue and may_read(name)]
+    worst = heapq.nsmallest(SWITCHER_ROWS, others, key=lambda one: (-one.failed, one.queue))
+    return tuple(OtherQueue(one.queue, one.failed, failed_tone(one.failed)) for one in worst), len(others) + 1
 
 
 def queue_page(
@@ -205,7 +204,7 @@ def queue_page(
     if wish.cursor and not found.page.rows and (found.page.newer or found.page.older):
         wish = replace(wish, cursor=found.page.newer or found.page.older)
         found = read(wish.cursor)
-    others, queues = other_queues(found.figures, queue, now_ms=now_ms, may_read=may_read, limits=limits)
+    others, queues = other_queues(found.figures, queue, may_read=may_read)
     # The first page, newest first, is drawn anew at each tick, unless it is held: nothing on it can be newer.
     settled = announces and not wish.cursor and not watch.hold
     return QueuePage(

@@ -62,8 +62,13 @@ class QueueRow:
 
     @property
     def failed_tone(self) -> str:
-        """`danger` when so many jobs failed that somebody should look."""
-        return "danger" if self.failed >= MANY_FAILED else ""
+        """As the function's."""
+        return failed_tone(self.failed)
+
+
+def failed_tone(failed: int) -> str:
+    """`danger` when so many jobs failed that somebody should look, else ""."""
+    return "danger" if failed >= MANY_FAILED else ""
 
 
 def queue_row(snapshot: QueueSnapshot, now_ms: int, limits: Limits, started: int | None = None) -> QueueRow:

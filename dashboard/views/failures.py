@@ -20,7 +20,7 @@ from ..queries.failures import RANGES, SORTS, FailuresPage, FailuresWish, KindPa
 from ..queries.job_list import JobList
 from ..queries.queue import LANES, SIZES, LaneWish
 from ..routes import Routes
-from ..state import can, current, now_ms
+from ..state import can, current, may_read, now_ms
 from .addresses import job_url, kind_url
 from .job_lists import DIGEST
 from .job_rows import JobRow, job_row
@@ -109,7 +109,7 @@ def _context(queue: str, args: Fields) -> dict[str, Any]:
             queue,
             _wish(args),
             now_ms=now_ms(),
-            may_read=lambda name: can("read", name),
+            may_read=may_read(),
             limits=limits(),
         )
     return {
@@ -179,7 +179,7 @@ def _kind_context(queue: str, kind: str, args: Fields, named: tuple[str, ...] = 
             kind,
             wish,
             now_ms=now_ms(),
-            may_read=lambda name: can("read", name),
+            may_read=may_read(),
             limits=limits(),
             named=named,
         )

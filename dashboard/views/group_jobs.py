@@ -18,7 +18,7 @@ from ..queries.group_jobs import GroupJobsPage, group_jobs_page
 from ..queries.lane_filter import LaneFilter
 from ..queries.queue import LANES, SIZES, LaneWish
 from ..routes import Routes
-from ..state import can, current, now_ms
+from ..state import can, current, may_read, now_ms
 from .addresses import group_url, job_url, turned
 from .filters import lane_wish
 from .job_rows import job_row
@@ -77,7 +77,7 @@ def _context(queue: str, gid: str, args: Fields, named: tuple[str, ...] = ()) ->
             gid,
             _wish(args),
             now_ms=now_ms(),
-            may_read=lambda name: can("read", name),
+            may_read=may_read(),
             limits=limits(),
             named=named,
         )

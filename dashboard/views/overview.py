@@ -13,7 +13,7 @@ from ..params import Fields, choice, integer, text
 from ..queries.overview import ASCENDING, SORTS, STATE_FILTERS, OverviewPage, OverviewWish, overview_page
 from ..queries.throughput import RANGE, RANGES
 from ..routes import Routes
-from ..state import can, current, now_ms
+from ..state import current, may_read, now_ms
 from .addresses import overview_url, turned
 from .limits import limits
 
@@ -150,7 +150,7 @@ def _read(args: Fields, named: tuple[str, ...]) -> OverviewPage:
         mount.link,
         wish,
         now_ms=now_ms(),
-        may_read=lambda queue: can("read", queue),
+        may_read=may_read(),
         limits=limits(),
         allow_list=mount.settings.queues,
         named=named,

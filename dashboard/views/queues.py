@@ -30,7 +30,7 @@ from ..queries.queue import (
     queue_page,
 )
 from ..routes import Routes
-from ..state import can, current, now_ms
+from ..state import can, current, may_read, now_ms
 from .addresses import SCOPE, bulk_url, export_url, job_url, lane_url
 from .filters import ENTERED_WORDS, ERROR_WORDS, MAX_CURSOR_BYTES, lane_wish, since_options, tags
 from .job_rows import JobRow, job_row
@@ -136,7 +136,7 @@ def _read(queue: str, wish: LaneWish, watch: Watch) -> QueuePage:
             queue,
             wish,
             now_ms=now_ms(),
-            may_read=lambda name: can("read", name),
+            may_read=may_read(),
             limits=limits(),
             watch=watch,
         )

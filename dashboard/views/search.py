@@ -15,7 +15,7 @@ from ..params import text
 from ..problems import BadInput
 from ..queries.search import SearchPage, begins_with, search_page
 from ..routes import Routes
-from ..state import can, current, now_ms
+from ..state import can, current, may_read, now_ms
 from ..tokens import MAX_ID_BYTES
 from .addresses import search_url
 
@@ -29,7 +29,7 @@ def search() -> ResponseReturnValue:
     if not asked:
         jobs = [job for job in recent.opened() if can("read", job[0])]
         return render_page("omniq/search/recent.html", search_text="", recent=jobs, KEPT=recent.KEPT, section="search")
-    common: dict[str, Any] = {"may_read": lambda queue: can("read", queue), "allow_list": current().settings.queues}
+    common: dict[str, Any] = {"may_read": may_read(), "allow_list": current().settings.queues}
     cursor, seen, first, before = (_place(name) for name in ("cursor", "seen", "from", "found"))
     page: SearchPage | None = None
     if cursor:

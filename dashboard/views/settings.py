@@ -8,7 +8,7 @@ from .. import display
 from ..htmx import Partial, back, kind, mount_url, render_page, render_partials
 from ..queries.overview import OverviewWish, overview_page
 from ..routes import Routes
-from ..state import can, current, now_ms
+from ..state import current, may_read, now_ms
 from ..tokens import to_token
 from .limits import limits
 
@@ -56,7 +56,7 @@ def most_failed() -> Response:
         mount.link,
         OverviewWish(),
         now_ms=now_ms(),
-        may_read=lambda queue: can("read", queue),
+        may_read=may_read(),
         limits=limits(),
         allow_list=mount.settings.queues,
     )

@@ -10,8 +10,7 @@ from ..htmx import Partial, kind, render_partials
 from ..params import text
 from ..queries.switcher import matching_queues
 from ..routes import Routes
-from ..state import can, current, now_ms
-from .limits import limits
+from ..state import current, may_read, now_ms
 
 routes = Routes()
 
@@ -22,7 +21,5 @@ def switch(queue: str) -> ResponseReturnValue:
     typed = text(request.args, "q")
     if kind() != "partial":
         return redirect(url_for(".overview", q=typed))
-    others = matching_queues(
-        current().link, queue, typed, now_ms=now_ms(), may_read=lambda name: can("read", name), limits=limits()
-    )
+    others = matching_queues(current().link, queue, typed, now_ms=now_ms(), may_read=may_read())
     return render_partials(Partial("switch-items", "omniq/queues/switch_items.html", "innerHTML", {"others": others}))

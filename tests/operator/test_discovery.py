@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from omniq_core import Discovery, OmniqClient
+from omniq_core import Discovery, OmniqClient, QueueSnapshot
 from omniq_core.operator.discovery import queue_of
-from omniq_core.operator.overview import read_overview, read_scan, state_of
+from omniq_core.operator.overview import pack_figures, read_overview, read_scan, state_of, unpack_figures
 from tests.support.clock import Clock
 from tests.support.factories import publish_jobs
 
@@ -180,3 +180,12 @@ def test_the_list_of_old_sdks_is_believed_where_keys_back_it(client: OmniqClient
     scan_all(discovery)
     scan_all(discovery)
     assert names(client) == ()
+
+
+def test_figures_that_cannot_be_read_take_none_of_the_others_with_them() -> None:
+    good = {b"a": pack_figures(QueueSnapshot("a", exists=True, failed=3)), b"z": pack_figures(QueueSnapshot("z"))}
+    assert unpack_figures(good)[0] == {"a": QueueSnapshot("a", exists=True, failed=3), "z": QueueSnapshot("z")}
+    few, other, odd = b'{"v":1,"f":[1]}', b'{"v":2,"f":[1]}', b'{"v":1,"f":["a"]}'
+    bad = [b"", b"{", b"[1", b"2]", b"1,2", few, other, odd, b'{"v":1,"f":[,]}', b'{"v":1,"f":[nul]}', b"\xff" * 5_000]
+    spoiled = {f"b{n}".encode(): value for n, value in enumerate(bad)}
+    assert unpack_figures({b"a": good[b"a"], **spoiled, b"z": good[b"z"]})[0] == unpack_figures(good)[0]
