@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from omniq_core import Activity
+from omniq_core import Activity, UndoState
 
 from .actions.outcome import WHY
 from .formatting import MINUTE, duration, moment, number, plural, split_ulid
@@ -20,6 +20,7 @@ _SINCE = (
 _DIALOG_MS = 10 * MINUTE
 """So long a dialog may have been open, whose filter was fixed when it opened."""
 _ENTERED = {"waiting": "Queued", "failed": "Failed", "delayed": "Due", "completed": "Completed"}
+_DONE = {**DONE, "restore": "put back"}
 _VERBS = {"retry": "Retry", "remove": "Remove", "run-now": "Run"}
 _REASONS = WHY | MORE_WHY | {
     "BEGUN_BEFORE": "it was begun before",
@@ -48,7 +49,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An entry in words. `filters`: label, value, and the value in full."""
+    """An entry in words. `filters`: label, value, and the value in full. `undo_ms`: until when Undo works, or None."""
 
     entry: Activity
     who: str
@@ -56,17 +57,22 @@ class Line:
     did_in_full: str
     filters: tuple[tuple[str, str, str], ...]
     result: Result
+    undo_ms: int | None = None
 
 
-def line_of(entry: Activity) -> Line:
-    """An entry as a page shows it."""
+def line_of(entry: Activity, undo: UndoState | None = None) -> Line:
+    """An entry as a page shows it; `undo` is that of a removal."""
+    result = _result(entry)
+    if undo and not undo.until_ms:
+        result = replace(result, text=f"{result.text}, {'undone' if undo.undone else 'final'}")
     return Line(
         entry,
         present("value", entry.who or entry.address or "unknown"),
         _did(entry, short=True),
         _did(entry, short=False),
         _filters(entry),
-        _result(entry),
+        result,
+        undo.until_ms if undo else None,
     )
 
 
@@ -79,6 +85,8 @@ def _did(entry: Activity, *, short: bool) -> str:
     action, facts, well = entry.action, entry.facts, bool(entry.done) and entry.state == "done"
     if action in _VERBS:
         return _about_jobs(entry, short)
+    if action == "restore":
+        return f"Put back {plural(entry.done or 0, 'job')}" if well else "Put back removed jobs"
     key = {"limit": "gid", "remove-counter": "key"}.get(action, "")
     name = present("key", facts.get(key, ""), 60 if short else None)
     if action == "limit":
@@ -172,7 +180,7 @@ def _result(entry: Activity) -> Result:
         by, before = (present("value", entry.facts.get(name, "")) for name in ("by", "from"))
         return Result("Running", f"{by} took it over from {before}.", task=task)
     skipped = "; ".join(f"{number(n)} skipped: {why_not(code)}" for code, n in entry.skipped.items())
-    if entry.action in _VERBS and not (task and entry.state == "done"):
+    if entry.action in (*_VERBS, "restore") and not (task and entry.state == "done"):
         return Result(_counts(entry), skipped, task=task)
     if entry.skipped and not entry.done:
         why = why_not(next(iter(entry.skipped)))
@@ -182,7 +190,7 @@ def _result(entry: Activity) -> Result:
 
 def _counts(entry: Activity) -> str:
     skipped, left = sum(entry.skipped.values()), _number(entry, "left")
-    parts = [f"{number(entry.done or 0)} {DONE.get(entry.action.replace('-', '_'), 'done')}"]
+    parts = [f"{number(entry.done or 0)} {_DONE.get(entry.action.replace('-', '_'), 'done')}"]
     parts += [f"{number(n)} {word}" for n, word in ((skipped, "skipped"), (left, "left")) if n]
     return ", ".join(parts)
 

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from omniq_core import Activity, BadCursor, Link, every_activity, one_activity, read_activity
+from omniq_core import (
+    Activity,
+    BadCursor,
+    Link,
+    UndoState,
+    every_activity,
+    one_activity,
+    read_activity,
+    undo_states,
+)
 
 from ..formatting import DAY, HOUR
+from ..tokens import QUEUE_NAME
 
 SIZES = (25, 50, 100)
 SINCE_MS = {"": 0, "1h": HOUR, "24h": DAY, "7d": 7 * DAY}
@@ -23,6 +33,7 @@ ACTIONS = {
     "limit": ("limit",),
     "repair": ("repair",),
     "cancel": ("cancel", "go-on"),
+    "undo": ("restore",),
 }
 """What can be asked for, and which actions of the record that means."""
 MOST_NEWER = 100
@@ -104,6 +115,19 @@ def activity_page(link: Link, wish: ActivityWish, *, now_ms: int, may_read: MayR
         front=False,
         mark=read.newest or "0-0",
     )
+
+
+def undo_of_removals(link: Link, entries: Iterable[Activity], *, now_ms: int) -> dict[str, UndoState]:
+    """By the id of an entry that says how many jobs were removed: can they be put back, or were they? In one round
+    trip, none when no entry is one."""
+    removed = {
+        entry.entry_id: (entry.queue, entry.facts.get("batch", ""))
+        for entry in entries
+        if entry.action == "remove" and entry.done and entry.state in ("done", "ended")
+    }
+    asked = {place for place in removed.values() if place[1] and QUEUE_NAME.fullmatch(place[0])}
+    found = undo_states(link, asked, now_ms=now_ms)
+    return {entry_id: found.get(place, UndoState(None, undone=False)) for entry_id, place in removed.items()}
 
 
 def newer_activity(link: Link, wish: ActivityWish, mark: str, *, now_ms: int, may_read: MayRead) -> Newer:

@@ -30,6 +30,7 @@ from ..queries.activity import (
     activity_page,
     all_activity,
     newer_activity,
+    undo_of_removals,
 )
 from ..routes import Routes
 from ..state import can, current, now_ms
@@ -47,6 +48,7 @@ ACTION_WORDS = {
     "limit": "Limits",
     "repair": "Repairs",
     "cancel": "Stop and go on",
+    "undo": "Undo",
 }
 SINCE_WORDS = {"": "Any time", "1h": "Last hour", "24h": "Last 24 h", "7d": "Last 7 d"}
 FACTS = {
@@ -70,10 +72,12 @@ def activity() -> ResponseReturnValue:
     asked, wish = live.tick(request.args), _wish(request.args)
     if asked and asked.mark:
         newer = newer_activity(current().link, wish, asked.mark, now_ms=now_ms(), may_read=_may_read)
-        # Rows enter only on the first page, and not under the pointer.
-        if not newer.count or asked.hold or wish.cursor:
+        # Rows enter only on the first page, and not under the pointer; there the button of an Undo that is over leaves.
+        until = _until(asked.version)
+        over = until.isdecimal() and int(until[:16]) <= now_ms()
+        if asked.hold or wish.cursor or not (newer.count or over):
             context = {"wish": wish, "newer": newer, "mark": asked.mark, "activity_url": activity_url}
-            found = live.version(wish, asked.mark, newer)
+            found = f"{live.version(wish, asked.mark, newer)}.{until}"
             return live.answer(asked, found, lambda: [_newer(context)])
     context = _context(wish)
     if asked:
@@ -102,7 +106,8 @@ def activity_of(entry_id: str) -> Response:
     if entry is None:
         said = "It is older than the record goes back, or its result was noted since: then it stands in the list."
         raise Problem(404, "No such entry", said, icon="search", way=Way("Activity", "/activity"))
-    return render_page("omniq/activity/entry.html", line=line_of(entry), entry=entry, **_words())
+    undo = undo_of_removals(current().link, [entry], now_ms=now_ms()).get(entry.entry_id)
+    return render_page("omniq/activity/entry.html", line=line_of(entry, undo), entry=entry, **_words())
 
 
 def _lines(entries: Iterable[Activity]) -> Iterator[str]:
@@ -149,16 +154,27 @@ def _may_read(queue: str) -> bool:
     return (not allowed or queue in allowed) and can("read", queue)
 
 
+def activity_regions(args: Fields) -> tuple[Partial, ...]:
+    """What a change of one entry changes on this page."""
+    return tuple(_regions(_context(_wish(args))))
+
+
+def _until(version: str) -> str:
+    """When the first Undo ends of a page of this version, "" for none."""
+    return version.partition("-")[0].partition(".")[2]
+
+
 def _context(wish: ActivityWish) -> dict[str, Any]:
     page = activity_page(current().link, wish, now_ms=now_ms(), may_read=_may_read)
-    newer = Newer(0, more=False)
+    undo = undo_of_removals(current().link, page.rows, now_ms=now_ms())
+    newer, ends = Newer(0, more=False), [one.until_ms for one in undo.values() if one.until_ms]
     return {
         "page": page,
         "wish": wish,
-        "lines": tuple(line_of(entry) for entry in page.rows),
+        "lines": tuple(line_of(entry, undo.get(entry.entry_id)) for entry in page.rows),
         "newer": newer,
         "mark": page.mark,
-        "live_version": live.version(wish, page.mark, newer),
+        "live_version": f"{live.version(wish, page.mark, newer)}.{min(ends, default='')}",
         "here": here(),
         **_words(),
     }

@@ -18,6 +18,7 @@ def regions() -> tuple[Partial, ...]:
     if kind() != "partial":
         return ()
     from . import (
+        activity,
         children,
         counter,
         failures,
@@ -37,6 +38,8 @@ def regions() -> tuple[Partial, ...]:
             return ()
         if rule == "overview":
             return overview.overview_regions(args)
+        if rule == "activity":
+            return activity.activity_regions(args)
         if rule == "children":
             return children.children_regions(args)
         if rule == "counter":

@@ -94,6 +94,7 @@ from .task_runner import TaskRunner
 from .tasks import order_task, read_open_tasks, read_task, read_tasks, start_task
 from .top_errors import TopError, TopErrors
 from .trash import Trash, TrashBatch, parse_trash, read_trash, trash_command
+from .undo_state import UndoState, undo_states
 from .watch import LaneWatch
 
 __all__ = [
@@ -170,6 +171,7 @@ __all__ = [
     "TopErrors",
     "Trash",
     "TrashBatch",
+    "UndoState",
     "WholeLane",
     "add_histories",
     "backing_off",
@@ -243,6 +245,7 @@ __all__ = [
     "start_export",
     "start_task",
     "trash_command",
+    "undo_states",
     "want_failures",
     "without_message",
     "worst",

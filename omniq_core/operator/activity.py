@@ -79,7 +79,8 @@ def note_activity(link: Link, entry: Activity, *, instead_of: str = "") -> str:
 
     One round trip, never sent twice. Raises what Redis raised.
     """
-    args = (_text(entry), instead_of, MOST_KEPT, KEPT_MS)
+    undone = entry.facts.get("batch", "") if entry.action == "restore" and entry.done else ""
+    args = (_text(entry), instead_of, MOST_KEPT, KEPT_MS, undone)
     return decode_text(link.run(script("operator/activity_note"), _ANCHOR, *args))
 
 

@@ -35,7 +35,7 @@ def visitor(client: OmniqClient, redis: Any) -> Browser:
 
 
 def test_as_drawn(visitor: Browser, client: OmniqClient) -> None:
-    note(client, "remove", ago=17 * HOUR, who="support", jobs=12_480, done=12_480, filter={"q": "InvalidToken"})
+    note(client, "remove", ago=17 * HOUR, who="support", jobs=12_480, done=12_480, filter={"q": "BadToken"})
     note(client, "publish", ago=3 * HOUR, facts={"copy_of": "01KKAK2M9Q0BETBK4K3Y0RVX5W", "job": "x"}, done=1)
     note(client, "pause", ago=2 * HOUR, facts={"reason": "digest template is wrong"}, done=1)
     until = str(NOW - HOUR + 61 * MINUTE)
@@ -61,13 +61,13 @@ def test_as_drawn(visitor: Browser, client: OmniqClient) -> None:
     assert page.heads() == ["When", "Who", "Did", "Queue", "Filter", "Result", "Undo"]
     assert page.rows("activity") == [
         ["2 min ago", "ops-eu", "Remove 4,213 failed jobs", QUEUE, tags, "Refused", ""],
-        ["10 min ago", "oncall", "Removed job 01KKAV7T3C…", QUEUE, "–", "1 removed", ""],
+        ["10 min ago", "oncall", "Removed job 01KKAV7T3C…", QUEUE, "–", "1 removed, final", ""],
         ["15 min ago", "oncall", "Set the limit of tenant-1198 from 5 to 8", QUEUE, "–", "Saved", ""],
         ["31 min ago", "oncall", "Retried 390 jobs", QUEUE, "–", "390 retried, 12 skipped", ""],
         ["1 h ago", "support", "Paused, until 15:07", QUEUE, "–", "Paused 1 h 01 min", ""],
         ["2 h ago", "oncall", "Paused: digest template is wrong", QUEUE, "–", "Paused", ""],
         ["3 h ago", "oncall", "Published a copy of 01KKAK2M9Q…", QUEUE, "–", "1 published", ""],
-        ["17 h ago", "support", "Removed 12,480 jobs", QUEUE, "Error contains InvalidToken", "12,480 removed", ""],
+        ["17 h ago", "support", "Removed 12,480 jobs", QUEUE, "Error contains BadToken", "12,480 removed, final", ""],
     ]  # fmt: skip
     assert page.words("#pager").startswith("1–8 of 8 Rows 25 50 100")
     assert page.one("#activity [data-tone=danger]")["title"] == "You may not remove."

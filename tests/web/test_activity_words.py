@@ -57,7 +57,7 @@ WORDS = [
     (
         entry("remove", "ended", done=25, facts=TASK | {"state": "stopped", "left": "377"}, **FAILED),
         "Stopped: Remove 402 failed jobs",
-        "25 removed, 377 left",
+        "25 removed, 377 left, final",
     ),
     (
         entry("remove", "taken", facts=TASK | {"by": "b", "from": "a"}, **FAILED),
@@ -78,6 +78,8 @@ WORDS = [
     (entry("remove-counter", queue="", done=1, facts={"key": "order 1"}), "Deleted counter order 1", "1 deleted"),
     (entry("cancel", facts=TASK), "Stop a bulk task", "Stopped"),
     (entry("go-on", facts=TASK), "Let a bulk task go on", "Going on"),
+    (entry("restore", "begun"), "Put back removed jobs", "Result unknown"),
+    (entry("restore", done=9, skipped={"EXISTS": 2}), "Put back 9 jobs", "9 put back, 2 skipped"),
     (entry("something new"), "something new", "Begun"),
 ]
 
