@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from omniq_core import Background, OmniqClient, pause_queue, want_failures
+from screenshots.activity import write_activity
 from screenshots.data import COUNTERS, HOUR, MAIN, MINUTE, NOW, QUEUES, SECOND, QueueFigures
 from screenshots.groups_queue import fill_groups
 from screenshots.history import write_history
@@ -31,6 +32,7 @@ def seed(client: OmniqClient) -> None:
         figures = redis.hget("{omniq:x}:children:seen", key).split(b"|", 2)[2]
         redis.hset("{omniq:x}:children:seen", key, b"%d|moved|%s" % (NOW - ago, figures))
     write_notices(client)
+    write_activity(client)
 
 
 def observe(client: OmniqClient) -> None:

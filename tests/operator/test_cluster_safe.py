@@ -27,7 +27,7 @@ SCRIPTS: list[tuple[str, bytes, list[Any]]] = [
     ("leader", global_key("meta"), ["token", 1_000]),
     ("history_sample", QueueKeys("q").anchor, [1_750_000_000_000]),
     ("history_sum", global_key("meta"), [175_000_000, *[0] * 11]),
-    ("activity_note", global_key("meta"), ["{}", "", 10, 1_000, "batch"]),
+    ("activity_note", global_key("meta"), ["an entry", "", 10, 1_000, "batch"]),
     ("activity_read", global_key("meta"), ["older", "", 10]),
     ("counter", completion_anchor("k"), []),
     ("remove_counter", completion_anchor("k"), []),
