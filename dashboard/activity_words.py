@@ -192,6 +192,7 @@ def _counts(entry: Activity) -> str:
     skipped, left = sum(entry.skipped.values()), _number(entry, "left")
     parts = [f"{number(entry.done or 0)} {_DONE.get(entry.action.replace('-', '_'), 'done')}"]
     parts += [f"{number(n)} {word}" for n, word in ((skipped, "skipped"), (left, "left")) if n]
+    parts += [f"probe: {number(n)} failed" for n in [_number(entry, "probe_failed")] if n]
     return ", ".join(parts)
 
 

@@ -16,7 +16,7 @@ _UNDO = (
 """Queue, batch, jobs, and for how long each can still be put back."""
 
 
-def _at(ago: int, action: str, queue: str, who: str, state: str = "done", **more: Any) -> Activity:
+def _at(ago: int, action: str, queue: str, who: str, state: Any = "done", **more: Any) -> Activity:
     values: dict[str, Any] = {"who": who, "address": "10.0.0.7", "queue": queue, **more}
     return Activity(NOW - ago, action, state, **values)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from omniq_core import OmniqClient, TaskRunner, order_task
+from omniq_core import OmniqClient, TaskRunner, order_task, read_activity
 from omniq_core.scripts import script
 from tests.core.cutting_proxy import CuttingProxy
 from tests.core.long_lane import T, fill
@@ -208,6 +208,9 @@ def test_a_probe_waits_for_a_person(client: OmniqClient, redis: Any) -> None:
     work_off(client.link, lambda: finished(client), with_runner=works)
     assert the_task(client.link, "q").done == 150
     assert waiting(redis) == ["job-4", *names[10:]]
+    works[0].tick()  # which notes how it ended
+    (noted,) = read_activity(client.link, keep=lambda entry: entry.state == "ended", size=9).entries
+    assert (noted.done, noted.facts["probe_failed"]) == (150, "2")
 
 
 def test_a_probe_of_all_is_no_probe(client: OmniqClient, redis: Any) -> None:

@@ -78,6 +78,13 @@ WORDS = [
     (entry("remove-counter", queue="", done=1, facts={"key": "order 1"}), "Deleted counter order 1", "1 deleted"),
     (entry("cancel", facts=TASK), "Stop a bulk task", "Stopped"),
     (entry("go-on", facts=TASK), "Let a bulk task go on", "Going on"),
+    (
+        entry(
+            "retry", "ended", done=10, facts=TASK | {"state": "stopped", "left": "392", "probe_failed": "4"}, **FAILED
+        ),
+        "Stopped: Retry 402 failed jobs",
+        "10 retried, 392 left, probe: 4 failed",
+    ),
     (entry("restore", "begun"), "Put back removed jobs", "Result unknown"),
     (entry("restore", done=9, skipped={"EXISTS": 2}), "Put back 9 jobs", "9 put back, 2 skipped"),
     (entry("something new"), "something new", "Begun"),
