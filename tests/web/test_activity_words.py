@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Request
 
+from dashboard.access import Allow, Decision, Deny
 from omniq_core import Activity, OmniqClient, note_activity
+from tests.operator.bulk import begin
+from tests.support.factories import fail_jobs
 from tests.web.pages_support import NOW, QUEUE, browser
 
 HOSTILE = '<script>alert(1)</script>"&\u202e\x00{{ 7 * 7 }}'
@@ -126,3 +130,16 @@ def test_whatever_stands_there_is_text(visitor: Any, client: OmniqClient) -> Non
     for entry_id in ids[::3]:
         assert SHOWN in visitor.get(f"/activity/{entry_id}").words("main .facts")
     assert visitor.get("/activity?who=%3Cscript%3E").soup.select("main script") == []
+
+
+def test_a_task_stands_under_activity_or_its_queue_where_that_is_not_seen(client: OmniqClient, redis: Any) -> None:
+    def looks_at_jobs(_request: Request, action: str, _queue: str | None) -> Decision:
+        return Allow() if action == "read" else Deny()
+
+    fail_jobs(client, QUEUE, 2, now_ms=NOW - 1_000)
+    begin(client.link, QUEUE, "retry", "failed", now_ms=NOW)
+    path = f"/queues/{QUEUE}/tasks/{'a' * 16}"
+    page = browser(client).get(path)
+    assert (page.words(".crumbs"), page.words(".topnav [aria-current=true]")) == ("Activity Task", "Activity")
+    page = browser(client, access=looks_at_jobs).get(path)
+    assert (page.words(".crumbs"), page.words(".topnav [aria-current=true]")) == (f"Overview {QUEUE} Task", "Overview")
