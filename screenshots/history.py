@@ -18,9 +18,14 @@ _TENTHS = 100
 Shape = Callable[[float], float]
 
 
-def steady(minute: float) -> float:
-    """Waves of some per cent."""
-    return 1 + 0.03 * math.sin(minute / 5.3) + 0.02 * math.sin(minute / 1.7) + 0.01 * math.sin(minute * 3.1)
+def waves(phase: float) -> Shape:
+    """Waves of some per cent, which no two queues have at the same time: together they are nearly level."""
+    return lambda minute: (
+        1
+        + 0.10 * math.sin(minute / 5.3 + phase)
+        + 0.06 * math.sin(minute / 1.7 + 2 * phase)
+        + 0.03 * math.sin(minute * 3.1 + phase)
+    )
 
 
 def spikes(minute: float) -> float:
@@ -35,12 +40,15 @@ def humps(minute: float) -> float:
     )
 
 
+_LEVEL = waves(0)
+
+
 @dataclass(frozen=True, slots=True)
 class Rates:
     """Jobs a second now, the share of them that also ended, and how they changed; `shape` takes minutes before NOW."""
 
     started: float
-    shape: Shape = steady
+    shape: Shape = _LEVEL
     ended: float = 1.0
     failed: Shape = lambda _minute: 0.0
 
@@ -51,21 +59,21 @@ def _ramp(minute: float) -> float:
 
 
 QUEUES = {
-    MAIN: Rates(182, ended=0.984, failed=_ramp),
-    "crm-sync": Rates(23, failed=lambda minute: 0.06 if round(minute) in (8, 26, 27, 28, 46, 47) else 0.0),
+    MAIN: Rates(182, waves(0.4), ended=0.984, failed=_ramp),
+    "crm-sync": Rates(23, waves(1), failed=lambda minute: 0.06 if round(minute) in (8, 26, 27, 28, 46, 47) else 0.0),
     "image-resize": Rates(
-        40, lambda minute: steady(minute) if minute > 6.2 else 0.0, failed=lambda minute: 0.1 * (6.2 < minute < 10)
+        40, lambda minute: waves(2)(minute) if minute > 6.2 else 0.0, failed=lambda minute: 0.1 * (6.2 < minute < 10)
     ),
-    "email-transactional": Rates(94, ended=0.99),
+    "email-transactional": Rates(94, waves(3), ended=0.99),
     "video-transcode": Rates(0.6, spikes),
-    "invoice-pdf": Rates(11),
-    "tenant-import": Rates(3.1, lambda minute: steady(minute) * (1.1 - minute / 160)),
+    "invoice-pdf": Rates(11, waves(4)),
+    "tenant-import": Rates(3.1, lambda minute: waves(5)(minute) * (1.1 - minute / 160)),
     "search-index": Rates(61, humps, ended=0.97),
-    "fraud-score": Rates(118),
+    "fraud-score": Rates(118, waves(2.4)),
     "email-digest": Rates(0),
-    "push-notify": Rates(240, ended=0.97),
-    "audit-log": Rates(31),
-    "sms-otp": Rates(7.4),
+    "push-notify": Rates(240, waves(4.6), ended=0.97),
+    "audit-log": Rates(31, waves(5.5)),
+    "sms-otp": Rates(7.4, waves(1.5)),
     "report-nightly": Rates(0),
 }
 

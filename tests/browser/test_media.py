@@ -58,7 +58,10 @@ def test_colours_of_the_system_leave_every_state_visible(d: Desk, page: Page) ->
     expect(dot).to_be_visible()
     lines = [("nav[aria-label='Filter by state'] [aria-current]", "outline-style", None, "solid")]
     lines += [(".panel", "border-top-style", None, "solid"), (".tiles", "border-top-style", None, "solid")]
-    lines += [("#live", "forced-color-adjust", "::before", "none")]
+    lines += [
+        ("#live", "forced-color-adjust", "::before", "none"),
+        ("#legend .key", "forced-color-adjust", None, "none"),
+    ]
     for selector, name, pseudo, wanted in lines:
         assert page.locator(selector).first.evaluate(_STYLE, [name, pseudo]) == wanted, selector
     d.open("/queues/mail/failed")
