@@ -58,6 +58,8 @@ __all__ = [
     "BatchGone",
     "BatchResultItem",
     "ChildCounter",
+    "Consumer",
+    "Consumers",
     "Count",
     "CounterChange",
     "CounterChanges",

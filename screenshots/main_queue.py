@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from omniq_core import OmniqClient
@@ -20,6 +21,19 @@ BUSY_ACCOUNTS = tuple(f"acct_{name}" for name in _BUSY.split())
 READY_ACCOUNTS = tuple(f"acct_{name}" for name in ("9Ax3Tj", "4Cf6Ho", "7Ds1Ip", "3Eg5Kw", "8Lv2Mz", "6Ru4Bq"))
 SLOTS = 5
 """How many jobs of the first account may run at once; the others are limited to 1."""
+
+CONSUMERS = (
+    ("hooks-1", 1931, 8, 600),
+    ("hooks-1", 1932, 8, 2_000),
+    ("hooks-2", 1904, 8, 1_000),
+    ("hooks-2", 1905, 8, 3_000),
+    ("hooks-3", 2107, 8, 400),
+    ("hooks-3", 2108, 8, 2_000),
+    ("hooks-5", 1877, 8, 1_000),
+    ("hooks-5", 1878, 7, 2_000),
+    ("hooks-4", 2218, 1, 72_000),
+)
+"""Host, process, how many of its 8 slots run a job, and how many ms ago it beat."""
 
 # when the attempts of a job began and ended, in ms after it was published: it fails, backs off 5 s, fails again
 FIRST_START, FIRST_END, SECOND_START, SECOND_END, THIRD_START = 707, 10_952, 16_045, 26_805, 31_898
@@ -42,6 +56,16 @@ def fill_main(client: OmniqClient, texts: Texts) -> None:
     for nth in reversed(range(COMPLETED)):
         queue.complete(ended=NOW - 200 - nth * 11 // 2)
     queue.publish_waiting()
+    announce(client)
+
+
+def announce(client: OmniqClient) -> None:
+    """The consumers as they are drawn; their records never end, for one of them was lost a minute ago."""
+    redis: Any = client.ops.r
+    for host, pid, running, ago in CONSUMERS:
+        told = {"v": 1, "host": host, "pid": pid, "concurrency": 8, "running": running, "started_ms": 1}
+        redis.zadd(f"{{{MAIN}}}:x:consumers", {f"{host}-{pid}": NOW - ago})
+        redis.set(f"{{{MAIN}}}:x:consumer:{host}-{pid}", json.dumps({**told, "beat_ms": NOW - ago}))
 
 
 def _ended_late(place: int) -> bool:

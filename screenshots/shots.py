@@ -75,6 +75,7 @@ SHOTS = (
     Shot("waiting", f"{QUEUE}/waiting?size=25"),
     Shot("waiting-empty", "/queues/audit-log/waiting"),
     Shot("active", f"{QUEUE}/active?size=25"),
+    Shot("active-consumers", f"{QUEUE}/active?group=acct_4Lm7Zt"),
     Shot("active-stalled", "/queues/image-resize/active?size=25"),
     Shot("delayed", f"{QUEUE}/delayed?size=25"),
     Shot("completed", f"{QUEUE}/completed?size=25"),

@@ -19,6 +19,7 @@ from omniq_core import (
     want_failures,
 )
 
+from .consumers import ConsumersPart, consumers_part
 from .lane_filter import LaneFilter
 from .queue_row import Limits, QueueRow, failed_tone, queue_row
 
@@ -124,7 +125,8 @@ class QueuePage:
     `mark` is where the newest job stood when the page was drawn, `newer` how many entered since (0 on a first page
     that may be drawn anew; at least so many when there is `more_newer`), `named` the rows that were asked for by id.
     `matching` is how many jobs the list has on all its pages, None while they are being counted; `look` is how far that
-    is, None without a filter, for a tick that leaves the rows alone, and for a lane that is broken.
+    is, None without a filter, for a tick that leaves the rows alone, and for a lane that is broken. `consumers` are
+    None but for the active lane.
     """
 
     head: QueueRow
@@ -139,6 +141,7 @@ class QueuePage:
     matching: int | None
     look: Look | None = None
     more_newer: bool = False
+    consumers: ConsumersPart | None = None
 
 
 def queue_head(link: Link, queue: str, *, now_ms: int, limits: Limits) -> QueueRow:
@@ -218,4 +221,5 @@ def queue_page(
         queues=queues,
         now_ms=now_ms,
         matching=found.page.total,
+        consumers=consumers_part(found.consumers, now_ms) if found.consumers else None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import live
-from ..formatting import RowIds
+from ..formatting import RowIds, row_id
 from ..htmx import Partial
 from ..queries.queue import LANES, QueuePage
 from .addresses import job_url
@@ -13,6 +13,7 @@ from .job_rows import job_row
 
 _COUNTED = {"match-count": "match_count", "pager": "pager", "lane-actions": "lane_actions"}
 """Regions that only a filtered page has, or changes by itself."""
+_OF_ACTIVE = {"consumers-count": "consumers_count", "consumers": "consumers", "unlisted": "unlisted"}
 _ALL = ("select-all", "bulk-bar")
 """How many can be selected, or are: all that match."""
 
@@ -30,6 +31,8 @@ def lane_parts(context: dict[str, Any]) -> tuple[Partial, ...]:
     }
     if context["page"].look is not None:
         names |= _COUNTED
+    if context["page"].consumers is not None:
+        names |= _OF_ACTIVE
     context = {**context, "scripted": True}
     found = [Partial(target, f"omniq/queues/{name}.html", context=context) for target, name in names.items()]
     return (*found, *_of_all(context))
@@ -49,8 +52,11 @@ def tick_parts(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
         found = [*parts_anew(context), Partial("jobs-head", "omniq/queues/jobs_head.html", context=context)]
     else:
         found = [part for part in lane_parts(context) if part.target not in _not_known(page)]
-    found = [part for part in found if part.target != "jobs" or not asked.hold]
-    rows = [(row, "job_row") for row in context["rows"]] if asked.hold else []
+    rows: list[tuple[Any, str]] = []
+    if asked.hold:
+        found = [part for part in found if part.target not in ("jobs", "consumers")]
+        rows = [(row, "job_row") for row in context["rows"]]
+        found.extend(_consumer_rows(context))
     queue = page.head.queue
     for row in (job_row(job, RowIds(), page.wish.lane, job_url(queue, job.job_id)) for job in page.named):
         stands = row.job.state == LANES[page.wish.lane] and not row.job.missing
@@ -59,6 +65,14 @@ def tick_parts(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
         found.append(Partial(row.dom_id, f"omniq/queues/{name}.html", "outerMorph", {**context, "row": row}))
     found.append(Partial("newer", "omniq/queues/newer.html", "outerMorph", context))
     return found
+
+
+def _consumer_rows(context: dict[str, Any]) -> list[Partial]:
+    consumers = context["page"].consumers
+    return [
+        Partial(row_id("consumer", one.consumer_id), "omniq/queues/consumer.html", "outerMorph", {"one": one})
+        for one in (consumers.rows if consumers else ())
+    ]
 
 
 def parts_anew(context: dict[str, Any]) -> list[Partial]:

@@ -113,7 +113,9 @@ def _context(queue: str, lane: str, args: Fields, asked: live.Tick | None = None
         "here": here(),
         "ONE_OF": ONE_OF,
         "MANY_OF": MANY_OF,
-        "live_version": live.version(page.head, page.jobs, page.newer, page.named, page.wish, page.matching),
+        "live_version": live.version(
+            page.head, page.jobs, page.newer, page.named, page.wish, page.matching, page.consumers
+        ),
     }
 
 

@@ -24,6 +24,7 @@ from .children import (
     read_counters,
     remove_counter,
 )
+from .consumers import Consumer, Consumers
 from .counter_changes import CounterChanges
 from .counter_children import DoneChild, DoneChildren, done_children
 from .cuts import BadCursor
@@ -112,6 +113,8 @@ __all__ = [
     "BadCursor",
     "BadFilter",
     "ChildCounter",
+    "Consumer",
+    "Consumers",
     "Count",
     "CounterChange",
     "CounterChanges",

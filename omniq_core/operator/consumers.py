@@ -8,11 +8,14 @@ from typing import Any, cast
 
 from ..announcing import LIVES_MS
 from ..connection import Call
-from ..keys import QueueKeys
+from ..keys import QueueKeys, decode_id
+from ..numbers import read_moment
 from ..scripts import script
 
 MOST_CONSUMERS = 200
-"""So many are read, those that beat last."""
+"""So many are read, those that beat longest ago: who was lost is among them."""
+MOST_LEASES = 200
+"""So many leases are compared with what consumers told."""
 _HIGHEST = 10**14
 
 
@@ -35,17 +38,44 @@ class Consumer:
     told_ms: int
 
 
-def consumers_call(queue: str) -> Call:
+@dataclass(frozen=True, slots=True)
+class Consumers:
+    """Who works a queue: `listed` of the `total` that announce themselves, who beat longest ago first.
+
+    `unlisted` jobs are leased by none of these: by workers of other SDKs, or by one that was killed. The first of them
+    was leased at `unlisted_since_ms`, None where that is not known; `more_unlisted` when these are not all. Beside
+    consumers that are listed only jobs count that were leased 15 s ago, for what was told is as old; where not all
+    consumers are listed it is not known (None).
+    """
+
+    listed: tuple[Consumer, ...]
+    total: int
+    unlisted: int | None
+    unlisted_since_ms: int | None
+    more_unlisted: bool
+
+
+def consumers_call(queue: str, now_ms: int) -> Call:
     """The read, for a pipeline with others. Raises ValueError for a bad queue name."""
-    return script("operator/consumers"), QueueKeys(queue).anchor, [MOST_CONSUMERS]
+    return script("operator/consumers"), QueueKeys(queue).anchor, [MOST_CONSUMERS, now_ms - LIVES_MS, MOST_LEASES]
 
 
-def parse_consumers(reply: Any, now_ms: int) -> tuple[Consumer, ...]:
+def parse_consumers(reply: Any, now_ms: int) -> Consumers:
     """What the script answered; a record that cannot be read counts as absent. A refusal of Redis is raised."""
     if isinstance(reply, Exception):
         raise reply
-    found = (_read(raw_id, record, left_ms, now_ms) for raw_id, record, left_ms in reply[1])
-    return tuple(consumer for consumer in found if consumer)
+    known, records, old, leased, first = reply
+    listed = tuple(filter(None, (_read(raw_id, record, left_ms, now_ms) for raw_id, record, left_ms in records)))
+    if len(records) == MOST_CONSUMERS < known:
+        return Consumers(listed, known, None, None, False)
+    if not listed:
+        return Consumers((), 0, leased, read_moment(first) or None, False)
+    told = {job_id for consumer in listed for job_id, _ in consumer.jobs}
+    unlisted = [score for job_id, score in old if decode_id(job_id) not in told]
+    # A consumer tells only some of many jobs: so many of these may be its own.
+    untold = sum(max(consumer.running - len(consumer.jobs), 0) for consumer in listed)
+    since = read_moment(unlisted[0]) if unlisted and not untold else None
+    return Consumers(listed, len(listed), max(len(unlisted) - untold, 0), since or None, len(old) == MOST_LEASES)
 
 
 def _read(raw_id: bytes, record: bytes, left_ms: int, now_ms: int) -> Consumer | None:
@@ -63,7 +93,7 @@ def _read(raw_id: bytes, record: bytes, left_ms: int, now_ms: int) -> Consumer |
     if concurrency < 1:
         return None
     return Consumer(
-        consumer_id=raw_id.decode("utf-8", "surrogateescape"),
+        consumer_id=decode_id(raw_id),
         host=fields["host"],
         pid=pid,
         concurrency=concurrency,

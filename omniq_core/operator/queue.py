@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..connection import Link
+from .consumers import Consumers, consumers_call, parse_consumers
 from .lanes import LanePage, lane_page_call, parse_lane_page
 from .overview import NOW, state_of, unpack_figures
 from .snapshot import QueueSnapshot, parse_snapshot, snapshot_call
@@ -14,12 +15,16 @@ from .watch import LaneWatch, lane_watch_call, parse_lane_watch
 
 @dataclass(frozen=True, slots=True)
 class QueueRead:
-    """A queue's live figures, a page of a lane, what an open page asks besides, and the background's figures."""
+    """A queue's live figures, a page of a lane, what an open page asks besides, and the background's figures.
+
+    `consumers` are read with the active lane, else None.
+    """
 
     snapshot: QueueSnapshot
     page: LanePage
     figures: dict[str, QueueSnapshot]
     watch: LaneWatch
+    consumers: Consumers | None = None
 
 
 def read_queue(
@@ -44,8 +49,9 @@ def read_queue(
         queue, lane, now_ms=now_ms, size=size, cursor=cursor, newest_first=newest_first, order=order
     )
     watch_call = lane_watch_call(queue, lane, now_ms=now_ms, mark=mark, ids=ids)
+    works = [consumers_call(queue, now_ms)] if lane == "active" else []
     plain, scripted = link.read_many(
-        [("HGETALL", NOW)], [snapshot_call(queue, now_ms, alone=True), page_call, watch_call]
+        [("HGETALL", NOW)], [snapshot_call(queue, now_ms, alone=True), page_call, watch_call, *works]
     )
     figures = {} if isinstance(plain[0], Exception) else unpack_figures(plain[0])[0]
     return QueueRead(
@@ -53,4 +59,5 @@ def read_queue(
         page=parse_lane_page(scripted[1], cursor),
         figures=figures,
         watch=parse_lane_watch(scripted[2]),
+        consumers=parse_consumers(scripted[3], now_ms) if works else None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,6 +11,7 @@ from playwright.sync_api import Page, expect
 from omniq_core import OmniqClient
 from tests.browser.axe import both_themes
 from tests.browser.desk import Desk, OpenDesk
+from tests.support.announced import announce
 from tests.support.clock import Clock
 from tests.support.factories import complete_jobs, delay_jobs, lease_jobs, publish_jobs
 
@@ -153,8 +155,8 @@ def test_sorting_the_active_lane(desk: OpenDesk, client: OmniqClient, clock: Clo
 
 
 @pytest.fixture
-def full(desk: OpenDesk, client: OmniqClient, clock: Clock) -> Desk:
-    """Jobs in all four lanes, with long groups and payloads."""
+def full(desk: OpenDesk, client: OmniqClient, redis: Any, clock: Clock) -> Desk:
+    """Jobs in all four lanes, with long groups and payloads, and consumers, one of which was lost."""
     now, group = clock.now_ms, "g" * 200
     complete_jobs(client, "mail", ["d" * 128, "done"], now_ms=now, gid=group)
     lease_jobs(client, "mail", ["r" * 128], now_ms=now + 10, timeout_ms=86_400_000 * 9, gid=group)
@@ -165,6 +167,8 @@ def full(desk: OpenDesk, client: OmniqClient, clock: Clock) -> Desk:
     publish_jobs(client, "mail", ["w" * 128], now_ms=now + 20, gid=group, payload={"k" * 300: "v" * 3_000})
     publish_jobs(client, "mail", ["waits"], now_ms=now + 21)
     clock.advance(20_000)
+    announce(redis, "mail", "lost", now_ms=clock.now_ms, ago_ms=12_000, host="h" * 128, concurrency=40, jobs=["runs"])
+    announce(redis, "mail", "works", now_ms=clock.now_ms, concurrency=12)
     return desk()
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from omniq_core import OmniqClient, announcing
+from omniq_core import Link, OmniqClient, announcing
 from omniq_core.operator.consumers import consumers_call, parse_consumers
+from tests.support.clock import wait_until
 from tests.support.factories import publish_jobs
+from tests.support.redis_server import RedisServer
 
 T = 1_750_000_000_000
 
@@ -44,11 +47,11 @@ def at_work(client: OmniqClient, queue: str, **options: Any) -> Iterator[tuple[t
 
 
 def told(client: OmniqClient, queue: str, now_ms: int = T) -> Any:
-    return parse_consumers(client.link.run_many([consumers_call(queue)])[0], now_ms)
+    return parse_consumers(client.link.run_many([consumers_call(queue, now_ms)])[0], now_ms).listed
 
 
 def test_two_queues_each_with_its_own_consumer_and_none_when_they_are_over(
-    client: OmniqClient, redis: Any, wait_until: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    client: OmniqClient, redis: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(announcing, "BEAT_S", 0.05)
     monkeypatch.setattr(announcing.socket, "gethostname", lambda: "<b>\n\u202e" + "h" * 500)
@@ -72,25 +75,31 @@ def test_who_does_not_want_to_is_not_told(client: OmniqClient, redis: Any) -> No
         assert redis.keys("{a}:x:consumer*") == []
 
 
-def test_a_refusal_is_said_once_and_the_jobs_go_on(
-    client: OmniqClient, redis: Any, wait_until: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+def test_an_access_list_that_refuses_it_is_said_once_and_the_jobs_go_on(
+    client: OmniqClient, redis: Any, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(announcing, "BEAT_S", 0.01)
-    publish_jobs(client, "a", 1, now_ms=1)
-    run, asked, said = client.link.run, [0], list[str]()
+    redis.acl_setuser("narrow", enabled=True, reset=True, nopass=True, categories=["+@all"], keys=["{a}:[^x]*"])
+    publish_jobs(client, "a", 3, now_ms=1)
+    asked, said, run = [0], list[str](), Link.run
 
-    def refuse(script: Any, *args: Any, **more: Any) -> Any:
-        if script.name == "announce":
-            asked[0] += 1
-            raise ValueError("not allowed")
-        return run(script, *args, **more)
+    def counted(link: Link, script: Any, *args: Any, **more: Any) -> Any:
+        asked[0] += script.name == "announce"
+        return run(link, script, *args, **more)
 
-    monkeypatch.setattr(client.link, "run", refuse)
-    with at_work(client, "a", verbose=True, logger=said.append) as (began, _):
-        wait_until(lambda: began.is_set() and asked[0] > 3)
-    assert [line for line in said if "announce" in line] == [
-        "[omniq] a: announce failed, said once until it works: not allowed"
-    ]
+    monkeypatch.setattr(Link, "run", counted)
+    address = urlsplit(redis_server.url)
+    url = address._replace(netloc=f"narrow:x@{address.netloc}").geturl()
+    try:
+        with OmniqClient(redis_url=url) as narrow, at_work(narrow, "a", verbose=True, logger=said.append) as (_, over):
+            wait_until(lambda: asked[0] > 3)
+            over.set()
+            wait_until(lambda: redis.llen("{a}:completed") == 3)
+    finally:
+        redis.acl_deluser("narrow")
+    lines = [line for line in said if "announce" in line]
+    assert len(lines) == 1 and lines[0].startswith("[omniq] a: announce failed, said once until it works: ")
+    assert redis.keys("{a}:x:*") == []
 
 
 def test_the_index_is_bounded_and_forgets_who_was_killed(client: OmniqClient, redis: Any) -> None:
@@ -104,6 +113,8 @@ def test_the_index_is_bounded_and_forgets_who_was_killed(client: OmniqClient, re
     client.link.run(script("announce"), QueueKeys("a").anchor, now, "new", record, 15_000)
     assert redis.zcard("{a}:x:consumers") == 1_000
     assert [(one.consumer_id, one.jobs) for one in told(client, "a")] == [("new", ())]
+    redis.pexpire("{a}:x:consumer:new", 5_000)
+    assert T - 15_000 <= told(client, "a")[0].beat_ms <= T - 10_000
     redis.persist("{a}:x:consumer:new")
     assert told(client, "a")[0].beat_ms == 2
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from omniq_core import OmniqClient
+from omniq_core.operator.consumers import consumers_call, parse_consumers
 from tests.support.clock import wait_until
 from tests.support.redis_server import RedisServer
 
@@ -172,13 +173,23 @@ def test_a_sigkill_leaves_the_jobs_to_the_reaper(start: Callable[..., Child], cl
     client.publish(queue="q", payload={}, job_id="j", timeout_ms=300, backoff_ms=0)
     child = start(workers=2)
     child.says("began j")
+    wait_until(lambda: len(redis.keys("{q}:x:consumer:*")) == 1, what="what it says of itself")
+    (record,) = redis.keys("{q}:x:consumer:*")
     child.process.kill()
     child.process.wait(timeout=15)
+    assert 0 < redis.pttl(record) <= 15_000
+    redis.pexpire(record, 1)  # those 15 s
     redis.set("release", "1")
     other = start()
     other.says("ended j")
+    wait_until(lambda: _announced(client) == [other.process.pid], what="the one that lives, alone")
     wait_until(lambda: redis.lrange("{q}:completed", 0, -1) == [b"j"])
     assert redis.hget("{q}:job:j", "attempt") == b"2"
+
+
+def _announced(client: OmniqClient) -> list[int]:
+    reply = client.link.run_many([consumers_call("q", 0)])[0]
+    return [one.pid for one in parse_consumers(reply, 0).listed]
 
 
 def _let_it_notice(redis: Any, workers: int) -> None:

@@ -29,6 +29,7 @@ SCRIPTS: list[tuple[str, bytes, list[Any]]] = [
     ("history_sum", global_key("meta"), [175_000_000, *[0] * 11]),
     ("activity_note", global_key("meta"), ["an entry", "", 10, 1_000, "batch"]),
     ("activity_read", global_key("meta"), ["older", "", 10]),
+    ("consumers", QueueKeys("q").anchor, [10, 1, 10]),
     ("counter", completion_anchor("k"), []),
     ("remove_counter", completion_anchor("k"), []),
 ]

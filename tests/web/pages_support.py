@@ -64,8 +64,8 @@ class Page:
         return [[words(cell) for cell in row.find_all(["th", "td"], recursive=False)] for row in found]
 
     def heads(self) -> list[str]:
-        """The column heads of the page's table."""
-        return [words(head) for head in self.soup.select("table.table > thead th")]
+        """The column heads of the page's first table."""
+        return [words(head) for head in self.soup.select_one("table.table").select("thead th")]
 
     def job_ids(self) -> list[str]:
         """The raw ids of the jobs listed, read from the links of their rows."""

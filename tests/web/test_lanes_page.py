@@ -203,7 +203,7 @@ def test_lease_meters(client: OmniqClient, visitor: Browser) -> None:
     assert meters == [("30000", "9400", 9_400), ("60000", "45000", 45_000)]
     assert {m["aria-label"] for m in page.soup.select("#jobs progress")} == {"Lease left"}
     assert not page.soup.select("#jobs input, #jobs button, .check-page")
-    assert page.words("caption") == "Active jobs, shortest lease first"
+    assert page.words("section caption") == "Active jobs, shortest lease first"
 
 
 def test_the_orders_of_the_active_lane(client: OmniqClient, visitor: Browser) -> None:
