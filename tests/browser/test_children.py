@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from omniq_core import Discovery, OmniqClient
+from omniq_core import CounterChanges, Discovery, OmniqClient
 from tests.browser.axe import both_themes
 from tests.browser.desk import Desk, OpenDesk
 from tests.browser.hostile import NAMES, raw_bytes
+from tests.support.clock import Clock
 
 KEYS = {key: shown for key, shown in NAMES.items() if "{" not in key} | {"x" * 128: "x" * 128}
 PACE_MS = 10_000
@@ -39,6 +40,20 @@ def shown(page: Page) -> list[str]:
 
 def row(page: Page, key: str) -> Any:
     return page.locator("#children tr").filter(has=page.get_by_role("rowheader", name=key, exact=True))
+
+
+def test_on_a_phone_the_last_change_is_not_cut(
+    desk: OpenDesk, client: OmniqClient, redis: Any, page: Page, clock: Clock
+) -> None:
+    page.set_viewport_size({"width": 320, "height": 700})
+    write(redis, "a", 8)
+    find(client)
+    CounterChanges(client.link, timer=lambda: 0.0).step(clock.now_ms, busy=True)
+    clock.advance(59 * 60_000)
+    desk().open("/children")
+    cell = row(page, "a").locator("[data-label='Last change']")
+    expect(cell).to_have_text("Found 59 min ago")
+    assert cell.evaluate("cell => cell.scrollWidth - cell.clientWidth") == 0
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
