@@ -220,6 +220,8 @@ def _filters(entry: Activity) -> tuple[tuple[str, str, str], ...]:
     }
     found = [(label, present("value", asked[name])) for name, label in labels.items() if asked.get(name)]
     told = [(label, value, value) for label, value in found]
+    if entry.action == "repair" and entry.facts.get("before"):
+        told.append(("Check", "in-flight count", ""))
     if asked.get("since"):
         told.append((entered, f"last {present('value', asked['since'])}", ""))
     for name in ("since_ms", "due_by_ms"):

@@ -106,6 +106,7 @@ def test_words(visitor: Any, client: OmniqClient) -> None:
         note(client, **made)
     page = visitor.get("/activity?size=50")
     assert [(row[2], row[5]) for row in reversed(page.rows("activity"))] == [(did, text) for _, did, text in WORDS]
+    assert [row[4] for row in page.rows("activity") if row[5] == "3 → 1 in flight"] == ["Check in-flight count"]
     titles = [cell["title"] for cell in page.soup.select("#activity td[data-label=Result] [title]")]
     assert "402 skipped: no longer failed" in titles
     assert "Its pause was another one by then." in titles
