@@ -10,6 +10,11 @@ from tests.browser.desk import Desk, OpenDesk
 from tests.support.clock import Clock
 from tests.support.factories import complete_jobs, fail_jobs, lease_jobs
 
+_HIDDEN = """(hidden) => {
+  Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
 
 @pytest.fixture
 def d(desk: OpenDesk, page: Page) -> Desk:
@@ -45,6 +50,15 @@ def test_child_counters_have_a_pace_of_their_own(d: Desk, client: OmniqClient) -
     d.page.locator("summary[aria-label='Display settings']").click()
     d.page.get_by_label("Refresh").select_option("15 s")
     expect(live).to_have_attribute("title", "Updates every 15 s. Press p to turn them off.")
+
+
+def test_a_tab_that_nobody_sees_asks_nothing_until_it_is_seen(d: Desk, client: OmniqClient) -> None:
+    fail_jobs(client, "mail", ["a"], now_ms=1)
+    d.open("/")
+    d.page.evaluate(_HIDDEN, True)
+    assert ticks_within(d, 6_000) == 0
+    with d.page.expect_request(lambda request: "live=1" in request.url):
+        d.page.evaluate(_HIDDEN, False)  # at once, by no timer
 
 
 def test_the_page_of_a_completed_job_asks_no_more(d: Desk, client: OmniqClient, clock: Clock) -> None:
