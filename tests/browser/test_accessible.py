@@ -136,6 +136,13 @@ def test_redis_away(desk: OpenDesk, throwaway_redis: RedisServer, complaints: Co
         expect(d.page.get_by_role("heading", name="Redis does not answer")).to_be_visible()
         both_themes(d.page, "503")
 
+# The room between a name that is cut and the state beside it, in px.
+_BETWEEN = """(row) => {
+  const name = row.querySelector(".head");
+  const end = name.getBoundingClientRect().right - parseFloat(getComputedStyle(name).paddingRight);
+  return row.querySelector(".side .state").getBoundingClientRect().left - end;
+}"""
+
 
 @pytest.fixture
 def wide(desk: OpenDesk, client: OmniqClient, redis: Any, clock: Clock) -> Desk:
@@ -163,6 +170,14 @@ def never_wider(d: Desk, paths: list[str], then: Callable[[], None] = lambda: No
 def test_no_page_scrolls_sideways(wide: Desk) -> None:
     q = f"/queues/{LONG_QUEUE}"
     never_wider(wide, ["/", "/?q=zzz", f"{q}/failed", f"{q}/waiting", f"{q}/active", "/queues/mail/failed"])
+
+
+@pytest.mark.broken_data
+def test_a_long_name_ends_before_its_state(wide: Desk) -> None:
+    for width in (320, 390):
+        wide.page.set_viewport_size({"width": width, "height": 800})
+        wide.open("/")
+        assert wide.page.locator("#queues tr", has_text=LONG_QUEUE).evaluate(_BETWEEN) >= 4
 
 
 @pytest.mark.broken_data
