@@ -136,6 +136,7 @@ def test_redis_away(desk: OpenDesk, throwaway_redis: RedisServer, complaints: Co
         expect(d.page.get_by_role("heading", name="Redis does not answer")).to_be_visible()
         both_themes(d.page, "503")
 
+
 # The room between a name that is cut and the state beside it, in px.
 _BETWEEN = """(row) => {
   const name = row.querySelector(".head");
