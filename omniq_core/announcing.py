@@ -46,10 +46,9 @@ class Announcer:
         self._thread.join(timeout=wait_s)
 
     def _run(self) -> None:
-        while True:
+        while not self._closed.is_set():
             self._tell(self._record)
-            if self._closed.wait(BEAT_S):
-                break
+            self._closed.wait(BEAT_S)
         self._tell(lambda: "")
 
     def _tell(self, record: Callable[[], str]) -> None:

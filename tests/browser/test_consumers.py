@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import expect
@@ -29,7 +30,7 @@ def test_one_is_lost_and_others_come(desk: OpenDesk, client: OmniqClient, redis:
     announce(redis, "mail", "2", now_ms=clock.now_ms, host="hooks-5", concurrency=40, jobs=["b", "c"])
     expect(panel.locator("summary")).to_contain_text("2 processes, 3 of 42 slots run a job; 1 has stopped beating")
     expect(rows).to_have_count(1)
-    expect(rows.locator("[data-tone=danger]")).to_have_text("11 s ago")
+    expect(rows.locator("[data-tone=danger]")).to_have_text(re.compile(r"^1\d s ago$"))
     d.page.mouse.move(5, 5)
     next_tick(d)
     expect(rows).to_have_count(2)
