@@ -87,7 +87,7 @@ def test_a_removal_by_keyboard_alone(failed_lane: Desk) -> None:
 def test_a_selection_is_removed_rather_than_the_focused_row(failed_lane: Desk) -> None:
     d = failed_lane
     keys(d, "j", "x", "j", "j", "#")
-    expect(d.dialog.locator(".quote")).to_have_text("job-5")
+    expect(d.dialog.locator(".quote > *").first).to_have_text("job-5")
     keys(d, "Escape")
     expect(d.dialog).to_have_count(0)
     assert d.checked == ["job-5"]
