@@ -5,20 +5,21 @@ from __future__ import annotations
 import functools
 import hashlib
 from pathlib import Path
+from typing import Any
 
-from flask import Blueprint, Response, current_app, make_response, redirect, request
+from flask import Blueprint, Flask, Response, redirect, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
 
 from . import compress, csrf, headers, notices, recording
-from .access import READ, Deny, LoginRequired
+from .access import Deny, LoginRequired
 from .htmx import kind
 from .live import is_tick
 from .problems import Problem, no_such_page, no_such_queue
 from .routes import Route, check_routes
 from .state import current
-from .tokens import QUEUE_NAME, Unreadable, to_token
+from .tokens import QUEUE_NAME, RestConverter, TokenConverter, Unreadable, to_token
 from .views import errors, every_route
+from .views.strays import MISSING, add_slash, add_strays
 
 _STATIC = Path(__file__).parent / "static"
 _WITH_PAYLOAD = ("publish", "copy_changes")
@@ -46,18 +47,32 @@ def make_blueprint(name: str, url_prefix: str) -> tuple[Blueprint, dict[str, Rou
         static_folder=str(_STATIC),
         static_url_path=f"/assets/{static_version()}",
     )
+    # Told to the instance: a file that is not there is our 404, not the host's.
+    blueprint.send_static_file = errors.at_home(blueprint.send_static_file)  # type: ignore[method-assign]
     for route in routes:
-        blueprint.add_url_rule(route.rule, route.endpoint, recording.recorded(route), methods=[route.method])
-    rest = Route("/<path:rest>", "GET", READ, "missing", _missing)
-    for rule in ("/", rest.rule):
-        blueprint.add_url_rule(rule, rest.endpoint, rest.view, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+        view = errors.at_home(recording.recorded(route))
+        blueprint.add_url_rule(route.rule, route.endpoint, view, methods=[route.method], strict_slashes=False)
+    missing = add_strays(blueprint)
+    blueprint.url_value_preprocessor(_allow_payload)
     blueprint.before_request(_check_access)
-    blueprint.before_request(_check_origin)
-    blueprint.before_request(_check_address)
+    blueprint.before_request(add_slash)
+    blueprint.before_request(errors.at_home(_check_origin))
+    blueprint.before_request(errors.at_home(_check_address))
     blueprint.before_request(_start_background)
     blueprint.after_request(_finish)
     errors.register(blueprint)
-    return blueprint, {route.endpoint: route for route in [*routes, rest]}
+    return blueprint, {route.endpoint: route for route in [*routes, missing]}
+
+
+def register(app: Flask, blueprint: Blueprint) -> None:
+    """Registers it. Each rule keeps the converters that it was made with, so the host's table is ours only meanwhile."""
+    before = app.url_map.converters
+    ours = {"omniq": TokenConverter, "omniq_rest": RestConverter}
+    app.url_map.converters = {**type(app.url_map).default_converters, **ours}
+    try:
+        app.register_blueprint(blueprint)
+    finally:
+        app.url_map.converters = before
 
 
 def _endpoint() -> str:
@@ -87,9 +102,13 @@ def _check_access() -> ResponseReturnValue | None:
     return None
 
 
+def _allow_payload(endpoint: str | None, _arguments: dict[str, Any] | None) -> None:
+    # Before anything reads the form: what a host does before each request comes later than this.
+    if (endpoint or "").rpartition(".")[2] in _WITH_PAYLOAD:
+        request.max_form_memory_size = _MOST_FORM_BYTES
+
+
 def _check_origin() -> None:
-    if _endpoint() in _WITH_PAYLOAD:
-        request.max_form_memory_size = _MOST_FORM_BYTES  # before anything reads the form
     if request.method != "POST" or csrf.check(request):
         return
     recording.refused("The form did not come from this dashboard.")
@@ -113,7 +132,7 @@ def _check_address() -> None:
         raise no_such_page()
     # What changes something is addressed by tokens only: a raw text may have been rewritten on its way here.
     segments = request.path.split("/")
-    changes = request.method == "POST" and _endpoint() != "missing"
+    changes = request.method == "POST" and _endpoint() != MISSING
     if changes and any(to_token(value) not in segments for value in arguments.values()):
         raise no_such_page()
 
@@ -133,21 +152,3 @@ def _finish(response: Response) -> Response:
     if static:
         return compress.compress_static(response)
     return compress.compress_tick(response) if is_tick() else response
-
-
-def _missing(**_rest: str) -> ResponseReturnValue:
-    """Everything below the mount that is no route: 404, or 405 where another method would have been right."""
-    allowed = next((method for method in ("POST", "GET") if _has_route(method)), None)
-    if allowed is None:
-        raise no_such_page()
-    response = make_response(errors.wrong_method(allowed))
-    response.headers["Allow"] = allowed
-    return response
-
-
-def _has_route(method: str) -> bool:
-    try:
-        rule, _ = current_app.create_url_adapter(request).match(method=method, return_rule=True)  # pyright: ignore[reportOptionalMemberAccess]
-    except HTTPException:
-        return False
-    return rule.endpoint.rpartition(".")[2] not in ("missing", "static")

@@ -6,17 +6,17 @@ import time
 from collections.abc import Callable
 from typing import Any, cast
 
-from flask import Flask, Request, redirect
+from flask import Flask, Request, Response, redirect, request
 
 from omniq_core import OmniqClient
 
 from .access import Access, Actor, allow_all, anonymous, basic_access, basic_user, loopback_only, without_changes
 from .background import background_for, notice_limits
-from .blueprint import make_blueprint
+from .blueprint import make_blueprint, register
+from .headers import add_headers
 from .settings import Settings, SettingsError, load_settings
 from .signing import Signing
 from .state import EXTENSION, Mount
-from .tokens import TokenConverter
 
 DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
 User = Callable[[Request], Actor]
@@ -34,8 +34,9 @@ class OmniqDashboard:
     `redis` is a URL, a redis-py client or an `OmniqClient`; without it OMNIQ_REDIS_URL counts. `access` says who may do
     what (see dashboard.access); without it only a browser on the same machine is answered. `user` names who acts.
     Other keywords are settings (see dashboard.settings.TABLE) and win over the environment. Nothing is sent to Redis
-    yet. Raises TypeError for an unknown setting and SettingsError for a bad one. An application may hold several:
-    the second one is called `omniq_dashboard_2` unless `name` says otherwise.
+    yet. Raises TypeError for an unknown setting and SettingsError for a bad one. An application may hold several, each
+    with a `url_prefix` of its own (else ValueError): the second one is called `omniq_dashboard_2` unless `name` says
+    otherwise. Without `app`, `init_app` mounts it, on as many applications as are made.
     """
 
     def __init__(
@@ -83,9 +84,15 @@ def create_app(
     if access is None and loaded.user:
         access, user = basic_access(loaded.user, loaded.password), basic_user
     mount(app, loaded, redis=redis, url_prefix=loaded.prefix, access=access, user=user, clock=clock)
+    app.after_request(_around_the_mount)
     if loaded.prefix:
         app.add_url_rule("/", "to_dashboard", lambda: redirect(f"{loaded.prefix}/"))
     return app
+
+
+def _around_the_mount(response: Response) -> Response:
+    """Here the pages outside the mount (`/` when it has a prefix, a method that is no word) are ours, too."""
+    return response if request.blueprint else add_headers(response, static=False)
 
 
 def mount(
@@ -105,9 +112,10 @@ def mount(
         n for i in range(1, len(mounts) + 2) if (n := EXTENSION + (f"_{i}" if i > 1 else "")) not in mounts
     )
     prefix = "/" + url_prefix.strip("/") if url_prefix.strip("/") else ""
+    if prefix in [other.url_prefix for other in mounts.values()]:
+        raise ValueError(f"another dashboard stands at {prefix or '/'}: give this one a url_prefix of its own")
     access = access or (allow_all if settings.insecure else loopback_only)
     client = _client(redis, settings)
-    app.url_map.converters.setdefault("omniq", TokenConverter)
     blueprint, routes = make_blueprint(name, prefix)
     state = Mount(
         name=name,
@@ -127,7 +135,7 @@ def mount(
         state.background = background_for(
             client.link, lambda: state.clock(), settings.queues, tasks=tasks, limits=limits
         )
-    app.register_blueprint(blueprint)
+    register(app, blueprint)
     mounts[name] = state
     return state
 

@@ -85,3 +85,11 @@ class TokenConverter(BaseConverter):
 
     def to_url(self, value: object) -> str:
         return to_token(str(value))
+
+
+class RestConverter(BaseConverter):
+    """`<omniq_rest:rest>`: whatever is left of a path, also when it begins with slashes. Any other rule comes first."""
+
+    regex = r"[\s\S]*"
+    weight = 300
+    part_isolating = False

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from typing import Any
+
 from flask import Blueprint, Response, current_app, make_response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -33,8 +37,36 @@ def register(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(BadCursor, _bad_cursor)
     for cls in REDIS_ERRORS:
         blueprint.register_error_handler(cls, _redis_error)
+    blueprint.register_error_handler(_Crash, _as_flask_does)
     blueprint.register_error_handler(HTTPException, _http_error)
     blueprint.register_error_handler(InternalServerError, _crash)
+
+
+def at_home(view: Callable[..., Any]) -> Callable[..., Any]:
+    """What goes wrong in this function of ours is told by us, whatever handlers the host has for 404, 413 or Exception.
+
+    What the host's own functions raise before a request (a 401, say) is left to them.
+    """
+
+    @functools.wraps(view)
+    def ours(*args: Any, **arguments: Any) -> Any:
+        try:
+            return view(*args, **arguments)
+        except HTTPException as error:
+            return _http_error(error)
+        except _TOLD:
+            raise
+        except Exception as error:
+            raise _Crash from error
+
+    return ours
+
+
+class _Crash(Exception):
+    """A mistake of ours. It has our own name only until Flask has asked who handles it."""
+
+
+_TOLD = (Problem, OmniqError, SettingsError, BadCursor, *REDIS_ERRORS)
 
 
 def refused(decision: Deny) -> Response:
@@ -120,6 +152,11 @@ def _http_error(error: HTTPException) -> Response:
     if error.code == 404:
         return _answer(no_such_page())
     return _answer(Problem(error.code, error.name, "Nothing was changed.", way=Way("Overview", "/")))
+
+
+def _as_flask_does(crash: _Crash) -> Response:
+    # Flask logs it, tells who listens for exceptions, shows it in debug mode, and asks for the page of a 500.
+    raise crash.__cause__ or crash
 
 
 def _crash(_error: InternalServerError) -> Response:
