@@ -65,7 +65,7 @@ def make_blueprint(name: str, url_prefix: str) -> tuple[Blueprint, dict[str, Rou
 
 
 def register(app: Flask, blueprint: Blueprint) -> None:
-    """Registers it. Each rule keeps the converters that it was made with, so the host's table is ours only meanwhile."""
+    """Registers it. A rule keeps the converters that it was made with, so the host's table is ours only meanwhile."""
     before = app.url_map.converters
     ours = {"omniq": TokenConverter, "omniq_rest": RestConverter}
     app.url_map.converters = {**type(app.url_map).default_converters, **ours}
