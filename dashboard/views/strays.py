@@ -40,6 +40,8 @@ def add_strays(blueprint: Blueprint) -> Route:
 def add_slash() -> ResponseReturnValue | None:
     """Leads to where the page stands: our rules match without the slash at their end, too (`strict_slashes`)."""
     rule, reads = request.url_rule, request.method in ("GET", "HEAD")
+    if reads and not request.environ.get("PATH_INFO"):
+        return _moved("/")  # an application mounted on another one, asked for by its bare name
     if reads and rule is not None and rule.rule.endswith("/") and not request.path.endswith("/"):
         return _moved(f"{request.path}/")
     return None
