@@ -10,13 +10,24 @@ import weakref
 from collections.abc import Callable
 from typing import Protocol
 
-from omniq_core import REDIS_ERRORS, Background, Link, NoticeLimits, TaskRunner, explain_redis_error, is_outage
+from omniq_core import (
+    REDIS_ERRORS,
+    Background,
+    Link,
+    NoticeLimits,
+    TaskRunner,
+    explain_redis_error,
+    is_outage,
+    measure_answer,
+    server_facts,
+)
 
 from .settings import Settings
 
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE_S = 8.0
+PING_MS, LOOK_MS = 2_000, 30_000
 
 
 class Work(Protocol):
@@ -116,6 +127,28 @@ class BackgroundThread:
         log.log(level, "omniq background: %s; trying again", trouble)
 
 
+class _Measured:
+    """`work`, and between two pieces of it a look at the server itself: how fast it answers, and whether it is well."""
+
+    def __init__(self, link: Link, clock: Callable[[], int], work: Work) -> None:
+        self._link, self._clock, self._work = link, clock, work
+        self._ping_at = self._look_at = 0
+
+    def tick(self) -> float:
+        rest = self._work.tick()
+        now = self._clock()
+        if now >= self._look_at:
+            self._look_at, self._ping_at = now + LOOK_MS, now + PING_MS
+            server_facts(self._link, now)
+        elif now >= self._ping_at:
+            self._ping_at = now + PING_MS
+            measure_answer(self._link)
+        return rest
+
+    def close(self) -> None:
+        self._work.close()
+
+
 class ProcessThreads:
     """What a process does for one Redis: a thread looks for queues and keeps figures, one works on bulk tasks.
 
@@ -130,7 +163,7 @@ class ProcessThreads:
         tasks: bool,
         limits: NoticeLimits | None,
     ) -> None:
-        self._figures = BackgroundThread(Background(link, clock, allow_list, limits=limits))
+        self._figures = BackgroundThread(_Measured(link, clock, Background(link, clock, allow_list, limits=limits)))
         self._runner = TaskRunner(link, clock) if tasks else None
         self._tasks = BackgroundThread(self._runner, tells_outages=False) if self._runner else None
 

@@ -12,6 +12,7 @@ from omniq_core import REDIS_ERRORS
 from .formatting import duration
 from .htmx import Link, Partial, Press, Toast, here
 from .params import Fields
+from .queries.health import known_findings
 from .queries.tasks import Name, TaskView, named_tasks, open_tasks
 from .state import can, current, now_ms
 from .task_words import ACTIONS, done_word, ended_words, probe_words, rest_words, title
@@ -47,6 +48,16 @@ def card_of(view: TaskView) -> Card:
 def cards() -> tuple[Card, ...]:
     """The cards of the tasks at work, for every page."""
     return tuple(card_of(view) for view in _at_work()[:MOST_SHOWN] if not _is_here(view))
+
+
+def health_count() -> int:
+    """How many findings of the Health page are known, for the navigation of every page. Costs no call."""
+    return known_findings(current().link)
+
+
+def health_region() -> Partial:
+    """The region `#nav-health`."""
+    return Partial("nav-health", "omniq/health/nav.html", context={"n": health_count()})
 
 
 def shown_tasks(args: Fields) -> tuple[Name, ...]:

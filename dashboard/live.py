@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flask import Response, request
 
-from .frame import shown_tasks, tasks_answer
+from .frame import health_count, health_region, shown_tasks, tasks_answer
 from .htmx import Partial, kind, render_partials
 from .params import Fields, tokens
 from .state import now_ms
@@ -61,8 +61,12 @@ def answer(
     found = f"{found}{'-held' if asked.hold else ''}{'-' + version(asked.named) if asked.named else ''}"
     at_work, cards, toasts = tasks_answer(shown_tasks(request.args))
     found += f"-{version(at_work)}" if at_work else ""
+    findings = health_count()
+    found += f"-n{findings}" if findings else ""
     same = found == asked.version
-    response = Response(status=204) if same else render_partials(*regions(), *cards, toasts=toasts)
+    # A page that was just drawn has the count; which one its version does not say.
+    news = () if _findings(found) == _findings(asked.version) else (health_region(),)
+    response = Response(status=204) if same else render_partials(*regions(), *cards, *news, toasts=toasts)
     response.headers["X-Omniq-Version"] = found
     response.headers["X-Omniq-Now"] = str(now_ms())
     if more:
@@ -70,3 +74,8 @@ def answer(
     if replace_url:
         response.headers["HX-Replace-Url"] = replace_url
     return response
+
+
+def _findings(version: str) -> str:
+    """The part of a version that says how many findings the navigation shows."""
+    return version.rpartition("-n")[2] if "-n" in version else ""

@@ -11,7 +11,7 @@ from flask import request, url_for
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from . import csrf, formatting
+from . import csrf, formatting, server_words
 from .access import read_only
 from .display import Display, wanted
 from .present import first_line, present
@@ -119,6 +119,7 @@ def environment() -> Environment:
     env.template_class = _Template
     for name in ("number", "compact", "duration", "age", "size", "plural", "day", "rate"):
         env.filters[name] = getattr(formatting, name)
+    env.filters["micros"] = server_words.micros
     env.filters.update(token=to_token, first_line=first_line, wait_since=wait_since, wait_until=wait_until)
     env.globals.update(
         url_for=url_for,
@@ -130,6 +131,7 @@ def environment() -> Environment:
         row_id=formatting.row_id,
         can=can,
         task_cards=frame.cards,
+        health_count=frame.health_count,
         csrf_field=csrf.field,
         back_field=htmx.back_field,
         back_url=lambda: htmx.mount_url(htmx.back()),

@@ -94,6 +94,7 @@ SHOTS = (
     Shot("children", "/children"),
     Shot("children-stuck", "/children?state=stuck", whole=False),
     Shot("counter", "/children/~b3JkZXI6QS0yMDkzMTpmdWxmaWxtZW50"),
+    Shot("health", "/health"),
     Shot("search", "/search?id=01KKAVN0"),
     Shot("search-none", "/search?id=01KKAVN0RC1HJNAGZ6MXY793DZ", whole=False),
     Shot("search-recent", "/search", open_two, whole=False),

@@ -45,6 +45,7 @@ from ..routes import Route
 
 MODULES = (
     "health",
+    "health_page",
     "overview",
     "queues",
     "export",

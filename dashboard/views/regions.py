@@ -24,6 +24,7 @@ def regions() -> tuple[Partial, ...]:
         failures,
         group_jobs,
         groups,
+        health_page,
         jobs,
         overview,
         queues,
@@ -42,6 +43,8 @@ def regions() -> tuple[Partial, ...]:
             return activity.activity_regions(args)
         if rule == "children":
             return children.children_regions(args)
+        if rule == "health":
+            return health_page.health_regions()
         if rule == "counter":
             return counter.counter_regions(found["key"], args)
         if rule == "groups":

@@ -52,6 +52,19 @@ def full(desk: OpenDesk, client: OmniqClient, clock: Clock) -> Desk:
     return desk(queues=("mail", "paused", "stalled", "idle"), env="production")
 
 
+def test_health(full: Desk, redis: Any) -> None:
+    redis.config_set("maxmemory-policy", "allkeys-lru")
+    redis.config_set("maxmemory", 1 << 40)
+    try:
+        full.open("/health")
+        expect(full.page.locator("#findings h2")).to_have_text(["Redis may remove jobs"])
+        expect(full.page.locator("#nav-health")).to_have_text("1 finding")
+        both_themes(full.page, "health")
+    finally:
+        redis.config_set("maxmemory", 0)
+        redis.config_set("maxmemory-policy", "noeviction")
+
+
 def test_overview(full: Desk) -> None:
     full.open("/")
     expect(full.page.locator("#queues tr")).to_have_count(4)

@@ -21,6 +21,7 @@ VALUES = {
         "MOST_GROUPS",
         "MOST_LIVE",
         "MOST_REASON",
+        "SLOW_READ",
     ),
     *("PayloadT", "REDIS_ERRORS"),
 }

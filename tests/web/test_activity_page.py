@@ -12,7 +12,7 @@ from flask import Request
 from dashboard import Allow, Deny
 from dashboard.access import Decision
 from omniq_core import Activity, OmniqClient, note_activity
-from tests.web.pages_support import NOW, QUEUE, SCRIPT, Browser, Page, browser
+from tests.web.pages_support import NOW, QUEUE, SCRIPT, Browser, Page, browser, words
 from tests.web.trial import UNREACHABLE
 
 MINUTE, HOUR = 60_000, 3_600_000
@@ -72,7 +72,7 @@ def test_as_drawn(visitor: Browser, client: OmniqClient) -> None:
     assert page.words("#pager").startswith("1–8 of 8 Rows 25 50 100")
     assert page.one("#activity [data-tone=danger]")["title"] == "You may not remove."
     assert page.one("title").text == "Activity · OmniQ"
-    assert [a.get_text() for a in page.soup.select(".topnav a")] == ["Overview", "Child counters", "Activity"]
+    assert [words(a) for a in page.soup.select(".topnav a")] == ["Overview", "Child counters", "Health", "Activity"]
     assert page.one(".topnav a[aria-current=page]").get_text() == "Activity"
     assert page.one(f'#activity a[href="/queues/{QUEUE}/tasks/{"a" * 16}"]').get_text() == "390 retried, 12 skipped"
 

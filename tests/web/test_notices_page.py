@@ -139,8 +139,11 @@ def test_what_is_about_no_queue(client: OmniqClient, redis: Any) -> None:
         "The clock of a dashboard is 12 s behind that of Redis. The ages it shows are wrong by that.",
     ]
     assert presses(page) == [
+        ("a", "/health", "Show health"),
         ("a", "/children?state=stuck", "Show counters"),
+        ("a", "/health", "Show health"),
         ("a", "/queues/q/active", "Show jobs"),
+        ("a", "/health", "Show health"),
     ]
 
 
