@@ -214,6 +214,7 @@ __all__ = [
     "read_task",
     "read_tasks",
     "read_trash",
+    "read_trash_beside",
     "redacted",
     "remove_counter",
     "repair_groups",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from omniq_core import Keep, Link, Trash, read_trash
+from omniq_core import Keep, Link, Trash, TrashBatch, read_trash, read_trash_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +23,32 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What is left of the room in a queue's trash: `jobs` of `most_jobs`, for `ms` each."""
+    """What is left of the room in a queue's trash: `jobs` of `most_jobs` and `bytes` of `most_bytes`, for `ms` each.
+
+    `wanted`: how many bytes the jobs take that it was asked for by their ids, else 0.
+    """
 
     ms: int
     jobs: int
     most_jobs: int
+    bytes: int
+    most_bytes: int
+    wanted: int = 0
 
     def holds(self, count: int) -> bool:
-        """Whether so many jobs find room. Very large ones may not, all the same."""
-        return self.ms > 0 and count <= self.jobs
+        """Whether so many jobs find room. What a filter or a lane holds may be too large, all the same: only jobs that
+        are named are weighed."""
+        return self.ms > 0 and count <= self.jobs and self.wanted <= self.bytes
 
 
-def undo_room(link: Link, queue: str, undo: Undo, *, now_ms: int) -> Room:
-    """The room there is now. One round trip, none when nothing can be undone."""
-    held = read_trash(link, queue, now_ms=now_ms) if undo.ms else Trash({}, 0, 0)
-    full = held.bytes >= undo.most_bytes
-    return Room(undo.ms, 0 if full else max(undo.most_jobs - held.jobs, 0), undo.most_jobs)
+def undo_room(link: Link, queue: str, undo: Undo, *, now_ms: int, ids: Sequence[str] = (), batch: str = "") -> Room:
+    """The room there is now, or was before this batch, and what these jobs take of it. One round trip, none when
+    nothing can be undone."""
+    held, wanted = read_trash_beside(link, queue, ids, now_ms=now_ms) if undo.ms else (Trash({}, 0, 0), 0)
+    own = held.batches.get(batch, TrashBatch(0, 0, 0))
+    free = max(undo.most_bytes - held.bytes + own.bytes, 0)
+    jobs = max(undo.most_jobs - held.jobs + own.jobs, 0) if free else 0
+    return Room(undo.ms, jobs, undo.most_jobs, free, undo.most_bytes, wanted)
 
 
 def undo_until(link: Link, queue: str, batch: str, *, now_ms: int) -> int | None:

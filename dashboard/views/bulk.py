@@ -25,7 +25,7 @@ from .addresses import SCOPE
 from .filters import lane_filter
 from .reading import explained
 from .regions import regions
-from .undo import keep, promise
+from .undo import NotKept, keep, promise
 
 TYPED_ABOVE = 100
 """More jobs than this want the queue's name typed."""
@@ -89,6 +89,10 @@ def start(verb: act.Verb, queue: str, lane: str) -> Response:
         pace = _pace(verb, what.count)
     except BadInput as bad:
         return _dialog(verb, lane, what, bad.why, 400)
+    try:
+        kept = keep(queue, what.nonce, what.count) if verb == "remove" else None
+    except NotKept as full:
+        return _dialog(verb, lane, what, str(full), 409)
     mount = current()
     act.start(
         mount.link,
@@ -102,7 +106,7 @@ def start(verb: act.Verb, queue: str, lane: str) -> Response:
         pace=pace,
         actor=actor().name,
         now_ms=now_ms(),
-        keep=keep(queue, what.nonce, what.count) if verb == "remove" else None,
+        keep=kept,
     )
     look_again(mount.link)
     if mount.background is not None:
@@ -156,6 +160,7 @@ def _dialog(
     verb: act.Verb, lane: str, what: confirm.Confirmation, alert: str = "", status: int = 200, *, unsearched: int = 0
 ) -> Response:
     link, selection = current().link, read_selection(what.filter)
+    undo = promise(what.queue, what.count) if verb == "remove" else None
     with explained(what.queue):
         ahead = queue_ahead(link, what.queue, now_ms=now_ms()) if verb != "remove" else None
     lately = failed_lately(link, what.queue, selection, now_ms=now_ms()) if verb == "retry" else 0
@@ -171,7 +176,7 @@ def _dialog(
         ahead=ahead,
         lately=lately,
         unsearched=unsearched,
-        undo=promise(what.queue, what.count) if verb == "remove" else "",
+        undo=undo,
         typed=what.count > TYPED_ABOVE,
         pattern=pattern(what.queue),
         take=TAKE if what.count > TAKE else 0,
@@ -184,6 +189,7 @@ def _dialog(
             (_ABOUT, what.filter),
             ("lane", lane),
             ("scope", SCOPE),
+            *(undo.fields if undo else ()),
         ),
         alert=alert,
     )

@@ -28,7 +28,7 @@ from .children import patience
 from .job_lists import list_path, list_words, opened_from, turn_url
 from .lanes import LANE_WORDS
 from .regions import regions
-from .undo import keep, promise, undo_press
+from .undo import NotKept, keep, promise, undo_press
 
 routes = Routes()
 LANES = tuple(act.REMOVABLE)
@@ -122,7 +122,10 @@ def remove(queue: str) -> Response:
     if refusal:
         return refusal
     batch = confirm.fresh_nonce()
-    kept = keep(queue, batch, len(ids))
+    try:
+        kept = keep(queue, batch, len(ids), ids)
+    except NotKept as full:
+        return _ask("remove", queue, lane, ids, str(full), 409)
     outcome = act.remove(current().client, queue, lane, ids, now_ms=now_ms(), keep=kept)
     press = undo_press(queue, batch) if kept and len(outcome.done) > outcome.final else None
     where = f"Undo works for {duration(current().settings.undo_ms)}" if press else ""
@@ -202,7 +205,7 @@ def _ask(verb: str, queue: str, lane: str, ids: tuple[str, ...], alert: str = ""
         lane_word=LANE_WORDS[lane].lower(),
         ids=ids,
         backing_off=backing_off(current().link, queue, ids) if verb == "run_now" else 0,
-        undo=promise(queue, len(ids)) if verb == "remove" else "",
+        undo=promise(queue, len(ids), ids) if verb == "remove" else None,
         named=_named_one(queue, ids[0]) if verb == "remove" and len(ids) == 1 else "",
         token_field=confirm.FIELD,
         confirm_token=confirm.seal(current().signing, what, now_ms()),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Response
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Response, request
 
 from omniq_core import BatchGone, Keep
 
@@ -10,13 +13,19 @@ from ..actions import trash as act
 from ..actions.outcome import WHY
 from ..formatting import duration, plural, size
 from ..htmx import Press, Toast, answer
-from ..queries.undo import Undo, undo_room
+from ..queries.undo import Room, Undo, undo_room
 from ..routes import Routes
 from ..state import can, current, now_ms
 from ..tokens import to_token
 from .regions import regions
 
 routes = Routes()
+PROMISED = "undo"
+"""The field of a dialog that said that its removal can be undone."""
+
+
+class NotKept(Exception):
+    """A dialog promised what can no longer be kept. Its text is for the reader."""
 
 
 @routes.post("/queues/<omniq:queue>/trash/<omniq:batch>/restore", action="restore")
@@ -25,7 +34,8 @@ def restore(queue: str, batch: str) -> Response:
     try:
         back = act.restore(current().client, queue, batch, now_ms=now_ms())
     except (BatchGone, ValueError):
-        over = f"What was removed is kept for {duration(current().settings.undo_ms)}, and that is over."
+        ms = current().settings.undo_ms
+        over = f"What was removed is kept for {duration(ms)}, and that is over." if ms else "Undo is off here."
         return answer(Toast("Nothing is left to undo", (over,), "danger"), *regions())
     if not back.done and set(back.skipped) == {"RESTORED"}:
         return answer(Toast("Undone already", ("Nothing was changed.",), "warn", "info"), *regions())
@@ -37,26 +47,52 @@ def restore(queue: str, batch: str) -> Response:
     return answer(Toast(f"Put back {plural(back.done, 'job')}", lines, tone), *regions())
 
 
-def promise(queue: str, count: int) -> str:
-    """What the dialog of a removal of so many jobs says: for how long it can be undone, or why it cannot be."""
-    undo = undo_of()
-    room = undo_room(current().link, queue, undo, now_ms=now_ms())
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What the dialog of a removal says: for how long it can be undone, or why it cannot be. `kept`: it can."""
+
+    text: str
+    kept: bool = False
+
+    @property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """What the form of the dialog carries, so that its press keeps the promise or changes nothing."""
+        return ((PROMISED, "1"),) if self.kept else ()
+
+
+def promise(queue: str, count: int, ids: Sequence[str] = ()) -> Promise:
+    """What can be promised for so many jobs; those that are named are weighed."""
+    room = undo_room(current().link, queue, undo_of(), now_ms=now_ms(), ids=ids)
     if room.holds(count):
-        most = f", as far as {size(undo.most_bytes)} hold them" if count > 100 else ""
+        most = "" if ids else f", as far as {_free(room)} hold them"
         who = "You" if can("restore", queue) else "Who may restore"
-        return f"{who} can undo this for {duration(room.ms)}{most}."
+        return Promise(f"{who} can undo this for {duration(room.ms)}{most}.", True)
     if not room.ms:
-        return "This cannot be undone."
+        return Promise("This cannot be undone.")
     if count > room.most_jobs:
-        return f"This cannot be undone: more than {plural(room.most_jobs, 'job')}."
+        return Promise(f"This cannot be undone: more than {plural(room.most_jobs, 'job')}.")
     free = plural(room.jobs, "more job") if room.jobs else "no more"
-    return f"This cannot be undone: the trash of this queue has room for {free}."
+    if room.jobs >= count:
+        large = "it is" if count == 1 else "they are"
+        return Promise(f"This cannot be undone: {large} {size(room.wanted)}, the trash has room for {_free(room)}.")
+    return Promise(f"This cannot be undone: the trash of this queue has room for {free}.")
 
 
-def keep(queue: str, batch: str, count: int) -> Keep | None:
-    """How a removal of so many jobs is kept; None when it cannot be undone, as its dialog said."""
-    room = undo_room(current().link, queue, undo_of(), now_ms=now_ms())
-    return undo_of().keep(batch) if room.holds(count) else None
+def keep(queue: str, batch: str, count: int, ids: Sequence[str] = ()) -> Keep | None:
+    """How a removal of so many jobs is kept; None when it cannot be undone, as its dialog said.
+
+    Raises NotKept when the dialog said that it can be.
+    """
+    room = undo_room(current().link, queue, undo_of(), now_ms=now_ms(), ids=ids, batch=batch)
+    if room.holds(count):
+        return undo_of().keep(batch)
+    if request.form.get(PROMISED):
+        raise NotKept("There is no room in the trash any more. Nothing was changed; look again and confirm.")
+    return None
+
+
+def _free(room: Room) -> str:
+    return size(room.bytes) if room.bytes == room.most_bytes else f"the {size(room.bytes)} left in the trash"
 
 
 def undo_of() -> Undo:

@@ -107,7 +107,7 @@ from .task_record import Probe, Task
 from .task_runner import TaskRunner
 from .tasks import order_task, read_open_tasks, read_task, read_tasks, start_task
 from .top_errors import TopError, TopErrors
-from .trash import Trash, TrashBatch, parse_trash, read_trash, trash_command
+from .trash import Trash, TrashBatch, parse_trash, read_trash, read_trash_beside, trash_command
 from .undo_state import UndoState, undo_states
 from .watch import LaneWatch
 
@@ -260,6 +260,7 @@ __all__ = [
     "read_task",
     "read_tasks",
     "read_trash",
+    "read_trash_beside",
     "redacted",
     "remove_counter",
     "repair_groups",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from ..connection import Link
-from ..keys import QueueKeys, decode_text
+from ..keys import QueueKeys, decode_text, encode_id
 
 _NOTE = re.compile(rb"(\d{1,15}) (\d{1,15}) (\d{1,15})")
 
@@ -33,6 +34,18 @@ class Trash:
 def read_trash(link: Link, queue: str, *, now_ms: int) -> Trash:
     """The trash of a queue, in one round trip. Raises ValueError for a bad queue name, and what Redis raised."""
     return parse_trash(link.pipeline([trash_command(queue)])[0], now_ms)
+
+
+def read_trash_beside(link: Link, queue: str, job_ids: Sequence[str], *, now_ms: int) -> tuple[Trash, int]:
+    """The trash, and how many bytes these jobs would take of it, in one round trip. Raises as `read_trash`.
+
+    A job that is gone, or no job, counts as its id: it will not be kept.
+    """
+    keys = QueueKeys(queue)
+    sizes = [("HSTRLEN", keys.job(job_id), part) for job_id in job_ids for part in ("payload", "last_error")]
+    held, *lengths = link.pipeline([trash_command(queue), *sizes])
+    known = sum(length for length in lengths if isinstance(length, int))
+    return parse_trash(held, now_ms), known + sum(len(encode_id(job_id)) for job_id in job_ids)
 
 
 def trash_command(queue: str) -> tuple[str | bytes, ...]:
