@@ -9,13 +9,16 @@ from ipaddress import ip_address
 
 from flask import Request
 
-READ, SEE_ACTIVITY = "read", "see_activity"
-LOOKING = frozenset({READ, SEE_ACTIVITY, "export", "health"})
-"""`read` looks, `see_activity` at who did what, `export` hands out lanes as files, `health` is the liveness page."""
-ACTIONS = LOOKING | frozenset(
-    {"retry", "remove", "run-now", "publish", "pause", "resume", "limit", "repair", "cancel", "restore"}
-)
-"""Every route names one of these. All but those that look change something."""
+READ, READ_PAYLOAD, SEE_ACTIVITY = "read", "read_payload", "see_activity"
+LOOKING = frozenset({READ, READ_PAYLOAD, SEE_ACTIVITY, "export", "health"})
+"""`read` looks at all but payloads, `read_payload` at those too, `see_activity` at who did what, `export` hands out
+lanes as files, `health` is the liveness page."""
+TASK_ACTIONS = ("retry", "remove", "run_now", "repair")
+"""What a bulk task may do: who may do that may stop it, too, and let it go on."""
+CHANGING = frozenset({*TASK_ACTIONS, "publish", "pause", "edit_limit", "restore"})
+"""`pause` is to resume, too; `restore` to undo a removal."""
+ACTIONS = LOOKING | CHANGING
+"""Every route names one of these."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from flask import Blueprint, Flask, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from . import compress, csrf, headers, notices, recording
-from .access import Deny, LoginRequired
+from .access import Allow, Decision, Deny, LoginRequired
 from .htmx import kind
 from .live import is_tick
 from .problems import Problem, no_such_page, no_such_queue
 from .routes import Route, check_routes
-from .state import current
+from .state import current, decide
 from .tokens import QUEUE_NAME, RestConverter, TokenConverter, Unreadable, to_token
 from .views import errors, every_route
 from .views.strays import MISSING, add_slash, add_strays
@@ -87,10 +87,8 @@ def _check_access() -> ResponseReturnValue | None:
     # Static files hold nothing of anybody, and the page that refuses needs its style sheet.
     if _is_static():
         return None
-    mount = current()
     queue = (request.view_args or {}).get("queue")
-    action = mount.routes[_endpoint()].action
-    decision = mount.access(request, action, None if isinstance(queue, Unreadable) else queue)
+    decision = _decision(current().routes[_endpoint()], None if isinstance(queue, Unreadable) else queue)
     if isinstance(decision, Deny):
         recording.refused(decision.why, nameless=decision.challenge)
         return errors.refused(decision)
@@ -100,6 +98,19 @@ def _check_access() -> ResponseReturnValue | None:
             return Response(status=401, headers={"HX-Redirect": decision.url})
         return redirect(decision.url)
     return None
+
+
+def _decision(route: Route, queue: str | None) -> Decision:
+    """The first refusal, or Allow. A task's address says what it does: else any of what tasks do is enough here, and
+    the view looks into its record."""
+    does = request.args.get("does", "")
+    choices = (does,) if does in route.choices else route.choices
+    found = next((d for one in choices if isinstance(d := decide(one, queue), Allow)), None) or decide(
+        choices[0], queue
+    )
+    for more in route.also:
+        found = decide(more, queue) if isinstance(found, Allow) else found
+    return found
 
 
 def _allow_payload(endpoint: str | None, _arguments: dict[str, Any] | None) -> None:

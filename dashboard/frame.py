@@ -14,8 +14,8 @@ from .htmx import Link, Partial, Press, Toast, here
 from .params import Fields
 from .queries.health import known_findings
 from .queries.tasks import Name, TaskView, named_tasks, open_tasks
-from .state import can, current, now_ms
-from .task_words import ACTIONS, done_word, ended_words, probe_words, rest_words, title
+from .state import can, current, may_steer, now_ms
+from .task_words import done_word, ended_words, probe_words, rest_words, title
 from .tokens import to_token
 
 MOST_SHOWN = 5
@@ -30,8 +30,7 @@ class Card:
     done_word: str
     probe: str
     rest: str
-    may_cancel: bool
-    may_go_on: bool
+    may_steer: bool
 
 
 _NAME = re.compile(r"([A-Za-z0-9._-]{1,128})/([0-9a-f]{16})")
@@ -39,10 +38,8 @@ _NAME = re.compile(r"([A-Za-z0-9._-]{1,128})/([0-9a-f]{16})")
 
 def card_of(view: TaskView) -> Card:
     """The card of a task."""
-    queue, action = view.task.queue, view.task.action
-    may_cancel = can("cancel", queue)
-    may_go_on = may_cancel and can(ACTIONS.get(action, action), queue)
-    return Card(view, title(view), done_word(view), probe_words(view), rest_words(view), may_cancel, may_go_on)
+    may = may_steer(view.task.action, view.task.queue)
+    return Card(view, title(view), done_word(view), probe_words(view), rest_words(view), may)
 
 
 def cards() -> tuple[Card, ...]:

@@ -18,18 +18,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .access import ACTIONS, LOOKING, READ
+from .access import ACTIONS, CHANGING, LOOKING, READ, TASK_ACTIONS
+
+TASK = "task"
+"""The action of a route about a bulk task: what that task does. Its address says so (`does`), and its record must."""
 
 View = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One address: `method` is GET or POST, `action` one of access.ACTIONS.
+    """One address: `method` is GET or POST, `action` one of access.ACTIONS, or TASK. `also`: what else it takes.
 
     `own`: a POST that changes nothing but what this reader's browser keeps, so that it is asked for as `read`; `asks`:
-    one that only asks before something is changed. Every other POST is recorded (recording.py): as `verb`, with the
-    fields of its form that `tells` names.
+    one that only asks before something is changed, and may be a GET. Every other POST is recorded (recording.py): as
+    `verb`, with the fields of its form that `tells` names.
     """
 
     rule: str
@@ -41,6 +44,12 @@ class Route:
     asks: bool = False
     verb: str = ""
     tells: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The actions of which one has to be allowed."""
+        return TASK_ACTIONS if self.action == TASK else (self.action,)
 
 
 class Routes:
@@ -49,19 +58,30 @@ class Routes:
     def __init__(self) -> None:
         self.all: list[Route] = []
 
-    def get(self, rule: str, *, action: str = READ) -> Callable[[View], View]:
+    def get(self, rule: str, *, action: str = READ, also: tuple[str, ...] = ()) -> Callable[[View], View]:
         """A page that changes nothing."""
-        return self._add("GET", rule, action)
+        return self._add("GET", rule, action, also=also)
+
+    def form(self, rule: str, *, action: str, also: tuple[str, ...] = ()) -> Callable[[View], View]:
+        """The page of a form for what changes something, which changes nothing itself."""
+        return self._add("GET", rule, action, asks=True, also=also)
 
     def post(self, rule: str, *, action: str, verb: str = "", tells: tuple[str, ...] = ()) -> Callable[[View], View]:
         """A button. It is recorded as `verb`, which is `action` unless it says more, with these fields of its form."""
-        return self._add("POST", rule, action, verb=verb or action, tells=tells)
+        return self._add("POST", rule, action, verb=verb or action.replace("_", "-"), tells=tells)
 
     def ask(
-        self, rule: str, *, action: str, verb: str = "", tells: tuple[str, ...] = ("id", "lane")
+        self,
+        rule: str,
+        *,
+        action: str,
+        verb: str = "",
+        tells: tuple[str, ...] = ("id", "lane"),
+        also: tuple[str, ...] = (),
     ) -> Callable[[View], View]:
         """The confirm page of a button, which changes nothing: the rest is as for the button."""
-        return self._add("POST", rule, action, asks=True, verb=verb or action, tells=tells)
+        verb = verb or action.replace("_", "-")
+        return self._add("POST", rule, action, asks=True, verb=verb, tells=tells, also=also)
 
     def own(self, rule: str) -> Callable[[View], View]:
         """A form about the reader's own display: whoever may look may send it, also read only."""
@@ -79,15 +99,15 @@ def check_routes(found: list[Route]) -> None:
     """Raises ValueError for a route without a known action, a GET that would write, or an endpoint given twice."""
     seen: set[str] = set()
     for route in found:
-        if route.action not in ACTIONS:
-            raise ValueError(f"route {route.rule} names no known action: {route.action!r}")
+        if unknown := [name for name in (*route.choices, *route.also) if name not in ACTIONS]:
+            raise ValueError(f"route {route.rule} names no known action: {unknown[0]!r}")
         if route.own and (route.method, route.action) != ("POST", READ):
             raise ValueError(
                 f"{route.method} {route.rule} is about the reader's own display, so it must be a POST to read"
             )
         if route.method == "POST" and route.action in LOOKING and not route.own:
             raise ValueError(f"POST {route.rule} must name what it does, not {route.action!r}")
-        if route.method == "GET" and route.action not in LOOKING:
+        if route.method == "GET" and not CHANGING.isdisjoint(route.choices) and not route.asks:
             raise ValueError(f"GET {route.rule} must not do {route.action!r}")
         if route.endpoint in seen:
             raise ValueError(f"endpoint {route.endpoint} is given twice")

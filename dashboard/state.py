@@ -10,7 +10,7 @@ from flask import Request, current_app, g, request
 
 from omniq_core import Link, OmniqClient
 
-from .access import READ, Access, Actor, Allow, allow_all, read_only
+from .access import READ, TASK_ACTIONS, Access, Actor, Allow, Decision, allow_all, read_only
 from .refusals import Refusals
 from .routes import Route
 from .settings import Settings
@@ -68,9 +68,22 @@ def actor() -> Actor:
     return cast(Actor, g.omniq_actor)
 
 
+def decide(action: str, queue: str | None = None) -> Decision:
+    """What access says of that; asked once a request, for a page asks for each of its rows."""
+    known = cast(dict[tuple[str, str | None], Decision], g.setdefault("omniq_decisions", {}))
+    if (action, queue) not in known:
+        known[action, queue] = current().access(request, action, queue)
+    return known[action, queue]
+
+
 def can(action: str, queue: str | None = None) -> bool:
     """May this request's reader do that? Controls of what they may not do are not drawn."""
-    return isinstance(current().access(request, action, queue), Allow)
+    return isinstance(decide(action, queue), Allow)
+
+
+def may_steer(does: str, queue: str) -> bool:
+    """May this request's reader stop a bulk task that does this, and let it go on?"""
+    return does in TASK_ACTIONS and can(does, queue)
 
 
 def may_read() -> Callable[[str], bool]:

@@ -13,8 +13,6 @@ from .state import now_ms
 DOING = {"retry": "Retrying", "remove": "Removing", "run_now": "Running"}
 DONE = {"retry": "retried", "remove": "removed", "run_now": "moved"}
 TO_DO = {"retry": "Retry", "remove": "Remove", "run_now": "Run"}
-ACTIONS = {"retry": "retry", "remove": "remove", "run_now": "run-now"}
-"""What access is asked for before a task goes on."""
 
 STATES = {
     "running": ("accent", "active", "Running"),
@@ -85,8 +83,11 @@ def _why(view: TaskView, code: str) -> str:
     return WHY.get(code) or MORE_WHY.get(code, f"refused ({present('value', code, 40)})")
 
 
-def filter_words(selection: Selection | None, lane: str) -> tuple[tuple[str, str], ...]:
-    """What the jobs have to match, as label and value; nothing for a whole lane."""
+def filter_words(selection: Selection | None, lane: str, *, payload: bool = True) -> tuple[tuple[str, str], ...]:
+    """What the jobs have to match, as label and value; nothing for a whole lane.
+
+    `payload`: False leaves out which value a payload has to have.
+    """
     if isinstance(selection, KindSelection):
         return (("Error", present("error", selection.name or selection.digest)),)
     if not isinstance(selection, Matching):
@@ -97,7 +98,7 @@ def filter_words(selection: Selection | None, lane: str) -> tuple[tuple[str, str
         ("Error contains", present("error", wanted.q)),
         ("Group", present("gid", wanted.group)),
         ("Job id starts with", present("id", wanted.prefix)),
-        ("Payload", present("payload", wanted.payload)),
+        ("Payload", present("payload", wanted.payload if payload else wanted.payload.partition(":")[0])),
         (f"{lane.capitalize()} since", since),
     )
     return tuple((label, value) for label, value in named if value)

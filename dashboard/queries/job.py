@@ -114,12 +114,13 @@ def job_page(
     listed: JobList | None = None,
     with_pager: bool = True,
     counter_at: str = "",
+    hide_payload: bool = False,
     patience: Patience = _PATIENCE,
 ) -> JobPage | None:
     """Reads the page with up to `payload_limit` bytes of payload, or None when the queue holds no such job.
 
-    `listed` is the list it was opened from, `counter_at` where payloads name their child counter. Raises BadCursor for
-    a place in that list that it did not give out.
+    `listed` is the list it was opened from, `counter_at` where payloads name their child counter. `hide_payload`:
+    nothing of the payload is on the page but its size. Raises BadCursor for a place in that list that it did not give.
     """
     job = job_detail(link, queue, job_id, now_ms=now_ms, payload_limit=payload_limit, counter_at=counter_at)
     if job is None:
@@ -144,7 +145,11 @@ def job_page(
         lease=_lease(job, now_ms),
         lease_ran_out=ran_out,
         fields=tuple(
-            Field(present("field", field.name, 200), present("value", field.value), field.length)
+            Field(
+                present("field", field.name, 200),
+                "" if hide_payload and field.name == "payload" else present("value", field.value),
+                field.length,
+            )
             for field in job.fields
         ),
         now_ms=now_ms,

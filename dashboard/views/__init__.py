@@ -17,7 +17,7 @@ How a page is added (`views/groups.py`, `queries/groups.py`, `templates/omniq/gr
 
 How an action is added: parse, act, answer with the regions that changed.
 
-    @routes.post("/queues/<omniq:queue>/groups/limit", action="limit", tells=("gid", "limit"))   # after CSRF is checked
+    @routes.post("/queues/<omniq:queue>/groups/limit", action="edit_limit", tells=("gid",))      # after CSRF is checked
     def set_limit(queue: str) -> Response:
         gid = params.token(request.form, "gid")              # ids and gids in forms are tokens ("x" | token)
         outcome = actions.set_limit(current().link, queue, gid, ...)

@@ -22,7 +22,7 @@ from ..signing import BadSignature
 from ..state import actor, current, now_ms
 from ..task_words import filter_words
 from .addresses import SCOPE
-from .filters import lane_filter
+from .filters import lane_filter, need_payload
 from .reading import explained
 from .regions import regions
 from .undo import NotKept, keep, promise
@@ -100,7 +100,7 @@ def start(verb: act.Verb, queue: str, lane: str) -> Response:
         what.nonce,
         verb=verb,
         lane=lane,
-        selection=read_selection(what.filter),
+        selection=_allowed(queue, read_selection(what.filter)),
         mark=base64.urlsafe_b64decode(what.mark),
         count=what.count,
         pace=pace,
@@ -200,14 +200,21 @@ def _selection(queue: str, lane: str) -> Selection:
     kept = text(request.form, _ABOUT, max_bytes=MAX_SELECTION_BYTES)
     try:
         if kept:
-            return read_selection(kept)
+            return _allowed(queue, read_selection(kept))
     except (ValueError, RecursionError):
         raise BadInput(_ABOUT, "This names no jobs.") from None
     digest = text(request.form, "fp", max_bytes=64)
     if digest and lane == "failed":
         return kind_selection(current().link, queue, digest)
-    asked = lane_filter(lane, request.args, now_ms())
+    asked = lane_filter(queue, lane, request.args, now_ms())
     return Matching(asked.wanted(lane, now_ms())) if asked.asks else WholeLane()
+
+
+def _allowed(queue: str, selection: Selection) -> Selection:
+    """The selection, unless it looks into payloads that its reader may not look into."""
+    if isinstance(selection, Matching) and selection.wanted.payload:
+        need_payload(queue)
+    return selection
 
 
 def _pace(verb: act.Verb, count: int) -> act.Pace:

@@ -10,15 +10,16 @@ from flask import Response, request
 
 from omniq_core import REDIS_ERRORS, JobFacts, explain_redis_error
 
+from ..access import READ, READ_PAYLOAD
 from ..exports import FORMATS, Format
 from ..formatting import stamp
 from ..params import choice
 from ..present import present
-from ..problems import Problem, no_such_page
+from ..problems import Problem, no_such_page, not_allowed
 from ..queries.export import BrokenLane, exported
 from ..queries.queue import LANES
 from ..routes import Routes
-from ..state import current, now_ms
+from ..state import can, current, now_ms
 from .filters import lane_wish
 from .reading import explained
 
@@ -31,13 +32,15 @@ _under_way: set[object] = set()
 _lock = threading.Lock()
 
 
-@routes.get("/queues/<omniq:queue>/<lane>/export", action="export")
+@routes.get("/queues/<omniq:queue>/<lane>/export", action="export", also=(READ,))
 def export(queue: str, lane: str) -> Response:
     """What the lane's pages list, as of now: `format` is jsonl or csv, `payloads=1` adds the payloads."""
     if lane not in LANES:
         raise no_such_page()
-    wish = lane_wish(lane, request.args)
+    wish = lane_wish(queue, lane, request.args)
     payloads = choice(request.args, "payloads", ("", "1"), "") == "1"
+    if payloads and not can(READ_PAYLOAD, queue):
+        raise not_allowed("You may not read the payloads of this queue.")
     writer = FORMATS[choice(request.args, "format", tuple(FORMATS), "jsonl")](payloads=payloads)
     end = _begin()
     try:

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 
 from omniq_core import BadFilter
 
+from ..access import READ_PAYLOAD
 from ..params import Fields, choice, text
 from ..present import present
-from ..problems import BadInput
+from ..problems import BadInput, not_allowed
 from ..queries.lane_filter import SINCE_MS, WITH_ERRORS, LaneFilter
 from ..queries.queue import SIZES, SORTS, LaneWish, usual_sort
-from ..state import now_ms
+from ..state import can, now_ms
 from .addresses import lane_url
 
 MAX_CURSOR_BYTES = 4096
@@ -37,8 +38,14 @@ class Tag:
     url: str
 
 
-def lane_filter(lane: str, args: Fields, now_ms: int) -> LaneFilter:
-    """The filter of an address. Raises BadInput."""
+def need_payload(queue: str) -> None:
+    """Raises Problem (403) unless this request's reader may look into the payloads of that queue."""
+    if not can(READ_PAYLOAD, queue):
+        raise not_allowed("You may not read the payloads of this queue, nor search them.")
+
+
+def lane_filter(queue: str, lane: str, args: Fields, now_ms: int) -> LaneFilter:
+    """The filter of an address. Raises BadInput, and Problem for one by payload where those may not be read."""
     found = LaneFilter(
         q=text(args, "q"),
         group=text(args, "group"),
@@ -46,6 +53,8 @@ def lane_filter(lane: str, args: Fields, now_ms: int) -> LaneFilter:
         payload=text(args, "payload"),
         since=choice(args, "since", tuple(SINCE_MS), ""),
     )
+    if found.payload:
+        need_payload(queue)
     if found.q and lane not in WITH_ERRORS:
         raise BadInput("q", f"{lane.capitalize()} jobs have no error to search.")
     try:
@@ -55,14 +64,14 @@ def lane_filter(lane: str, args: Fields, now_ms: int) -> LaneFilter:
     return found
 
 
-def lane_wish(lane: str, args: Fields, *, cursor: str = "cursor") -> LaneWish:
+def lane_wish(queue: str, lane: str, args: Fields, *, cursor: str = "cursor") -> LaneWish:
     """What an address asks of a lane; `cursor` is the name under which it keeps that. Raises BadInput."""
     return LaneWish(
         lane=lane,
         sort=choice(args, "sort", tuple(SORTS[lane]), usual_sort(lane)),
         size=int(choice(args, "size", [str(size) for size in SIZES], "50")),
         cursor=text(args, cursor, max_bytes=MAX_CURSOR_BYTES) or None,
-        filter=lane_filter(lane, args, now_ms()),
+        filter=lane_filter(queue, lane, args, now_ms()),
     )
 
 

@@ -36,7 +36,7 @@ def group(queue: str, gid: str) -> ResponseReturnValue:
     context = _context(queue, gid, request.args, asked.named if asked else ())
     page: GroupJobsPage = context["page"]
     moved = ""
-    if page.wish.cursor != _wish(request.args).cursor:
+    if page.wish.cursor != _wish(queue, request.args).cursor:
         moved = group_url(queue, gid, page.wish, cursor=page.wish.cursor)
     if asked:
         return live.answer(asked, context["live_version"], lambda: _tick_regions(context, asked), replace_url=moved)
@@ -75,7 +75,7 @@ def _context(queue: str, gid: str, args: Fields, named: tuple[str, ...] = ()) ->
             current().link,
             queue,
             gid,
-            _wish(args),
+            _wish(queue, args),
             now_ms=now_ms(),
             may_read=may_read(),
             limits=limits(),
@@ -102,8 +102,8 @@ def _context(queue: str, gid: str, args: Fields, named: tuple[str, ...] = ()) ->
     }
 
 
-def _wish(args: Fields) -> LaneWish:
-    return replace(lane_wish("waiting", args), filter=LaneFilter())
+def _wish(queue: str, args: Fields) -> LaneWish:
+    return replace(lane_wish(queue, "waiting", args), filter=LaneFilter())
 
 
 def _heads(queue: str, gid: str, wish: LaneWish) -> list[Head]:

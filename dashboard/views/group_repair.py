@@ -9,14 +9,14 @@ from flask import Response, request
 from omniq_core import GroupRepair, Repaired
 
 from .. import confirm
+from ..access import READ
 from ..actions import groups as act
 from ..formatting import plural
 from ..htmx import Toast, answer, show_dialog
 from ..present import present
-from ..problems import not_allowed
 from ..queries.groups import stuck_groups
 from ..routes import Routes
-from ..state import actor, can, current, now_ms
+from ..state import actor, current, now_ms
 from ..tokens import from_token, to_token
 from .reading import explained
 from .regions import regions
@@ -25,11 +25,9 @@ routes = Routes()
 REPAIR = "repair"
 
 
-@routes.get("/queues/<omniq:queue>/groups/repair/confirm")
+@routes.form("/queues/<omniq:queue>/groups/repair/confirm", action="repair", also=(READ,))
 def repair_confirm(queue: str) -> Response:
     """Shows figure by figure what a repair would change."""
-    if not can("repair", queue):
-        raise not_allowed("You may not repair the groups of this queue.")
     return _dialog(queue)
 
 

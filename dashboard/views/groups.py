@@ -76,7 +76,7 @@ def groups(queue: str) -> ResponseReturnValue:
     named = asked.named if asked else (gid,) if gid else ()
     context = _context(queue, request.args, named)
     page: GroupsPage = context["page"]
-    if gid and one == "edit" and can("limit", queue):
+    if gid and one == "edit" and can("edit_limit", queue):
         limit = next((row.limit for row in page.named), None)
         context["edit"] = Edit(gid, str(limit), limit) if limit else None
     if one and kind() == "partial" and not asked:
@@ -87,7 +87,7 @@ def groups(queue: str) -> ResponseReturnValue:
     return redirect(moved) if moved and not one else render_page("omniq/groups/page.html", **context)
 
 
-@routes.post("/queues/<omniq:queue>/groups/limit", action="limit", tells=("gid", "limit"))
+@routes.post("/queues/<omniq:queue>/groups/limit", action="edit_limit", verb="limit", tells=("gid", "limit"))
 def set_limit(queue: str) -> Response:
     """Sets the limit of a group, unless somebody else has changed it since the field was opened."""
     gid, typed = token(request.form, "gid"), text(request.form, "limit", max_bytes=20)
@@ -202,7 +202,7 @@ def _context(queue: str, args: Fields, named: tuple[str, ...] = ()) -> dict[str,
         "MOST_GROUPS": MOST_GROUPS,
         "MOST_LIVE": MOST_LIVE,
         "MOST_REPAIRED": MOST_REPAIRED,
-        "may_limit": can("limit", queue),
+        "may_limit": can("edit_limit", queue),
         "may_repair": can("repair", queue),
         "here": here(),
     }

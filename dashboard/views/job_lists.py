@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from werkzeug.datastructures import MultiDict
 
 from ..params import Fields, text
-from ..problems import BadInput
+from ..problems import BadInput, Problem
 from ..queries.job_list import JobList, Turn
 from ..queries.queue import LANES
 from ..state import mount_path
@@ -30,7 +30,7 @@ class ListWords:
     all: str
 
 
-def opened_from(args: Fields) -> JobList | None:
+def opened_from(queue: str, args: Fields) -> JobList | None:
     """The list that the address of a job's page names, None for none. Raises BadInput."""
     name = text(args, "list")
     if not name:
@@ -38,7 +38,7 @@ def opened_from(args: Fields) -> JobList | None:
     if not DIGEST.fullmatch(name):
         raise BadInput("list", "This is no list of jobs.")
     kind = "" if name in LANES else name
-    found = JobList(lane_wish("failed" if kind else name, args, cursor="at"), kind)
+    found = JobList(lane_wish(queue, "failed" if kind else name, args, cursor="at"), kind)
     # Without its place nothing can be said of the jobs beside it.
     return found if found.wish.cursor or not (kind or found.wish.filter.asks) else None
 
@@ -55,8 +55,8 @@ def list_words(listed: JobList | None) -> ListWords:
 def list_path(queue: str, query: str) -> str | None:
     """The list that the query of a job's page names, as a path below the mount; None for none."""
     try:
-        listed = opened_from(MultiDict(parse_qsl(query)))
-    except BadInput:
+        listed = opened_from(queue, MultiDict(parse_qsl(query)))
+    except Problem:
         return None
     return "/" + list_url(queue, listed).removeprefix(mount_path()) if listed else None
 

@@ -10,6 +10,7 @@ from flask import Response, make_response, request
 from omniq_core import BadCursor, backing_off, job_payload
 
 from .. import confirm, live, recent
+from ..access import READ, READ_PAYLOAD
 from ..actions import jobs as act
 from ..actions.outcome import Outcome
 from ..formatting import duration, plural
@@ -47,7 +48,7 @@ def job(queue: str, job_id: str) -> Response:
     return recent.keep(render_page("omniq/jobs/page.html", **context), queue, job_id)
 
 
-@routes.get("/queues/<omniq:queue>/jobs/<omniq:job_id>/payload")
+@routes.get("/queues/<omniq:queue>/jobs/<omniq:job_id>/payload", action=READ_PAYLOAD, also=(READ,))
 def job_download(queue: str, job_id: str) -> Response:
     """The payload as a file, byte for byte."""
     raw = job_payload(current().link, queue, job_id)
@@ -82,7 +83,7 @@ def retry(queue: str) -> Response:
     return _told(outcome, queue, "Retry", "retried", *_at_the_tail(outcome, queue))
 
 
-@routes.ask("/queues/<omniq:queue>/jobs/run-now/confirm", action="run-now")
+@routes.ask("/queues/<omniq:queue>/jobs/run-now/confirm", action="run_now")
 def run_now_confirm(queue: str) -> Response:
     """Asks before several delayed jobs are run now, or all that match."""
     if bulk.is_asked():
@@ -90,7 +91,7 @@ def run_now_confirm(queue: str) -> Response:
     return _ask("run_now", queue, "delayed", job_ids(request.form))
 
 
-@routes.post("/queues/<omniq:queue>/jobs/run-now", action="run-now", tells=("id", *bulk.PACE))
+@routes.post("/queues/<omniq:queue>/jobs/run-now", action="run_now", tells=("id", *bulk.PACE))
 def run_now(queue: str) -> Response:
     """Runs one delayed job now, or as many as were confirmed."""
     if bulk.is_asked():
@@ -154,12 +155,14 @@ def _regions(context: dict[str, Any]) -> tuple[Partial, ...]:
 def _context(queue: str, job_id: str, args: Fields, *, with_payload: bool = True) -> dict[str, Any]:
     whole = choice(args, "show", ("", "all"), "") == "all"
     limit = WHOLE_PAYLOAD if whole else current().settings.payload_limit
-    listed = opened_from(args)
+    may_payload = can(READ_PAYLOAD, queue)
+    listed = opened_from(queue, args)
     try:
         page = job_page(
-            current().link, queue, job_id, now_ms=now_ms(), payload_limit=limit if with_payload else 0,
+            current().link, queue, job_id, now_ms=now_ms(), payload_limit=limit if with_payload and may_payload else 0,
             stalled_after_ms=current().settings.stalled_after * 1000, listed=listed, with_pager=with_payload,
-            counter_at=current().settings.completion_key, patience=patience(),
+            counter_at=current().settings.completion_key if may_payload else "", patience=patience(),
+            hide_payload=not may_payload,
         )  # fmt: skip
     except BadCursor:
         raise BadInput("at", "This is no place in a list. Open the job from its list again.") from None
@@ -176,9 +179,10 @@ def _context(queue: str, job_id: str, args: Fields, *, with_payload: bool = True
         "turn_url": turn_url,
         "lane_word": LANE_WORDS.get(page.lane, ""),
         "may_retry": page.lane == "failed" and can("retry", queue),
-        "may_run": page.lane == "delayed" and can("run-now", queue),
+        "may_run": page.lane == "delayed" and can("run_now", queue),
         "may_remove": page.lane in LANES and can("remove", queue),
-        "may_copy": can("publish", queue),
+        "may_copy": may_payload and can("publish", queue),
+        "may_payload": may_payload,
         "here": here(),
     }
 

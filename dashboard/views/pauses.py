@@ -8,7 +8,6 @@ from .. import pause_form as forms
 from ..actions import queues as act
 from ..formatting import moment
 from ..htmx import Press, Toast, answer, show_dialog
-from ..problems import not_allowed
 from ..queries.queue import queue_head
 from ..queries.queue_row import QueueRow
 from ..routes import Routes
@@ -21,11 +20,9 @@ from .regions import regions
 routes = Routes()
 
 
-@routes.get("/queues/<omniq:queue>/pause/confirm")
+@routes.form("/queues/<omniq:queue>/pause/confirm", action="pause")
 def pause_confirm(queue: str) -> Response:
     """Asks why and until when before a queue is paused."""
-    if not can("pause", queue):
-        raise not_allowed("You may not pause this queue.")
     return _form(_head(queue), forms.blank(now_ms()))
 
 
@@ -39,12 +36,12 @@ def pause(queue: str) -> Response:
     known = request.form.get("known", "")
     if not act.pause(current().link, queue, wish, by=actor().name, known=known, now_ms=now_ms()):
         return _form(_head(queue), form, moved_on=True, status=409)
-    press = Press("Resume", f"/queues/{to_token(queue)}/resume") if can("resume", queue) else None
+    press = Press("Resume", f"/queues/{to_token(queue)}/resume") if can("pause", queue) else None
     lines = (f"Until {moment(wish.until_ms, now_ms()).title[:19]} UTC",) if wish.until_ms else ()
     return answer(Toast(f"Paused {queue}", lines, tone="warn", icon="pause", press=press), *regions())
 
 
-@routes.post("/queues/<omniq:queue>/resume", action="resume")
+@routes.post("/queues/<omniq:queue>/resume", action="pause", verb="resume")
 def resume(queue: str) -> Response:
     """Lets reserves go on."""
     _head(queue)

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from omniq_core import REDIS_ERRORS, Publication, explain_redis_error, is_outage
 
 from .. import publish_form as forms
+from ..access import READ, READ_PAYLOAD
 from ..actions import publish as act
 from ..confirm import fresh_nonce
 from ..formatting import relative
@@ -43,11 +44,9 @@ class Existing:
     word: str
 
 
-@routes.get("/publish")
+@routes.form("/publish", action="publish")
 def publish_first() -> ResponseReturnValue:
     """Asks for a queue, which need not exist yet, and leads to its form."""
-    if not can("publish"):
-        raise not_allowed("You may not publish here.")
     name = request.args.get("queue", "").strip()
     if name and not QUEUE_NAME.fullmatch(name):
         raise BadInput("queue", "The name of a queue is made of 1 to 128 of A-Z, a-z, 0-9, dot, underscore and hyphen.")
@@ -56,17 +55,15 @@ def publish_first() -> ResponseReturnValue:
     return render_page("omniq/publish/queue.html")
 
 
-@routes.get("/queues/<omniq:queue>/publish")
+@routes.form("/queues/<omniq:queue>/publish", action="publish")
 def publish_form(queue: str) -> Response:
     """An empty form, with the options that this browser used last."""
-    _allowed(queue)
     return _form(queue, forms.blank(kept_defaults()), fresh_nonce())
 
 
-@routes.get("/queues/<omniq:queue>/jobs/<omniq:job_id>/copy")
+@routes.form("/queues/<omniq:queue>/jobs/<omniq:job_id>/copy", action="publish", also=(READ, READ_PAYLOAD))
 def copy_form(queue: str, job_id: str) -> Response:
     """The payload and the options of a job, to be edited and published as a job of its own."""
-    _allowed(queue)
     found = _source(queue, job_id)
     if found is None:
         raise no_such_job(queue, job_id, Way("Back to the queue", f"/queues/{to_token(queue)}/"))
@@ -74,7 +71,7 @@ def copy_form(queue: str, job_id: str) -> Response:
     return _form(queue, fields, fresh_nonce(), copy_of=job_id, source=found, gid_token=forms.gid_token(found.job.gid))
 
 
-@routes.ask("/queues/<omniq:queue>/jobs/<omniq:job_id>/copy", action="publish", tells=())
+@routes.ask("/queues/<omniq:queue>/jobs/<omniq:job_id>/copy", action="publish", tells=(), also=(READ, READ_PAYLOAD))
 def copy_changes(queue: str, job_id: str) -> Response:
     """What differs from the original, while its payload is edited. Changes nothing."""
     found = _source(queue, job_id)
@@ -121,15 +118,10 @@ def publish(queue: str) -> Response:
     return response if copy_of else keep_defaults(response, form)
 
 
-def _allowed(queue: str) -> None:
-    if not can("publish", queue):
-        raise not_allowed("You may not publish to this queue.")
-
-
 def _source(queue: str, job_id: str) -> Original | None:
     # Who may publish and not look learns nothing of a job by copying it.
-    if not can("read", queue):
-        raise not_allowed("You may not look at this queue.")
+    if not (can(READ, queue) and can(READ_PAYLOAD, queue)):
+        raise not_allowed("You may not look at the payloads of this queue.")
     return original(current().link, queue, job_id, now_ms=now_ms())
 
 

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from omniq_core import COUNTED_POSITIONS
 
 from .. import live
+from ..access import READ_PAYLOAD
 from ..formatting import RowIds
 from ..htmx import Partial, here, kind, render_page, render_partials
 from ..params import Fields, text
@@ -60,7 +61,7 @@ def lane(queue: str, lane: str) -> ResponseReturnValue:
     page: QueuePage = context["page"]
     moved = (
         ""
-        if page.wish.cursor == lane_wish(lane, request.args).cursor
+        if page.wish.cursor == lane_wish(queue, lane, request.args).cursor
         else lane_url(queue, page.wish, cursor=page.wish.cursor)
     )
     if request.args.get("scan") and kind() == "partial":
@@ -77,13 +78,13 @@ def lane_regions(queue: str, lane: str, args: Fields) -> tuple[Partial, ...]:
 
 
 def _context(queue: str, lane: str, args: Fields, asked: live.Tick | None = None) -> dict[str, Any]:
-    wish = lane_wish(lane, args)
+    wish = lane_wish(queue, lane, args)
     watch = _watch(args, asked)
     page = _read(queue, wish, watch)
     wish = page.wish
     acts = {
         "may_retry": lane == "failed" and can("retry", queue),
-        "may_run": lane == "delayed" and can("run-now", queue),
+        "may_run": lane == "delayed" and can("run_now", queue),
         "may_remove": lane in ("failed", "completed", "delayed", "waiting") and can("remove", queue),
     }
     return {
@@ -98,6 +99,7 @@ def _context(queue: str, lane: str, args: Fields, asked: live.Tick | None = None
         "bulk_url": bulk_url,
         "export_url": export_url,
         "may_export": can("export", queue),
+        "may_payload": can(READ_PAYLOAD, queue),
         "select_all": args.get("scope") == SCOPE and any(acts.values()),
         "sort_options": sort_options(wish),
         "sort_caption": SORT_WORDS[lane][wish.sort].lower(),

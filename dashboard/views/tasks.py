@@ -8,15 +8,16 @@ from typing import Any
 from flask import Response, request
 
 from .. import live
+from ..access import READ_PAYLOAD
 from ..actions import bulk as act
 from ..frame import card_of, tasks_region
 from ..htmx import Partial, Toast, answer, kind, render_page, render_partials
 from ..problems import Problem, Way, not_allowed
 from ..queries.tasks import TaskView, look_again, task_view
 from ..queries.undo import undo_until
-from ..routes import Routes
-from ..state import can, current, now_ms
-from ..task_words import ACTIONS, STATES, filter_words, heading, pace_words, reasons
+from ..routes import TASK, Routes
+from ..state import can, current, may_steer, now_ms
+from ..task_words import STATES, filter_words, heading, pace_words, reasons
 from ..tokens import to_token
 from .regions import regions
 
@@ -34,20 +35,18 @@ def task(queue: str, task_id: str) -> Response:
     return render_page("omniq/tasks/page.html", **context)
 
 
-@routes.post("/queues/<omniq:queue>/tasks/<omniq:task_id>/cancel", action="cancel")
+@routes.post("/queues/<omniq:queue>/tasks/<omniq:task_id>/cancel", action=TASK, verb="cancel")
 def task_cancel(queue: str, task_id: str) -> Response:
-    """Stops it before its next batch."""
-    found = _found(queue, task_id)
+    """Stops it before its next batch. Who may do what the task does may do that."""
+    found = _steered(queue, task_id)
     act.cancel(current().link, queue, task_id, now_ms=now_ms())
     return _told(found)
 
 
-@routes.post("/queues/<omniq:queue>/tasks/<omniq:task_id>/resume", action="cancel", verb="go-on")
+@routes.post("/queues/<omniq:queue>/tasks/<omniq:task_id>/resume", action=TASK, verb="go-on")
 def task_resume(queue: str, task_id: str) -> Response:
-    """Does the rest of a task that was stopped, or that probed. Who may do that may do what the task does."""
-    found = _found(queue, task_id)
-    if not can(ACTIONS.get(found.task.action, found.task.action), queue):
-        raise not_allowed("You may not do here what this task does.")
+    """Does the rest of a task that was stopped, or that probed."""
+    found = _steered(queue, task_id)
     act.go_on(current().link, queue, task_id, now_ms=now_ms())
     background = current().background
     if background is not None:
@@ -88,7 +87,7 @@ def _context(queue: str, task_id: str) -> dict[str, Any]:
         "card": card_of(view),
         "undo_until": _undo_until(view),
         "reasons": reasons(view),
-        "filters": filter_words(view.selection, view.lane),
+        "filters": filter_words(view.selection, view.lane, payload=can(READ_PAYLOAD, queue)),
         "pace": pace_words(view.task),
         "live_version": live.version(view.task),
     }
@@ -100,6 +99,14 @@ def _undo_until(view: TaskView) -> int | None:
     if task.is_open or not view.can_be_undone or not can("restore", task.queue):
         return None
     return undo_until(current().link, task.queue, task.batch, now_ms=now_ms())
+
+
+def _steered(queue: str, task_id: str) -> TaskView:
+    """The task, for somebody who may do what it does: the address may have said something else."""
+    view = _found(queue, task_id)
+    if not may_steer(view.task.action, queue):
+        raise not_allowed("You may not do here what this task does.")
+    return view
 
 
 def _found(queue: str, task_id: str) -> TaskView:

@@ -145,7 +145,7 @@ def test_nobody_is_shown_a_button_that_is_not_theirs(client: OmniqClient, redis:
     delayed(client, "a")
 
     def no_run(_request: Request, action: str, _queue: str | None) -> Decision:
-        return Deny() if action == "run-now" else Allow()
+        return Deny() if action == "run_now" else Allow()
 
     guarded = browser(client, access=no_run)
     page = guarded.get(DELAYED)

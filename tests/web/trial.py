@@ -80,7 +80,7 @@ def pause(queue: str) -> Response:
     return answer(Toast("Paused"))
 
 
-@routes.post("/queues/<omniq:queue>/resume", action="resume")
+@routes.post("/queues/<omniq:queue>/resume", action="pause", verb="resume")
 def resume(queue: str) -> Response:
     DONE.append((queue, ()))
     return answer(Toast("Resumed"), to="/queues/~Li4/")
