@@ -49,6 +49,7 @@ from .failures import (
 )
 from .filtered import Count, FilteredPage, filtered_page, newer_matches
 from .filters import BadFilter, Filter
+from .findings import FINDING_KINDS, Finding, FindingKind, findings_commands, findings_key, read_findings
 from .fingerprint import ErrorKind, without_message
 from .group_jobs import GroupJobs, group_jobs
 from .group_repair import GroupRepair, Repaired, repair_groups, repair_of
@@ -113,6 +114,7 @@ from .watch import LaneWatch
 
 __all__ = [
     "COUNTED_POSITIONS",
+    "FINDING_KINDS",
     "LARGEST_EXPORTED",
     "LONGEST_PAUSE_MS",
     "MOST_COUNTERS",
@@ -146,6 +148,8 @@ __all__ = [
     "FailureRead",
     "Filter",
     "FilteredPage",
+    "Finding",
+    "FindingKind",
     "FoundJob",
     "FoundPart",
     "Group",
@@ -211,6 +215,8 @@ __all__ = [
     "filtered_page",
     "find_jobs_by_id",
     "find_jobs_by_prefix",
+    "findings_commands",
+    "findings_key",
     "group_jobs",
     "group_rows",
     "history_command",
@@ -250,6 +256,7 @@ __all__ = [
     "read_counter",
     "read_counters",
     "read_failures",
+    "read_findings",
     "read_groups",
     "read_history",
     "read_open_tasks",
