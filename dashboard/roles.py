@@ -1,0 +1,111 @@
+"""Access by the roles of a host's users: who somebody is comes from Flask-Login, what they may do from a table."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
+from importlib import import_module
+from typing import Any, cast
+
+from flask import Request, current_app
+
+from .access import ACTIONS, LOOKING, Access, Actor, Allow, Decision, Deny, LoginRequired
+
+VIEWER: frozenset[str] = LOOKING
+"""Looks at everything, payloads and the record of what was done too, and changes nothing."""
+OPERATOR: frozenset[str] = ACTIONS
+"""May do everything."""
+
+Actions = Iterable[str]
+Queues = tuple[tuple[str, frozenset[str]], ...]
+
+
+def from_flask_login(
+    roles: Mapping[str, Actions | Mapping[str, Actions]],
+    role_of: Callable[[Any], str | Iterable[str] | None] | None = None,
+) -> Access:
+    """An `access=` for hosts with Flask-Login: what each role may do, everywhere or by queue.
+
+        access=from_flask_login({"support": VIEWER, "oncall": {"one-shot": OPERATOR - {"retry"}, "*": OPERATOR}})
+
+    Of a table by queue the name itself counts, else the first pattern (`*`, `?`, `[abc]`) that fits; a queue that none
+    fits is not there for that role. Pages over many queues are open to whoever may do it in any queue. Several roles
+    add up. `role_of` gives the role or roles of a user; without it `user.roles`, else `user.role` counts.
+
+    Whoever is not signed in is sent to the `login_view` of the host's LoginManager, or refused when it has none. The
+    liveness page is open to all. Raises ValueError for an action or a role's table that cannot be meant, TypeError for
+    one text in place of a set of actions, and RuntimeError without Flask-Login.
+    """
+    try:
+        login = import_module("flask_login")
+    except ImportError:
+        raise RuntimeError("from_flask_login needs Flask-Login: pip install flask-login") from None
+    table = {role: _queues(role, given) for role, given in roles.items()}
+    find = role_of or _own_roles
+
+    def access(request: Request, action: str, queue: str | None) -> Decision:
+        if action == "health":
+            return Allow()
+        user = login.current_user
+        if not user.is_authenticated:
+            return _to_sign_in(login, request)
+        found = find(user)
+        held = (found,) if isinstance(found, str) else tuple(found or ())
+        if any(action in _allowed(table[role], queue) for role in held if role in table):
+            return Allow()
+        return Deny()
+
+    return access
+
+
+def flask_login_user(request: Request) -> Actor:
+    """A `user=` for the same hosts: `name`, `username` or `email` of who is signed in, else the id of the session."""
+    user = import_module("flask_login").current_user
+    if not user.is_authenticated:
+        return Actor("", request.remote_addr or "")
+    names = (getattr(user, name, None) for name in ("name", "username", "email"))
+    name = next((one for one in names if isinstance(one, str) and one), None) or str(user.get_id())
+    return Actor(name, request.remote_addr or "")
+
+
+def _queues(role: str, given: Actions | Mapping[str, Actions]) -> Queues:
+    if isinstance(given, Mapping):
+        by_queue = cast(Mapping[str, Actions], given)
+        return tuple((pattern, _actions(role, actions)) for pattern, actions in by_queue.items())
+    return (("*", _actions(role, given)),)
+
+
+def _actions(role: str, given: Actions) -> frozenset[str]:
+    if isinstance(given, str):
+        raise TypeError(f"role {role}: a set of actions is wanted, like {{{given!r}}}")
+    actions = frozenset(given)
+    for action in sorted(actions - ACTIONS):
+        near = difflib.get_close_matches(action, ACTIONS, 1, 0.5)
+        hint = f"Did you mean {near[0]}?" if near else f"Actions are {', '.join(sorted(ACTIONS))}."
+        raise ValueError(f"role {role}: {action} is no action. {hint}")
+    return actions
+
+
+def _allowed(queues: Queues, queue: str | None) -> frozenset[str]:
+    if queue is None:
+        return frozenset[str]().union(*(actions for _, actions in queues))
+    exact = next((actions for name, actions in queues if name == queue), None)
+    if exact is not None:
+        return exact
+    return next((actions for pattern, actions in queues if fnmatchcase(queue, pattern)), frozenset())
+
+
+def _own_roles(user: Any) -> str | Iterable[str] | None:
+    roles = getattr(user, "roles", None)
+    return cast("str | Iterable[str] | None", getattr(user, "role", None) if roles is None else roles)
+
+
+def _to_sign_in(login: Any, request: Request) -> Decision:
+    manager = getattr(current_app, "login_manager", None)
+    view = manager.blueprint_login_views.get(request.blueprint, manager.login_view) if manager else None
+    if not view:
+        return Deny("You are not signed in.")
+    # Only a page that was asked for is one to come back to: a part of one, or what a form was sent to, is none.
+    page = request.method == "GET" and "HX-Request" not in request.headers
+    return LoginRequired(login.login_url(view, next_url=request.url) if page else login.login_url(view))

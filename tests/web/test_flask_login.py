@@ -1,0 +1,134 @@
+"""Roles of a host's users: Redis is down here, so what a role may do answers 503, and what it may not 403."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+from flask import Flask, redirect
+from flask.testing import FlaskClient
+from flask_login import LoginManager, UserMixin, login_user
+
+from dashboard import OPERATOR, VIEWER, OmniqDashboard, flask_login_user, from_flask_login
+from dashboard.access import Access
+
+DOWN = "redis://127.0.0.1:1/0"
+FORM = {"Sec-Fetch-Site": "same-origin"}
+ROLES = {
+    "viewer": VIEWER,
+    "oncall": {"one-shot": OPERATOR - {"retry"}, "mail-*": OPERATOR, "*": {"read"}},
+    "mail": {"mail-*": {"read", "retry"}},
+}
+
+
+class Person(UserMixin):
+    def __init__(self, role: Any, name: str = "") -> None:
+        self.id, self.role, self.name = "7", role, name
+
+
+def host(access: Access, view: str | None = "sign_in") -> tuple[Flask, dict[str, Person]]:
+    app, people = Flask("host"), {}
+    app.config.update(SECRET_KEY="the host's", TESTING=True)
+    manager = LoginManager(app)
+    manager.login_view = view  # type: ignore[assignment]
+    manager.user_loader(lambda user_id: people.get(user_id))
+    app.add_url_rule("/sign-in", "sign_in", lambda: "who are you")
+
+    @app.route("/enter")
+    def enter() -> Any:
+        login_user(people["7"])
+        return redirect("/")
+
+    OmniqDashboard(app, redis=DOWN, access=access, user=flask_login_user, background=False)
+    return app, people
+
+
+def signed_in(role: Any, access: Access | None = None) -> FlaskClient:
+    app, people = host(access or from_flask_login(ROLES))
+    people["7"] = Person(role)
+    client = app.test_client()
+    client.get("/enter")
+    return client
+
+
+def retry(client: FlaskClient, queue: str) -> int:
+    return client.post(f"/omniq/queues/{queue}/jobs/retry", data={"id": "1"}, headers=FORM).status_code
+
+
+@pytest.mark.parametrize(
+    ("role", "queue", "reads", "retries"),
+    [
+        ("viewer", "mail-1", 503, 403),
+        ("oncall", "mail-1", 503, 503),
+        ("oncall", "one-shot", 503, 403),  # its own line counts, though "*" would fit it, too
+        ("oncall", "other", 503, 403),
+        ("mail", "mail-1", 503, 503),
+        ("mail", "other", 403, 403),
+        (["viewer", "mail"], "mail-1", 503, 503),  # roles add up
+        (["viewer", "mail"], "other", 503, 403),
+        ("unheard", "mail-1", 403, 403),
+        (None, "mail-1", 403, 403),
+        ((), "mail-1", 403, 403),
+    ],
+)
+def test_a_role_may_do_what_the_table_says(role: Any, queue: str, reads: int, retries: int) -> None:
+    client = signed_in(role)
+    assert client.get(f"/omniq/queues/{queue}/failed").status_code == reads
+    assert retry(client, queue) == retries
+
+
+def test_pages_over_many_queues_are_open_to_who_may_read_one_of_them() -> None:
+    assert signed_in("mail").get("/omniq/").status_code == 503
+    assert signed_in("mail").get("/omniq/activity").status_code == 403
+    assert signed_in("unheard").get("/omniq/").status_code == 403
+
+
+def test_the_roles_are_where_the_host_says() -> None:
+    access = from_flask_login(ROLES, role_of=lambda user: user.role["team"])
+    assert retry(signed_in({"team": "mail"}, access), "mail-1") == 503
+    assert retry(signed_in({"team": "viewer"}, access), "mail-1") == 403
+
+
+def test_strangers_are_sent_to_sign_in_and_come_back_to_a_page_only() -> None:
+    app, _ = host(from_flask_login(ROLES))
+    client = app.test_client()
+    page = client.get("/omniq/queues/mail-1/failed?size=25")
+    assert (page.status_code, page.location) == (
+        302,
+        "/sign-in?next=%2Fomniq%2Fqueues%2Fmail-1%2Ffailed%3Fsize%3D25",
+    )
+    form = client.post("/omniq/queues/mail-1/jobs/retry", data={"id": "1"}, headers=FORM)
+    assert (form.status_code, form.location) == (302, "/sign-in")
+    tick = client.get("/omniq/?live=1", headers={"HX-Request": "true", "HX-Request-Type": "partial"})
+    assert (tick.status_code, tick.headers["HX-Redirect"]) == (401, "/sign-in")
+    assert client.get("/omniq/healthz").status_code != 302
+
+
+def test_without_a_page_to_sign_in_strangers_are_refused() -> None:
+    app, _ = host(from_flask_login(ROLES), view=None)
+    assert app.test_client().get("/omniq/").status_code == 403
+
+
+@pytest.mark.parametrize(("name", "shown"), [("Zoe", "Zoe"), ("", "7")])
+def test_who_acts_has_the_name_of_the_user(name: str, shown: str) -> None:
+    app, people = host(from_flask_login(ROLES))
+    people["7"] = Person("viewer", name)
+    with app.test_request_context(environ_base={"REMOTE_ADDR": "10.0.0.7"}) as context:
+        login_user(people["7"])
+        assert (flask_login_user(context.request).name, flask_login_user(context.request).address) == (
+            shown,
+            "10.0.0.7",
+        )
+    with app.test_request_context() as context:
+        assert flask_login_user(context.request).name == ""
+
+
+def test_a_table_that_cannot_be_meant_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match=r"run-now is no action\. Did you mean run_now"):
+        from_flask_login({"oncall": {"read", "run-now"}})
+    with pytest.raises(TypeError, match="role viewer: a set of actions"):
+        from_flask_login({"viewer": "read"})
+    monkeypatch.setitem(sys.modules, "flask_login", None)
+    with pytest.raises(RuntimeError, match="pip install flask-login"):
+        from_flask_login({"viewer": VIEWER})
