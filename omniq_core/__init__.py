@@ -225,6 +225,7 @@ __all__ = [
     "spark_command",
     "start_export",
     "start_task",
+    "started_totals",
     "undo_states",
     "want_failures",
     "without_message",

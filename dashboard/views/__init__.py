@@ -64,6 +64,7 @@ MODULES = (
     "activity",
     "undo",
     "settings",
+    "metrics",
 )
 
 

@@ -79,6 +79,7 @@ from .job import JobDetail, RawField, job_detail, job_payload
 from .kind_selection import KindSelection, kind_selection
 from .lane_scan import Match, Scan, mark, scan_lane
 from .lanes import COUNTED_POSITIONS, LanePage, LaneRow, lane_page, lane_page_call, page_of_mark, parse_lane_page
+from .lease_counts import started_totals
 from .neighbours import Neighbour, Neighbours, kind_neighbours, kind_place, lane_neighbours
 from .notices import Notice, NoticeLimits, worst
 from .overview import DiscoveryState, OverviewData, read_overview
@@ -279,6 +280,7 @@ __all__ = [
     "spark_command",
     "start_export",
     "start_task",
+    "started_totals",
     "trash_command",
     "undo_states",
     "want_failures",

@@ -1,0 +1,70 @@
+"""Figures in the formats of Prometheus, by its own library, which need not be installed: import this late.
+
+Each answer has a registry of its own, so that several mounts and the host keep out of each other's way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+
+from .queries.metrics import MetricsPage, QueueFigures
+
+GAUGES = {
+    "omniq_jobs_waiting": "Jobs that wait for a worker, grouped and ungrouped.",
+    "omniq_jobs_active": "Jobs that workers hold.",
+    "omniq_leases_expired": "Active jobs whose lease ran out and that nobody took back.",
+    "omniq_jobs_delayed": "Jobs that wait for their time.",
+    "omniq_jobs_failed": "Failed jobs that are kept. A retry or a removal lowers it.",
+    "omniq_oldest_waiting_age_seconds": "How long the oldest waiting job waits. Absent where none does.",
+    "omniq_queue_paused": "1 while the queue is paused.",
+    "omniq_queue_stalled": "1 while jobs wait and nobody takes any.",
+}
+STARTED = "omniq_jobs_started"
+AGE = "omniq_figures_age_seconds"
+
+
+def expose(page: MetricsPage, accept: str) -> tuple[bytes, str]:
+    """The text, and its content type: OpenMetrics for whoever accepts that, else the plain format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Once(page))
+    encode, content_type = choose_encoder(accept)
+    return encode(registry), content_type
+
+
+class _Once:
+    def __init__(self, page: MetricsPage) -> None:
+        self._page = page
+
+    def collect(self) -> Iterator[Metric]:
+        for name, text in GAUGES.items():
+            family: Any = GaugeMetricFamily(name, text, labels=("queue",))
+            for one in self._page.queues:
+                value = _gauges(one)[name]
+                if value is not None:
+                    family.add_metric((one.queue,), value)
+            yield family
+        started = CounterMetricFamily(
+            STARTED, "Leases that the queue ever gave; a retried job counts again.", labels=("queue",)
+        )
+        for one in self._page.queues:
+            started.add_metric((one.queue,), one.started)
+        yield started
+        yield GaugeMetricFamily(AGE, "How old the figures of most queues are.", value=(self._page.age_ms or 0) / 1000)
+
+
+def _gauges(one: QueueFigures) -> dict[str, float | None]:
+    return {
+        "omniq_jobs_waiting": one.waiting,
+        "omniq_jobs_active": one.active,
+        "omniq_leases_expired": one.expired,
+        "omniq_jobs_delayed": one.delayed,
+        "omniq_jobs_failed": one.failed,
+        "omniq_oldest_waiting_age_seconds": None if one.oldest_ms is None else one.oldest_ms / 1000,
+        "omniq_queue_paused": int(one.paused),
+        "omniq_queue_stalled": int(one.stalled),
+    }

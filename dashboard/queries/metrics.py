@@ -1,0 +1,68 @@
+"""The figures of all queues for a program that collects them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from omniq_core import Link, queue_state, read_overview, read_rows, started_totals
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigures:
+    """One queue. `oldest_ms` is how long its oldest waiting job waits, None where none does or nobody knows since when.
+
+    `started` are the leases it ever gave, `expired` those whose time is over, which are among `active`.
+    """
+
+    queue: str
+    waiting: int
+    active: int
+    expired: int
+    delayed: int
+    failed: int
+    oldest_ms: int | None
+    started: int
+    paused: bool
+    stalled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsPage:
+    """All queues the reader may see, by name; most figures are `age_ms` old, None where they were read just now."""
+
+    queues: tuple[QueueFigures, ...]
+    age_ms: int | None
+
+
+def metrics_page(
+    link: Link, *, now_ms: int, may_read: Callable[[str], bool], stalled_ms: int, allow_list: Sequence[str] = ()
+) -> MetricsPage:
+    """Reads what the background has written down, and of queues without such figures what they are now: two round
+    trips, and one more for every 500 queues. No cost grows with the number of jobs."""
+    found = read_overview(link, now_ms)
+    names = [name for name in (allow_list or found.names) if may_read(name)]
+    known = {name: found.snapshots[name] for name in names if name in found.snapshots}
+    missing = [name for name in names if name not in known]
+    known |= read_rows(link, missing, now_ms).snapshots
+    present = sorted(name for name in known if known[name].exists)
+    started = started_totals(link, present)
+
+    def figures(name: str) -> QueueFigures:
+        one = known[name]
+        entered = one.oldest_waiting_ms if one.waiting_total else None
+        return QueueFigures(
+            queue=name,
+            waiting=one.waiting_total,
+            active=one.active,
+            expired=one.expired,
+            delayed=one.delayed,
+            failed=one.failed,
+            oldest_ms=None if entered is None else max(now_ms - entered, 0),
+            started=started[name],
+            paused=one.paused,
+            stalled=queue_state(one, now_ms, stalled_ms) == "stalled",
+        )
+
+    aged = len(missing) < len(names)
+    return MetricsPage(tuple(map(figures, present)), found.age_ms if aged else None)

@@ -1,0 +1,128 @@
+"""/metrics, as Prometheus reads it."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import sys
+from typing import Any
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
+from prometheus_client.parser import text_string_to_metric_families
+
+from dashboard import Allow, Deny, create_app
+from dashboard.exposition import AGE, GAUGES, STARTED
+from omniq_core import OmniqClient
+from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
+from tests.support.sources import ROOT
+
+NOW = 1_750_000_000_000
+
+
+def dashboard_of(client: OmniqClient, **settings: Any) -> Any:
+    return create_app(redis=client, insecure=True, background=False, clock=lambda: NOW, **settings).test_client()
+
+
+def figures(text: str, read: Any = text_string_to_metric_families) -> dict[tuple[str, str], float]:
+    return {(one.name, one.labels.get("queue", "")): one.value for family in read(text) for one in family.samples}
+
+
+@pytest.fixture
+def mail(client: OmniqClient) -> OmniqClient:
+    """3 wait since 8 s before NOW, 2 run (one lease is over), 1 is delayed, 2 have failed, 1 has completed."""
+    publish_jobs(client, "mail", ["gone"], now_ms=NOW - 90_000)
+    client.reserve(queue="mail", now_ms_override=NOW - 90_000)
+    complete_jobs(client, "mail", ["c"], now_ms=NOW - 20_000)
+    fail_jobs(client, "mail", ["f1", "f2"], now_ms=NOW - 15_000)
+    lease_jobs(client, "mail", ["l"], now_ms=NOW - 1_000)
+    delay_jobs(client, "mail", ["d"], now_ms=NOW, due_ms=NOW + 5_000)
+    publish_jobs(client, "mail", ["a", "b"], now_ms=NOW - 8_000)
+    publish_jobs(client, "mail", ["g"], now_ms=NOW - 7_000, gid="x")
+    return client
+
+
+def test_the_figures_of_a_queue(mail: OmniqClient) -> None:
+    mail.pause(queue="other")
+    answer = dashboard_of(mail, queues="mail,other,unheard").get("/metrics")
+    assert answer.status_code == 200
+    assert answer.content_type.startswith("text/plain")
+    found = figures(answer.text)
+    assert {name: found[name, "mail"] for name in [*GAUGES, f"{STARTED}_total"]} == {
+        "omniq_jobs_waiting": 3,
+        "omniq_jobs_active": 2,
+        "omniq_leases_expired": 1,
+        "omniq_jobs_delayed": 1,
+        "omniq_jobs_failed": 2,
+        "omniq_oldest_waiting_age_seconds": 8,
+        "omniq_queue_paused": 0,
+        "omniq_queue_stalled": 0,
+        "omniq_jobs_started_total": 5,
+    }
+    assert (found["omniq_queue_paused", "other"], found["omniq_jobs_waiting", "other"]) == (1, 0)
+    assert ("omniq_oldest_waiting_age_seconds", "other") not in found
+    assert not [queue for _, queue in found if queue == "unheard"]
+
+
+def test_the_total_of_what_started_never_falls(mail: OmniqClient) -> None:
+    http = dashboard_of(mail, queues="mail")
+    for one in ("f1", "f2"):
+        mail.remove_job(queue="mail", job_id=one, lane="failed")
+    found = figures(http.get("/metrics").text)
+    assert (found["omniq_jobs_failed", "mail"], found["omniq_jobs_started_total", "mail"]) == (0, 5)
+
+
+def test_openmetrics_for_whoever_accepts_it_and_gzip(mail: OmniqClient) -> None:
+    wanted = {"Accept": "application/openmetrics-text; version=1.0.0", "Accept-Encoding": "gzip"}
+    answer = dashboard_of(mail, queues="mail").get("/metrics", headers=wanted)
+    assert answer.content_type.startswith("application/openmetrics-text")
+    text = gzip.decompress(answer.data).decode()
+    assert figures(text, read_openmetrics)["omniq_jobs_waiting", "mail"] == 3
+
+
+def test_queues_that_one_may_not_read_are_left_out(mail: OmniqClient) -> None:
+    publish_jobs(mail, "secret", ["a"], now_ms=NOW)
+
+    def access(_request: Any, _action: str, queue: str | None) -> Any:
+        return Deny() if queue == "secret" else Allow()
+
+    answer = dashboard_of(mail, queues="mail,secret", access=access).get("/metrics")
+    assert "secret" not in answer.text
+    refused = dashboard_of(mail, access=lambda *_: Deny()).get("/metrics")
+    assert refused.status_code == 403
+
+
+def test_a_key_of_another_type_hides_no_other_queue(mail: OmniqClient) -> None:
+    mail.link.call("HSET", "{broken}:lease:seq", "a", 1)
+    mail.link.call("SET", "{broken}:failed", "a")
+    found = figures(dashboard_of(mail, queues="broken,mail").get("/metrics").text)
+    assert (found["omniq_jobs_started_total", "broken"], found["omniq_jobs_started_total", "mail"]) == (0, 5)
+
+
+def test_two_round_trips_and_one_for_500_queues(mail: OmniqClient) -> None:
+    http, link = dashboard_of(mail, queues=[f"q{n}" for n in range(600)] + ["mail"]), mail.link
+    http.get("/metrics")
+    before = link.round_trips
+    http.get("/metrics")
+    assert link.round_trips - before == 4  # what is kept; 601 queues without that, in two; the one that is there
+
+
+def test_without_the_library_it_says_what_to_install(mail: OmniqClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "dashboard.exposition")
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    answer = dashboard_of(mail).get("/metrics")
+    assert answer.status_code == 501
+    assert "pip install prometheus-client" in answer.text
+
+
+def test_redis_away_is_a_503() -> None:
+    app = create_app(redis="redis://127.0.0.1:1/0", insecure=True, background=False)
+    assert app.test_client().get("/metrics").status_code == 503
+
+
+def test_the_docs_name_each_metric_and_the_rules_no_other() -> None:
+    names = {*GAUGES, f"{STARTED}_total", AGE}
+    page = (ROOT / "docs/metrics.md").read_text("utf-8")
+    assert set(re.findall(r"`(omniq_\w+)`", page)) == names
+    rules = (ROOT / "docs/alerts.yml").read_text("utf-8")
+    assert set(re.findall(r"\bomniq_\w+", rules)) <= names
