@@ -51,6 +51,7 @@ from .filtered import Count, FilteredPage, filtered_page, newer_matches
 from .filters import BadFilter, Filter
 from .findings import FINDING_KINDS, Finding, FindingKind, findings_commands, findings_key, read_findings
 from .fingerprint import ErrorKind, without_message
+from .group_check import GroupCheck
 from .group_jobs import GroupJobs, group_jobs
 from .group_repair import GroupRepair, Repaired, repair_groups, repair_of
 from .groups import (
@@ -86,6 +87,7 @@ from .overview import DiscoveryState, OverviewData, read_overview
 from .pauses import LONGEST_PAUSE_MS, MOST_REASON, Pause, pause_queue
 from .publish import Publication, publish_once
 from .queue import QueueRead, read_queue
+from .queue_check import QueueCheck
 from .rows import RowsRead, read_rows
 from .search import MOST_FOUND, FoundJob, FoundPart, find_jobs_by_id, find_jobs_by_prefix
 from .selection import Counting, Matching, Selection, WholeLane, read_selection
@@ -154,6 +156,7 @@ __all__ = [
     "FoundJob",
     "FoundPart",
     "Group",
+    "GroupCheck",
     "GroupFigures",
     "GroupJobs",
     "GroupRepair",
@@ -181,6 +184,7 @@ __all__ = [
     "Persistence",
     "Probe",
     "Publication",
+    "QueueCheck",
     "QueueRead",
     "QueueSnapshot",
     "RawField",

@@ -8,8 +8,8 @@ local function active_ids(most)
 end
 
 -- How many of each group they are, counted from the jobs themselves: what a group's count should be.
-local function jobs_held()
-  local ids, held = active_ids(1000), {}
+local function jobs_held(most)
+  local ids, held = active_ids(most or 1000), {}
   if not ids then return nil end
   for _, id in ipairs(ids) do
     local gid = try("HGET", job_key(id), "gid")
