@@ -164,8 +164,17 @@ class ProcessThreads:
         limits: NoticeLimits | None,
     ) -> None:
         self._figures = BackgroundThread(_Measured(link, clock, Background(link, clock, allow_list, limits=limits)))
-        self._runner = TaskRunner(link, clock) if tasks else None
-        self._tasks = BackgroundThread(self._runner, tells_outages=False) if self._runner else None
+        self._link, self._clock = link, clock
+        self._runner: TaskRunner | None = None
+        self._tasks: BackgroundThread | None = None
+        if tasks:
+            self.add_tasks()
+
+    def add_tasks(self) -> None:
+        """From the next start on it works on bulk tasks, too."""
+        if self._runner is None:
+            self._runner = TaskRunner(self._link, self._clock)
+            self._tasks = BackgroundThread(self._runner, tells_outages=False)
 
     @property
     def running(self) -> bool:
@@ -209,6 +218,8 @@ def background_for(
     found = _threads.get(id(link))
     if found is None:
         found = _threads[id(link)] = ProcessThreads(link, clock, allow_list, tasks, limits)
+    elif tasks:
+        found.add_tasks()  # the first mount may only look
     return found
 
 

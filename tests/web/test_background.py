@@ -147,6 +147,23 @@ def test_a_task_begins_as_soon_as_it_is_written_down(
     assert not threads.running
 
 
+def test_a_mount_that_acts_beside_one_that_only_looks_has_its_tasks_done(
+    client: OmniqClient, redis: Any, wait_until: WaitUntil
+) -> None:
+    now = time.time_ns() // 1_000_000
+    looks = background_for(client.link, lambda: time.time_ns() // 1_000_000, tasks=False)
+    try:
+        looks.ensure_started()
+        acts = background_for(client.link, lambda: time.time_ns() // 1_000_000)
+        acts.ensure_started()
+        fail_jobs(client, "mail", ["f1", "f2"], now_ms=now - 1_000)
+        begin(client.link, "mail", "retry", "failed", now_ms=now)
+        acts.look_for_tasks()
+        wait_until(lambda: redis.llen("{mail}:wait") == 2)
+    finally:
+        looks.stop()
+
+
 def test_a_process_that_may_change_nothing_works_on_no_task(client: OmniqClient, redis: Any) -> None:
     now = time.time_ns() // 1_000_000
     fail_jobs(client, "q", 3, now_ms=now - 1_000)
