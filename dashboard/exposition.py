@@ -52,7 +52,8 @@ class _Once:
             STARTED, "Leases that the queue ever gave; a retried job counts again.", labels=("queue",)
         )
         for one in self._page.queues:
-            started.add_metric((one.queue,), one.started)
+            if one.started is not None:
+                started.add_metric((one.queue,), one.started)
         yield started
         yield GaugeMetricFamily(AGE, "How old the figures of most queues are.", value=(self._page.age_ms or 0) / 1000)
 

@@ -12,17 +12,18 @@ from omniq_core import Link, queue_state, read_overview, read_rows, started_tota
 class QueueFigures:
     """One queue. `oldest_ms` is how long its oldest waiting job waits, None where none does or nobody knows since when.
 
-    `started` are the leases it ever gave, `expired` those whose time is over, which are among `active`.
+    `started` are the leases it ever gave, `expired` those whose time is over, which are among `active`. A figure is
+    None where its key has another type than the protocol gives it.
     """
 
     queue: str
-    waiting: int
-    active: int
-    expired: int
-    delayed: int
-    failed: int
+    waiting: int | None
+    active: int | None
+    expired: int | None
+    delayed: int | None
+    failed: int | None
     oldest_ms: int | None
-    started: int
+    started: int | None
     paused: bool
     stalled: bool
 
@@ -50,14 +51,15 @@ def metrics_page(
 
     def figures(name: str) -> QueueFigures:
         one = known[name]
-        entered = one.oldest_waiting_ms if one.waiting_total else None
+        broken = one.broken_lanes
+        entered = one.oldest_waiting_ms if one.waiting_total and "wait" not in broken else None
         return QueueFigures(
             queue=name,
-            waiting=one.waiting_total,
-            active=one.active,
-            expired=one.expired,
-            delayed=one.delayed,
-            failed=one.failed,
+            waiting=None if "wait" in broken else one.waiting_total,
+            active=None if "active" in broken else one.active,
+            expired=None if "active" in broken else one.expired,
+            delayed=None if "delayed" in broken else one.delayed,
+            failed=None if "failed" in broken else one.failed,
             oldest_ms=None if entered is None else max(now_ms - entered, 0),
             started=started[name],
             paused=one.paused,

@@ -92,11 +92,14 @@ def test_queues_that_one_may_not_read_are_left_out(mail: OmniqClient) -> None:
     assert refused.status_code == 403
 
 
-def test_a_key_of_another_type_hides_no_other_queue(mail: OmniqClient) -> None:
+def test_what_cannot_be_read_has_no_figure_and_hides_no_other(mail: OmniqClient) -> None:
     mail.link.call("HSET", "{broken}:lease:seq", "a", 1)
     mail.link.call("SET", "{broken}:failed", "a")
     found = figures(dashboard_of(mail, queues="broken,mail").get("/metrics").text)
-    assert (found["omniq_jobs_started_total", "broken"], found["omniq_jobs_started_total", "mail"]) == (0, 5)
+    assert ("omniq_jobs_failed", "broken") not in found
+    assert ("omniq_jobs_started_total", "broken") not in found
+    assert found["omniq_jobs_waiting", "broken"] == 0
+    assert (found["omniq_jobs_failed", "mail"], found["omniq_jobs_started_total", "mail"]) == (2, 5)
 
 
 def test_two_round_trips_and_one_for_500_queues(mail: OmniqClient) -> None:
@@ -112,7 +115,7 @@ def test_without_the_library_it_says_what_to_install(mail: OmniqClient, monkeypa
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     answer = dashboard_of(mail).get("/metrics")
     assert answer.status_code == 501
-    assert "pip install prometheus-client" in answer.text
+    assert "omniq-dashboard[metrics]" in answer.text
 
 
 def test_redis_away_is_a_503() -> None:

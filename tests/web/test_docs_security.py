@@ -1,0 +1,33 @@
+"""docs/security.md names what there is: the actions, and a table of roles that is one."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Flask
+
+import dashboard
+from dashboard.access import ACTIONS
+from tests.support.sources import ROOT
+
+PAGE = (ROOT / "docs/security.md").read_text("utf-8")
+
+
+def test_it_names_each_action() -> None:
+    table = PAGE.partition("| action | |")[2].partition("\n\n")[0]
+    first = [line.split("|")[1] for line in table.splitlines()[2:]]
+    assert {name for cell in first for name in re.findall(r"`(\w+)`", cell)} == ACTIONS
+
+
+def test_its_roles_are_taken() -> None:
+    block = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    assert block is not None
+    app = Flask("host")
+    names: dict[str, Any] = {"app": app}
+    code = block[1].replace(
+        "OmniqDashboard(app,", 'OmniqDashboard(app, redis="redis://127.0.0.1:1/0", background=False,'
+    )
+    exec(compile(code, "docs/security.md", "exec"), names)
+    assert names["OmniqDashboard"] is dashboard.OmniqDashboard
+    assert "omniq_dashboard" in app.extensions
