@@ -54,15 +54,7 @@ from .fingerprint import ErrorKind, without_message
 from .group_check import GroupCheck
 from .group_jobs import GroupJobs, group_jobs
 from .group_repair import GroupRepair, Repaired, repair_groups, repair_of
-from .groups import (
-    MOST_GROUPS,
-    MOST_LIVE,
-    Group,
-    GroupFigures,
-    GroupsRead,
-    group_rows,
-    read_groups,
-)
+from .groups import MOST_GROUPS, MOST_LIVE, Group, GroupFigures, GroupsRead, group_rows, read_groups
 from .history import (
     History,
     HistoryPoint,
@@ -88,6 +80,8 @@ from .pauses import LONGEST_PAUSE_MS, MOST_REASON, Pause, pause_queue
 from .publish import Publication, publish_once
 from .queue import QueueRead, read_queue
 from .queue_check import QueueCheck
+from .repair_kinds import Repair, RepairSelection, repair_of_kind, task_selection
+from .repairs import RepairPreview, preview_repair, start_repair
 from .rows import RowsRead, read_rows
 from .search import MOST_FOUND, FoundJob, FoundPart, find_jobs_by_id, find_jobs_by_prefix
 from .selection import Counting, Matching, Selection, WholeLane, read_selection
@@ -188,6 +182,9 @@ __all__ = [
     "QueueRead",
     "QueueSnapshot",
     "RawField",
+    "Repair",
+    "RepairPreview",
+    "RepairSelection",
     "Repaired",
     "Replication",
     "RowsRead",
@@ -254,6 +251,7 @@ __all__ = [
     "pause_queue",
     "paused_until",
     "per_second",
+    "preview_repair",
     "publish_once",
     "queue_snapshots",
     "queue_state",
@@ -277,14 +275,17 @@ __all__ = [
     "remove_counter",
     "repair_groups",
     "repair_of",
+    "repair_of_kind",
     "scan_lane",
     "seen_facts",
     "server_facts",
     "snapshot_call",
     "spark_command",
     "start_export",
+    "start_repair",
     "start_task",
     "started_totals",
+    "task_selection",
     "trash_command",
     "undo_states",
     "want_failures",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from .activity import Activity, filter_facts
-from .selection import read_selection
+from .repair_kinds import RepairSelection, task_selection
 from .task_record import Task
 
 SYSTEM = "system"
@@ -26,8 +26,11 @@ def taken_over(task: Task, now_ms: int, by: str) -> Activity:
 
 def _entry(task: Task, at_ms: int, state: Literal["ended", "taken"], who: str, facts: dict[str, str]) -> Activity:
     try:
-        selection = read_selection(task.selection)
+        selection = task_selection(task.action, task.selection)
     except ValueError:
+        selection = None
+    if isinstance(selection, RepairSelection):
+        facts = {"kind": selection.kind, "choice": selection.choice} | facts
         selection = None
     over = state == "ended"
     return Activity(

@@ -17,7 +17,9 @@ from ..pacing import Pace
 from ..scripts import script
 from .activity import Activity, note_activity
 from .discovery import refuses_writes
-from .selection import Found, Selection, read_selection
+from .repair_kinds import RepairSelection, task_selection
+from .repair_work import Batch, RepairWork
+from .selection import Found, Selection
 from .task_activity import ended, taken_over
 from .task_record import Task, parse_task
 from .tasks import close_entry, open_names_command, parse_names
@@ -37,7 +39,7 @@ class Held:
     """A task this process works on: what it knows of it, and when its next batch is due."""
 
     task: Task
-    selection: Selection
+    selection: Selection | RepairWork
     due: float
     renew: float
     pace: Pace = field(default_factory=Pace)
@@ -120,12 +122,14 @@ class TaskRunner:
             if held or task is None:
                 continue
             try:
-                selection = read_selection(task.selection)
+                selection = task_selection(task.action, task.selection)
             except ValueError:
                 self._give_up(task, "Its selection cannot be read by this version.")
                 continue
             if task.taken_from:
                 self._note(taken_over(task, self.clock(), self._name))
+            if isinstance(selection, RepairSelection):
+                selection = RepairWork(self.link, queue, selection)
             self._held[queue, task_id] = Held(task, selection, due=self._timer(), renew=self._renewal())
 
     def _claim(self, queue: str, task_id: str) -> Task | None:
@@ -172,8 +176,11 @@ class TaskRunner:
                 self._watch_probe(held)
                 return
             limit = self._limit(held)
-            found = held.selection.find(self.link, task.queue, task.lane, task.mark, task.cursor, limit, task.done)
-            self._step(held, found)
+            if isinstance(held.selection, RepairWork):
+                self._send(held, held.selection.next(task, limit), limit)
+            else:
+                found = held.selection.find(self.link, task.queue, task.lane, task.mark, task.cursor, limit, task.done)
+                self._step(held, found)
         except (*REDIS_ERRORS, ValueError) as error:
             # What it did is written down with it: the next look reads how far the task came.
             self._drop(held)
@@ -191,17 +198,20 @@ class TaskRunner:
         return min(limits)
 
     def _step(self, held: Held, found: Found) -> None:
-        task = held.task
         flat = [part for pair in found.jobs for part in pair]
+        self._send(held, Batch("task_step", flat, found.cursor, found.finished), len(found.jobs))
+
+    def _send(self, held: Held, batch: Batch, jobs: int) -> None:
+        task = held.task
         head = (self.clock(), secrets.token_hex(16), task.task_id, self._owner, self._claim_ms, task.batches)
         anchor = QueueKeys(task.queue).anchor
         reply, took = self.link.run_timed(
-            script("operator/task_step"), anchor, *head, found.cursor, int(found.finished), *flat
+            script(f"operator/{batch.script}"), anchor, *head, batch.cursor, int(batch.finished), *batch.args
         )
         now = self._timer()
         # A batch smaller than it might have been says nothing about how large the next may be.
         size, rest = held.pace.size, held.pace.after(took)
-        if len(found.jobs) < size:
+        if jobs < size:
             held.pace.size = min(held.pace.size, size)
         self._rest_until = now + rest
         status, *counts = cast(list[Any], reply)
@@ -213,7 +223,7 @@ class TaskRunner:
             )
             held.renew = self._renewal()
         if status == "OK" or (status in ("STALE", "probing") and self._claim(task.queue, task.task_id) is not None):
-            paced = len(found.jobs) / task.per_s if task.per_s and not task.probe_left else 0.0
+            paced = jobs / task.per_s if task.per_s and not task.probe_left else 0.0
             # Behind by less than a second is caught up with, a longer delay is not.
             held.due = max(held.due + paced, now - 1.0) if paced else now
             return

@@ -57,13 +57,26 @@ def start_task(
     total = min(counted.count, limit) if limit else counted.count
     # Once before, so that a task is never there without an entry; once after, for a runner that met the entry without a
     # task and closed it.
-    _open(link, queue, task_id, now_ms)
-    fields: dict[str, str | bytes | int] = {
+    open_entry(link, queue, task_id, now_ms)
+    fields = task_fields(action, selection.text(), total=total, actor=actor, now_ms=now_ms, per_s=per_s, probe=probe)
+    fields |= {"lane": lane, "mark": counted.mark, "keep": " ".join(map(str, keep_args(keep)))}
+    flat = [part for pair in fields.items() for part in pair]
+    if link.run(script("operator/task_start"), QueueKeys(queue).anchor, task_id, *flat) != 1:
+        return False
+    open_entry(link, queue, task_id, now_ms)
+    return True
+
+
+def task_fields(
+    action: str, selection: str, *, total: int, actor: str, now_ms: int, per_s: float = 0.0, probe: int = 0
+) -> dict[str, str | bytes | int]:
+    """The hash of a task that begins, with nothing done yet."""
+    return {
         "v": 1,
         "action": action,
-        "lane": lane,
-        "selection": selection.text(),
-        "mark": counted.mark,
+        "lane": "",
+        "selection": selection,
+        "mark": b"",
         "total": total,
         "done": 0,
         "skipped": 0,
@@ -75,13 +88,8 @@ def start_task(
         "actor": actor,
         "created_ms": now_ms,
         "went_on_ms": now_ms,
-        "keep": " ".join(map(str, keep_args(keep))),
+        "keep": " ".join(map(str, keep_args(None))),
     }
-    flat = [part for pair in fields.items() for part in pair]
-    if link.run(script("operator/task_start"), QueueKeys(queue).anchor, task_id, *flat) != 1:
-        return False
-    _open(link, queue, task_id, now_ms)
-    return True
 
 
 def read_task(link: Link, queue: str, task_id: str) -> Task | None:
@@ -143,7 +151,7 @@ def order_task(link: Link, queue: str, task_id: str, order: Literal["cancel", "r
     """
     was = link.run(script("operator/task_order"), QueueKeys(queue).anchor, now_ms, task_id, order, "")
     if was and order == "resume":
-        _open(link, queue, task_id, now_ms)
+        open_entry(link, queue, task_id, now_ms)
     return decode_text(was) if was else None
 
 
@@ -152,7 +160,7 @@ def close_entry(link: Link, queue: str, task_id: str, now_ms: int) -> None:
     _index(link, queue, task_id, str(now_ms), now_ms)
     found = read_task(link, queue, task_id)
     if found is not None and found.is_open:
-        _open(link, queue, task_id, now_ms)
+        open_entry(link, queue, task_id, now_ms)
 
 
 def task_key(queue: str, task_id: str) -> bytes:
@@ -160,7 +168,8 @@ def task_key(queue: str, task_id: str) -> bytes:
     return QueueKeys(queue).of(f"x:task:{task_id}")
 
 
-def _open(link: Link, queue: str, task_id: str, now_ms: int) -> None:
+def open_entry(link: Link, queue: str, task_id: str, now_ms: int) -> None:
+    """Into the index of the open ones, which runners read."""
     _index(link, queue, task_id, "inf", now_ms)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from omniq_core import OmniqClient
+import pytest
+
+from omniq_core import OmniqClient, preview_repair, start_repair
 from tests.core.long_lane import T
-from tests.operator.bulk import begin, runner, the_task, work_off
+from tests.operator.bulk import NOW, begin, runner, the_task, work_off
+from tests.operator.repairing import found
 from tests.support.factories import fail_jobs
 from tests.support.redis_cluster import ThreeMasters
 
@@ -19,3 +22,26 @@ def test_tasks_of_queues_on_three_nodes(cluster: ThreeMasters) -> None:
         for queue in ("a", "b", "c", "d"):
             work_off(client.link, lambda q=queue: the_task(client.link, q).state == "finished", with_runner=works)
             assert (the_task(client.link, queue).done, the_task(client.link, queue).skipped) == (30, 0)
+
+
+@pytest.mark.broken_data
+def test_repairs_of_queues_on_three_nodes(cluster: ThreeMasters) -> None:
+    with OmniqClient(host=cluster.servers[0].host, port=cluster.servers[0].port) as client:
+        works = runner(client.link)
+        for queue in ("a", "b", "c"):
+            client.link.call("SET", f"{{{queue}}}:stats", "x")
+            client.link.call("SET", f"{{{queue}}}:g:G:inflight", 2)
+            wanted = (("types", "a" * 16, {"stats": {"wanted": "hash"}}), ("inflight", "b" * 16, {"G": {}}))
+            for kind, task_id, subjects in wanted:
+                found(client, kind, subjects, queue)
+                shown = preview_repair(client.link, queue, kind, now_ms=NOW)
+                began = start_repair(client.link, queue, task_id, kind=kind, total=shown.count, actor="", now_ms=NOW)
+                assert (shown.count, began) == (1, "begun")
+                works[1].now += 2
+                work_off(
+                    client.link,
+                    lambda q=queue, at=task_id: the_task(client.link, q, at).state == "finished",
+                    with_runner=works,
+                )
+                assert the_task(client.link, queue, task_id).done == 1
+            assert client.link.call("GET", f"{{{queue}}}:g:G:inflight") == b"0"

@@ -1,0 +1,38 @@
+"""Repairs in tests: findings as a check would have written them, previewed and worked off as a task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from omniq_core import OmniqClient, Task, preview_repair, start_repair
+from omniq_core.operator.findings import Finding, findings_commands
+from tests.operator.bulk import NOW, the_task, work_off
+
+Found = Mapping[str, Mapping[str, Any]]
+
+
+def found(client: OmniqClient, kind: Any, subjects: Found | Iterable[str] = ("",), queue: str = "q") -> None:
+    """What a check found: subject to facts, or subjects without any."""
+    each = subjects if isinstance(subjects, Mapping) else {one: {} for one in subjects}
+    findings = [Finding(kind, queue, subject, facts) for subject, facts in each.items()]
+    client.link.pipeline(findings_commands(queue, findings))
+
+
+def begin_repair(client: OmniqClient, kind: str, total: int, *, queue: str = "q", task_id: str = "a" * 16) -> str:
+    return start_repair(client.link, queue, task_id, kind=kind, total=total, actor="oncall", now_ms=NOW)
+
+
+def previewed(client: OmniqClient, kind: str, now_ms: int = NOW) -> tuple[int, list[tuple[Any, ...]]]:
+    """How many a repair would deal with, and what of each it would change."""
+    shown = preview_repair(client.link, "q", kind, now_ms=now_ms)
+    return shown.count, [(row.subject, row.figure, row.before, row.after) for row in shown.rows]
+
+
+def repaired(client: OmniqClient, kind: str, total: int) -> tuple[int, int]:
+    """Begins it and works it off: how many were changed, and how many skipped."""
+    assert begin_repair(client, kind, total) == "begun"
+    work_off(client.link, lambda: the_task(client.link, "q").state != "running")
+    task: Task = the_task(client.link, "q")
+    assert (task.state, task.fault) == ("finished", "")
+    return task.done, task.skipped
