@@ -1,0 +1,163 @@
+"""The check of one queue: all its parts in order, and a second look at what they found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from typing import Any
+
+from ..connection import Link
+from ..keys import QueueKeys, decode_id
+from ..numbers import read_count
+from .check_record import ROWS, Report
+from .discovery import PROTOCOL_KEYS
+from .findings import FINDING_KINDS, Finding, FindingKind
+from .group_check import GroupCheck
+from .job_check import JobCheck, OrphanSearch
+from .job_look import JobLook
+from .queue_check import QueueCheck
+
+SECOND_LOOK_MS = 2_000
+_EXACT = ("inflight", "over_limit", "types")
+"""Of these both looks must show the same figures: others change while workers go on, and the trouble stays."""
+JOB_KINDS = ("idx", "ghosts", "orphans", "two_lanes", "states")
+_MOST_GIDS = 100_000
+
+Steps = Generator[float, None, None]
+
+
+def size_commands(queue: str) -> list[tuple[str, bytes]]:
+    """The reads of how many entries the lanes of a queue have, for a pipeline; give the replies to `size_of`."""
+    keys = QueueKeys(queue)
+    commands = [("LLEN", keys.of(lane)) for lane in ("wait", "failed", "completed")]
+    return commands + [("ZCARD", keys.of(lane)) for lane in ("active", "delayed", "idx:wait")]
+
+
+def size_of(replies: Sequence[object]) -> int:
+    """Entries of all lanes, about: jobs that wait in groups are known by the index only."""
+    wait, *rest, indexed = (0 if isinstance(reply, Exception) else read_count(reply) for reply in replies)
+    return max(wait, indexed) + sum(rest)
+
+
+class QueueRun:
+    """Call `step` until it is through: each is one script or pipeline of a few ms.
+
+    `phase` is what it is at, `looked` of about `expected` entries of lanes were looked at, `found` is what both looks
+    show, `notes` say what could not be looked at. Not `there`: the queue has no key, so nothing was looked at.
+    """
+
+    def __init__(self, link: Link, queue: str, orphans: OrphanSearch, clock: Callable[[], int], leases_ms: int) -> None:
+        self.link, self.queue = link, queue
+        self.phase = "queue"
+        self.looked = self.expected = self.groups = 0
+        self.there = True
+        self.found: list[Finding] = []
+        self.notes: list[str] = []
+        self._orphans, self._clock, self._leases_ms = orphans, clock, leases_ms
+        self._steps = self._go()
+
+    def step(self) -> float | None:
+        """One piece of work; the seconds that it has to wait for now (mostly 0), None when it is through."""
+        return next(self._steps, None)
+
+    def report(self) -> Report:
+        """What is to be written down at the end."""
+        found: dict[FindingKind, int] = {
+            kind: n for kind in FINDING_KINDS if (n := sum(one.kind == kind for one in self.found))
+        }
+        rows = [one for kind in found for one in [each for each in self.found if each.kind == kind][:ROWS]]
+        return Report(self.queue, self._clock(), self.expected, self.groups, found, tuple(rows), tuple(self.notes))
+
+    def _go(self) -> Steps:
+        self._measure()
+        yield 0.0
+        if not self.there:
+            return
+        first, gids = yield from self._look_at_queue()
+        self.phase = "jobs"
+        old = any(one.kind == "old_index" for one in first)
+        jobs = JobCheck(self.link, self.queue, gids, self._orphans.suspects(self.queue), old_index=old)
+        through = False
+        while not through:
+            through = jobs.step()
+            self.looked = min(jobs.looked, self.expected)
+            yield 0.0
+        if jobs.fault:
+            self.notes.append("no_jobs")
+        if first or jobs.found:
+            self.phase = "again"
+            until = self._clock() + SECOND_LOOK_MS
+            while (left := until - self._clock()) > 0:
+                yield left / 1000
+            again, gids = yield from self._look_at_queue()
+            self.found = _both(first, again)
+            look = JobLook(self.link, self.queue, gids, jobs.found)
+            while jobs.found and not look.step():
+                yield 0.0
+            self.found += look.found
+            self._judge_waiting()
+        self._orphans.forget(self.queue)
+
+    def _measure(self) -> None:
+        keys = QueueKeys(self.queue)
+        exists, *sizes = self.link.pipeline([("EXISTS", *map(keys.of, PROTOCOL_KEYS)), *size_commands(self.queue)])
+        if isinstance(exists, Exception):
+            raise exists
+        self.there, self.expected = exists > 0, size_of(sizes)
+
+    def _look_at_queue(self) -> Generator[float, None, tuple[list[Finding], list[str]]]:
+        whole = QueueCheck(self.link, self.queue, self._clock(), self._leases_ms)
+        whole.step()
+        yield 0.0
+        groups = GroupCheck(self.link, self.queue, self._clock())
+        while not groups.step():
+            yield 0.0
+        self.groups = groups.looked
+        self.notes = sorted({*self.notes, *whole.notes, *groups.notes})
+        return [*whole.found, *groups.found], (yield from self._gids())
+
+    def _gids(self) -> Generator[float, None, list[str]]:
+        """The groups that are known, by pages."""
+        found: dict[bytes, None] = {}
+        for name in ("x:groups", "groups:ready"):
+            cursor = 0
+            while len(found) < _MOST_GIDS:
+                reply = self.link.pipeline([("ZSCAN", QueueKeys(self.queue).of(name), cursor, "COUNT", 500)])[0]
+                if isinstance(reply, Exception):
+                    break
+                cursor, flat = int(reply[0]), reply[1]
+                found |= dict.fromkeys(_members(flat))
+                yield 0.0
+                if cursor == 0:
+                    break
+        return [decode_id(gid) for gid in found]
+
+    def _judge_waiting(self) -> None:
+        """Where indexes are wrong they do not say how many jobs wait: the groups do, if they are known."""
+        if not any(one.kind in JOB_KINDS or one.kind == "old_index" for one in self.found):
+            return
+        kept: list[Finding] = []
+        for one in self.found:
+            if one.kind == "counters" and "summed" in one.facts:
+                if one.facts["summed"] is None:
+                    continue
+                facts = {**one.facts, "found": one.facts["summed"]}
+                one = Finding(one.kind, one.queue, one.subject, facts)
+            kept.append(one)
+        self.found = kept
+
+
+def _members(scanned: Any) -> Iterable[bytes]:
+    """Of a ZSCAN: redis-py gives pairs, or one flat list."""
+    if scanned and isinstance(scanned[0], (list, tuple)):
+        return [pair[0] for pair in scanned]
+    return scanned[::2]
+
+
+def _both(first: list[Finding], again: list[Finding]) -> list[Finding]:
+    """What both looks show, with the figures of the later one."""
+    before = {(one.kind, one.subject): one for one in first}
+    return [
+        one
+        for one in again
+        if (was := before.get((one.kind, one.subject))) and (one.kind not in _EXACT or was.facts == one.facts)
+    ]

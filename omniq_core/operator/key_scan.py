@@ -1,0 +1,120 @@
+"""One pass over the keys of Redis for a check: jobs that no lane may hold, groups, and keys of another type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from ..connection import Link
+from ..keys import QueueKeys, decode_id, encode_id
+from .discovery import refuses_writes
+from .findings import Finding
+from .group_search import note_groups
+from .job_check import OrphanSearch
+
+COUNT, BATCH = 1_000, 500
+_JOB = re.compile(rb"\{([A-Za-z0-9._-]{1,128})\}:job:(.*)", re.DOTALL)
+_GROUP = re.compile(rb"\{([A-Za-z0-9._-]{1,128})\}:g:(.+):(wait|inflight|limit)", re.DOTALL)
+_GROUP_TYPES = {b"wait": "list", b"inflight": "string", b"limit": "string"}
+
+
+class KeyScan:
+    """A part of a check: `queues` are those it is about. `seen` of about `keys` keys were seen.
+
+    Hands jobs to an OrphanSearch, writes groups down (x:groups), and finds keys of jobs and groups that are of another
+    type than the protocol gives them (`found`). Where SCAN is not permitted it is through at once and notes "no_scan".
+    """
+
+    def __init__(self, link: Link, queues: Iterable[str], orphans: OrphanSearch, now_ms: int) -> None:
+        self._link, self._orphans, self._now = link, orphans, now_ms
+        self._queues = {name.encode("ascii") for name in queues}
+        one = next(iter(self._queues)) if len(self._queues) == 1 else b"*"
+        self._match = b"{" + one + b"}:[gj]*"
+        self._cursor = 0
+        self._ended = self.through = False
+        self._kept: dict[bytes, list[bytes]] = {}
+        self._groups: dict[bytes, dict[bytes, bool]] = {}
+        self.seen = self.keys = 0
+        self.found: list[Finding] = []
+        self.notes: list[str] = []
+
+    def step(self) -> bool:
+        """One SCAN, or one batch of a queue's keys; True when it is through. Raises what Redis raised."""
+        self.through = self._step()
+        return self.through
+
+    def types_again(self, queue: str) -> list[Finding]:
+        """The second look at the keys of a queue whose type is wrong."""
+        found = [one for one in self.found if one.queue == queue]
+        base = QueueKeys(queue).of("")
+        replies = self._link.pipeline([("TYPE", base + encode_id(one.subject)) for one in found])
+        return [one for one, reply in zip(found, replies, strict=True) if _text(reply) == one.facts["is"]]
+
+    def _step(self) -> bool:
+        queue = next((name for name, kept in self._kept.items() if len(kept) >= BATCH or self._ended), None)
+        if queue is not None:
+            batch, rest = self._kept[queue][:BATCH], self._kept[queue][BATCH:]
+            if rest:
+                self._kept[queue] = rest
+            else:
+                del self._kept[queue]
+            self._look(queue.decode("ascii"), batch)
+            return False
+        if self._ended:
+            return self._write_groups()
+        self._scan()
+        return False
+
+    def _scan(self) -> None:
+        size, page = self._link.pipeline([("DBSIZE",), ("SCAN", self._cursor, "MATCH", self._match, "COUNT", COUNT)])
+        if isinstance(page, Exception):
+            if not refuses_writes(page):
+                raise page
+            self.notes, self._ended = ["no_scan"], True
+            return
+        self.keys = self.keys if isinstance(size, Exception) else int(size)
+        self._cursor = int(page[0])
+        self.seen = min(self.seen + COUNT, self.keys)
+        self._ended = self._cursor == 0
+        for name in page[1]:
+            match = _JOB.fullmatch(name) or _GROUP.fullmatch(name)
+            if match and match[1] in self._queues:
+                self._kept.setdefault(match[1], []).append(name)
+
+    def _look(self, queue: str, names: list[bytes]) -> None:
+        jobs: list[bytes] = []
+        for name, reply in zip(names, self._link.pipeline([("TYPE", name) for name in names]), strict=True):
+            if isinstance(reply, Exception):
+                raise reply
+            self._sort(queue, name, _text(reply), jobs)
+        for at in range(0, len(jobs), BATCH):
+            self._orphans.meet(queue, jobs[at : at + BATCH])
+
+    def _sort(self, queue: str, name: bytes, kind: str, jobs: list[bytes]) -> None:
+        job, group = _JOB.fullmatch(name), _GROUP.fullmatch(name)
+        wanted = "hash" if job else _GROUP_TYPES[group[3]] if group else kind
+        if kind == "none":
+            return  # gone since
+        if kind != wanted:
+            base = QueueKeys(queue).of("")
+            subject = decode_id(name.removeprefix(base))
+            self.found.append(Finding("types", queue, subject, {"wanted": wanted, "is": kind}))
+        elif job:
+            jobs.append(job[2])
+        elif group:
+            met = self._groups.setdefault(queue.encode("ascii"), {})
+            met[group[2]] = met.get(group[2], False) or group[3] == b"wait"
+
+    def _write_groups(self) -> bool:
+        """Of one queue; True when there is none left."""
+        if self._groups:
+            queue, met = self._groups.popitem()
+            for reply in self._link.pipeline(note_groups(queue.decode("ascii"), met, self._now)):
+                if isinstance(reply, Exception) and "WRONGTYPE" not in str(reply):
+                    raise reply
+        return not self._groups
+
+
+def _text(reply: Any) -> str:
+    return reply.decode() if isinstance(reply, bytes) else str(reply)
