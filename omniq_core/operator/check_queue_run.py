@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Generator, Sequence
 
 from ..connection import Link
-from ..keys import QueueKeys, decode_id
+from ..keys import QueueKeys
 from ..numbers import read_count
 from .check_record import ROWS, Report
 from .discovery import PROTOCOL_KEYS
@@ -20,7 +19,6 @@ SECOND_LOOK_MS = 2_000
 _EXACT = ("inflight", "over_limit", "types")
 """Of these both looks must show the same figures: others change while workers go on, and the trouble stays."""
 JOB_KINDS = ("idx", "ghosts", "orphans", "two_lanes", "states")
-_MOST_GIDS = 100_000
 
 Steps = Generator[float, None, None]
 
@@ -61,10 +59,11 @@ class QueueRun:
 
     def report(self) -> Report:
         """What is to be written down at the end."""
-        found: dict[FindingKind, int] = {
-            kind: n for kind in FINDING_KINDS if (n := sum(one.kind == kind for one in self.found))
-        }
-        rows = [one for kind in found for one in [each for each in self.found if each.kind == kind][:ROWS]]
+        by_kind: dict[FindingKind, list[Finding]] = {kind: [] for kind in FINDING_KINDS}
+        for one in self.found:
+            by_kind[one.kind].append(one)
+        found: dict[FindingKind, int] = {kind: len(those) for kind, those in by_kind.items() if those}
+        rows = [one for those in by_kind.values() for one in those[:ROWS]]
         return Report(self.queue, self._clock(), self.expected, self.groups, found, tuple(rows), tuple(self.notes))
 
     def _go(self) -> Steps:
@@ -113,23 +112,7 @@ class QueueRun:
             yield 0.0
         self.groups = groups.looked
         self.notes = sorted({*self.notes, *whole.notes, *groups.notes})
-        return [*whole.found, *groups.found], (yield from self._gids())
-
-    def _gids(self) -> Generator[float, None, list[str]]:
-        """The groups that are known, by pages."""
-        found: dict[bytes, None] = {}
-        for name in ("x:groups", "groups:ready"):
-            cursor = 0
-            while len(found) < _MOST_GIDS:
-                reply = self.link.pipeline([("ZSCAN", QueueKeys(self.queue).of(name), cursor, "COUNT", 500)])[0]
-                if isinstance(reply, Exception):
-                    break
-                cursor, flat = int(reply[0]), reply[1]
-                found |= dict.fromkeys(_members(flat))
-                yield 0.0
-                if cursor == 0:
-                    break
-        return [decode_id(gid) for gid in found]
+        return [*whole.found, *groups.found], groups.gids
 
     def _judge_waiting(self) -> None:
         """Where indexes are wrong they do not say how many jobs wait: the groups do, if they are known."""
@@ -144,13 +127,6 @@ class QueueRun:
                 one = Finding(one.kind, one.queue, one.subject, facts)
             kept.append(one)
         self.found = kept
-
-
-def _members(scanned: Any) -> Iterable[bytes]:
-    """Of a ZSCAN: redis-py gives pairs, or one flat list."""
-    if scanned and isinstance(scanned[0], (list, tuple)):
-        return [pair[0] for pair in scanned]
-    return scanned[::2]
 
 
 def _both(first: list[Finding], again: list[Finding]) -> list[Finding]:

@@ -47,6 +47,11 @@ class GroupCheck:
         self.found: list[Finding] = []
         self.notes: list[str] = []
 
+    @property
+    def gids(self) -> list[str]:
+        """The groups that it met; all of them once it is through."""
+        return [decode_id(gid) for gid in sorted(self._gids)]
+
     def step(self) -> bool:
         """One page of names or one script of verdicts; True when it is through. Raises what Redis raised."""
         if self._sets:

@@ -19,7 +19,7 @@ MOST_TOLD = 200_000
 BATCH = 500
 
 # The last suffix is the key's own: `a:wait` is a valid name.
-_KEY = re.compile(rb"\{([A-Za-z0-9._-]{1,128})\}:g:(.+):(wait|inflight|limit)", re.DOTALL)
+GROUP_KEY = re.compile(rb"\{([A-Za-z0-9._-]{1,128})\}:g:(.+):(wait|inflight|limit)", re.DOTALL)
 
 Write = Callable[[list[Any]], None]
 
@@ -47,7 +47,7 @@ class GroupSearch:
         """Notes the groups among the keys of one page of the scan."""
         now = self._clock()
         for key in keys:
-            match = _KEY.fullmatch(key) if isinstance(key, bytes) else None
+            match = GROUP_KEY.fullmatch(key) if isinstance(key, bytes) else None
             if match is None or now - self._told.get((match[1], match[2]), -TOLD_AGAIN_MS) < TOLD_AGAIN_MS:
                 continue
             at_work = self._met.setdefault(match[1], {})

@@ -10,12 +10,11 @@ from ..connection import Link
 from ..keys import QueueKeys, decode_id, encode_id
 from .discovery import refuses_writes
 from .findings import Finding
-from .group_search import note_groups
+from .group_search import GROUP_KEY, note_groups
 from .job_check import OrphanSearch
 
 COUNT, BATCH = 1_000, 500
 _JOB = re.compile(rb"\{([A-Za-z0-9._-]{1,128})\}:job:(.*)", re.DOTALL)
-_GROUP = re.compile(rb"\{([A-Za-z0-9._-]{1,128})\}:g:(.+):(wait|inflight|limit)", re.DOTALL)
 _GROUP_TYPES = {b"wait": "list", b"inflight": "string", b"limit": "string"}
 
 
@@ -78,7 +77,7 @@ class KeyScan:
         self.seen = min(self.seen + COUNT, self.keys)
         self._ended = self._cursor == 0
         for name in page[1]:
-            match = _JOB.fullmatch(name) or _GROUP.fullmatch(name)
+            match = _JOB.fullmatch(name) or GROUP_KEY.fullmatch(name)
             if match and match[1] in self._queues:
                 self._kept.setdefault(match[1], []).append(name)
 
@@ -92,7 +91,7 @@ class KeyScan:
             self._orphans.meet(queue, jobs[at : at + BATCH])
 
     def _sort(self, queue: str, name: bytes, kind: str, jobs: list[bytes]) -> None:
-        job, group = _JOB.fullmatch(name), _GROUP.fullmatch(name)
+        job, group = _JOB.fullmatch(name), GROUP_KEY.fullmatch(name)
         wanted = "hash" if job else _GROUP_TYPES[group[3]] if group else kind
         if kind == "none":
             return  # gone since

@@ -132,13 +132,6 @@ def test_a_runner_is_killed_between_two_batches(client: OmniqClient, redis: Any)
     check_invariants(redis, "q")
 
 
-@pytest.fixture
-def proxy(redis_server: RedisServer, redis: Any) -> Iterator[CuttingProxy]:
-    made = CuttingProxy(redis_server.host, redis_server.port)
-    yield made
-    made.close()
-
-
 def test_a_batch_whose_answer_is_lost_is_counted_once(proxy: CuttingProxy, client: OmniqClient, redis: Any) -> None:
     found(client, "inflight", leak(redis, 60))
     begin_repair(client, "inflight", 60)

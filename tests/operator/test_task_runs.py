@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -55,13 +54,6 @@ def test_a_runner_that_ends_gives_its_claims_up(client: OmniqClient, redis: Any)
     first[0].close()
     assert the_task(client.link, "q").runs_in == ""
     work_off(client.link, lambda: finished(client))
-
-
-@pytest.fixture
-def proxy(redis_server: RedisServer, redis: Any) -> Iterator[CuttingProxy]:
-    made = CuttingProxy(redis_server.host, redis_server.port)
-    yield made
-    made.close()
 
 
 def test_a_batch_whose_answer_is_lost_is_counted_once(proxy: CuttingProxy, client: OmniqClient, redis: Any) -> None:
