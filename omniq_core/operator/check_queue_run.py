@@ -9,7 +9,7 @@ from ..keys import QueueKeys
 from ..numbers import read_count
 from .check_record import ROWS, Report
 from .discovery import PROTOCOL_KEYS
-from .findings import FINDING_KINDS, Finding, FindingKind
+from .findings import FINDING_KINDS, JOB_KINDS, Finding, FindingKind
 from .group_check import GroupCheck
 from .job_check import JobCheck, OrphanSearch
 from .job_look import JobLook
@@ -18,7 +18,6 @@ from .queue_check import QueueCheck
 SECOND_LOOK_MS = 2_000
 _EXACT = ("inflight", "over_limit", "types")
 """Of these both looks must show the same figures: others change while workers go on, and the trouble stays."""
-JOB_KINDS = ("idx", "ghosts", "orphans", "two_lanes", "states")
 
 Steps = Generator[float, None, None]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..connection import REDIS_ERRORS, Link, explain_redis_error, is_outage
 from ..keys import decode_text, global_key
+from ..pacing import SHARE
 from ..scripts import script
 from .check_queue_run import QueueRun, size_commands, size_of
 from .check_record import CHECK, QUEUES, Report, pack_report, parse_check
@@ -21,8 +22,6 @@ from .key_scan import KeyScan
 from .overview import state_of
 
 CLAIM_MS, LOOK_S, TELL_S = 10_000, 1.0, 0.5
-SHARE = 0.2
-"""It takes a fifth of Redis's time at most: after each step it waits for four times as long."""
 _MEASURED = 100
 _ANCHOR = global_key("meta")
 

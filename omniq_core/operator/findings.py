@@ -30,6 +30,9 @@ FindingKind = Literal[
 FINDING_KINDS: tuple[FindingKind, ...] = get_args(FindingKind)
 """In the order in which a page shows them."""
 
+JOB_KINDS = frozenset({"idx", "ghosts", "orphans", "two_lanes", "states"})
+"""Those whose subjects are jobs."""
+
 KEPT_MS = 86_400_000
 MOST_FINDINGS = 20_000
 """So many of one kind and queue are kept one by one; beyond that only their number is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from typing import Any, cast
 
 from ..connection import Arg, Link
 from ..keys import encode_id
@@ -53,6 +54,16 @@ class JobRepair:
         places: Places = yield from place_jobs(self.link, self.queue, ids, lists, self._work)
         for one, job_id in zip(findings, ids, strict=True):
             self._ready.append(place_args(job_id, str(one.facts["print"]), places[job_id]))
+
+
+def is_placed(finding: Finding) -> bool:
+    """Does it say where the job stood, as `JobRepair` has to know it? What another version wrote down may not."""
+    facts = finding.facts
+    if not isinstance(facts.get("print"), str) or not isinstance(facts.get("idx"), list):
+        return False
+    lanes = facts.get("lanes")
+    entries = cast(list[Any], lanes) if isinstance(lanes, list) else [None]
+    return all(isinstance(one, list) and len(cast(list[Any], one)) == 2 and isinstance(one[0], str) for one in entries)
 
 
 def iter_nothing() -> Steps:

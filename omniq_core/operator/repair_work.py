@@ -8,8 +8,9 @@ from typing import NamedTuple, cast
 
 from ..connection import Arg, Link
 from ..keys import QueueKeys, decode_id
-from .findings import findings_key
+from .findings import JOB_KINDS, FindingKind, findings_key, read_findings
 from .groups import groups_list_call, parse_groups_list
+from .job_repair import MOST_TAKEN, JobRepair, is_placed
 from .repair_kinds import GROUP_KINDS, RepairSelection
 from .task_record import Task
 
@@ -63,9 +64,10 @@ class RepairWork:
         self.link, self.queue, self.wanted = link, queue, wanted
         self._keys = QueueKeys(queue)
         self._places: list[_Place] = []
+        self._jobs = JobRepair(link, queue, wanted.kind, wanted.choice)
 
-    def next(self, task: Task, limit: int) -> Batch:
-        """The next batch, of at most `limit`."""
+    def next(self, task: Task, limit: int) -> Batch | None:
+        """The next batch, of at most `limit`; None when another read comes before it."""
         kind = self.wanted.kind
         if task.cursor == SETTLE:
             return Batch("repair_settle", (MOST_SETTLED,), SETTLE)
@@ -77,10 +79,26 @@ class RepairWork:
             return Batch("repair_counters", (kind,))
         if kind == "old_index":
             return self._index(_Cursor(*map(int, task.cursor.split())))
+        if kind in JOB_KINDS:
+            return self._found_jobs(limit)
         name = findings_key(self.queue, kind)
         subjects = cast(list[bytes], self.link.call("HRANDFIELD", name, limit, read=True) or [])
         script = "repair_found_groups" if kind in GROUP_KINDS else f"repair_{kind}"
         return Batch(script, (kind, *subjects), finished=not subjects)
+
+    def _found_jobs(self, limit: int) -> Batch | None:
+        """Where they stand by now is read first, in lists that may be long."""
+        if not self._jobs.step():
+            return None
+        args, wanted = self._jobs.args(limit), self.wanted
+        if args:
+            return Batch("repair_found_jobs", (wanted.kind, wanted.choice, *args))
+        found = read_findings(self.link, self.queue, cast(FindingKind, wanted.kind), MOST_TAKEN)
+        known = [one for one in found if is_placed(one)]
+        if not known:
+            return Batch("repair_found_jobs", (wanted.kind, wanted.choice), finished=True)
+        self._jobs.take(known)
+        return None
 
     def _index(self, at: _Cursor) -> Batch:
         if not self._places:

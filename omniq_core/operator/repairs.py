@@ -7,36 +7,26 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from ..connection import Link
-from ..keys import QueueKeys, decode_text
+from ..keys import QueueKeys, decode_text, encode_id
 from ..numbers import read_int
 from ..scripts import script
-from .findings import Finding, findings_key, read_findings
+from .findings import JOB_KINDS, Finding, findings_key, read_findings
 from .groups import Group, group_rows
+from .job_repair import is_placed
 from .repair_kinds import GROUP_KINDS, REPAIR, RepairSelection, repair_of_kind
+from .repair_rows import LANE_WORDS, RepairRow, job_row
 from .tasks import open_entry, task_fields
 
 MOST_ROWS = 50
 COMPLETED_KEPT = 100
 
-Figure = int | str
-"""A number, or words as a page shows them."""
-
-_WORDS = {"wait": "Waiting", "active": "Active", "delayed": "Delayed", "failed": "Failed", "completed": "Completed"}
-
-
-@dataclass(frozen=True, slots=True)
-class RepairRow:
-    """One figure of a subject (an id, a gid, a key, a counter; "" is the queue) as it is and as it will be."""
-
-    subject: str
-    figure: str
-    before: Figure
-    after: Figure
-
 
 @dataclass(frozen=True, slots=True)
 class RepairPreview:
-    """What a repair would deal with: `count` of them, the first as rows. `waiting` jobs can start after it."""
+    """What a repair would deal with: `count` of them, the first as rows. `waiting` jobs can start after it.
+
+    Of those that were looked at `right` are right by now, or no longer as the check found them: they stay as they are.
+    """
 
     queue: str
     kind: str
@@ -44,6 +34,13 @@ class RepairPreview:
     count: int
     rows: tuple[RepairRow, ...]
     waiting: int = 0
+    right: int = 0
+
+    @property
+    def more(self) -> int:
+        """How many it would deal with besides those of the rows."""
+        shown = len({row.subject for row in self.rows}) if repair_of_kind(self.kind, self.choice).by_subject else 0
+        return max(self.count - self.right - shown, 0) if shown else 0
 
 
 def preview_repair(link: Link, queue: str, kind: str, choice: str = "", *, now_ms: int) -> RepairPreview:
@@ -52,7 +49,7 @@ def preview_repair(link: Link, queue: str, kind: str, choice: str = "", *, now_m
     Raises ValueError for a kind without a repair or a choice that it does not give, and what Redis raised.
     """
     wanted = repair_of_kind(kind, choice)
-    waiting = 0
+    waiting = right = 0
     if not wanted.by_subject:
         count, rows = _of_queue(kind, _look(link, queue, now_ms))
     else:
@@ -64,11 +61,14 @@ def preview_repair(link: Link, queue: str, kind: str, choice: str = "", *, now_m
             stored = {name: (before, after) for name, before, after in _look(link, queue, now_ms).counters}
             rows = [RepairRow(one.subject, "Stored", *stored[one.subject]) for one in found if one.subject in stored]
             rows = [row for row in rows if row.before != row.after]
+        elif kind in JOB_KINDS:
+            rows = _of_jobs(link, queue, choice, found)
         else:
             rows = _of_types(link, queue, found)
         # All of them were looked at, and are right by now.
         count = count if rows or count > MOST_ROWS else 0
-    return RepairPreview(queue, kind, choice, count, tuple(rows), waiting)
+        right = len(found) - len({row.subject for row in rows}) if count else 0
+    return RepairPreview(queue, kind, choice, count, tuple(rows[:MOST_ROWS]), waiting, right)
 
 
 def start_repair(
@@ -121,7 +121,9 @@ def _of_queue(kind: str, queue: _Queue) -> tuple[int, list[RepairRow]]:
         return over, [RepairRow("", "Completed jobs kept", kept, COMPLETED_KEPT)] if over else []
     if kind == "old_index":
         lacking = [(lane, jobs, indexed) for lane, jobs, indexed in queue.lanes if indexed < jobs]
-        rows = [RepairRow("", f"{_WORDS[lane]} jobs in the index", indexed, jobs) for lane, jobs, indexed in lacking]
+        rows = [
+            RepairRow("", f"{LANE_WORDS[lane]} jobs in the index", indexed, jobs) for lane, jobs, indexed in lacking
+        ]
         return sum(jobs - indexed for _, jobs, indexed in lacking), rows
     if queue.has_stats:
         return 0, []
@@ -147,7 +149,7 @@ def _of_groups(link: Link, queue: str, kind: str, found: Sequence[Finding]) -> t
         moved = _ready_row(group, counted)
         rows += moved
         waiting += group.waiting if moved and not group.ready else 0
-    return rows[:MOST_ROWS], waiting
+    return rows, waiting
 
 
 def _ready_row(group: Group, in_flight: int) -> list[RepairRow]:
@@ -156,6 +158,17 @@ def _ready_row(group: Group, in_flight: int) -> list[RepairRow]:
         return []
     words = ("Missing", "In it") if due else ("In it", "Not in it")
     return [RepairRow(group.gid, "Ready set", *words)]
+
+
+def _of_jobs(link: Link, queue: str, choice: str, found: Sequence[Finding]) -> list[RepairRow]:
+    found = [one for one in found if is_placed(one)]
+    if not found:
+        return []
+    ids = [encode_id(one.subject) for one in found]
+    prints = link.run(script("operator/jobs_prints"), QueueKeys(queue).anchor, *ids, read=True)
+    # Another digest: its record or its place has changed since.
+    same = [one for one, (now, _) in zip(found, prints, strict=True) if decode_text(now) == one.facts["print"]]
+    return [job_row(one, choice) for one in same]
 
 
 def _of_types(link: Link, queue: str, found: Sequence[Finding]) -> list[RepairRow]:

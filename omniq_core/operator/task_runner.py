@@ -13,11 +13,12 @@ from typing import Any, cast
 
 from ..connection import REDIS_ERRORS, Link, explain_redis_error, is_outage
 from ..keys import QueueKeys, decode_text
-from ..pacing import Pace
+from ..pacing import SHARE, Pace
 from ..scripts import script
 from .activity import Activity, note_activity
+from .check_record import start_check
 from .discovery import refuses_writes
-from .repair_kinds import RepairSelection, task_selection
+from .repair_kinds import REPAIR, RepairSelection, task_selection
 from .repair_work import Batch, RepairWork
 from .selection import Found, Selection
 from .task_activity import ended, taken_over
@@ -153,6 +154,8 @@ class TaskRunner:
         task = None if reply == 1 else parse_task(queue, task_id, reply)
         if task is not None:
             self._note(ended(task, self.clock()))
+            if task.action == REPAIR:
+                self._check_again(task)
         close_entry(self.link, queue, task_id, self.clock())
 
     def _note(self, entry: Activity) -> None:
@@ -162,6 +165,13 @@ class TaskRunner:
         except REDIS_ERRORS as error:
             why = explain_redis_error(error)
             log.warning("omniq: the record lacks how task %s of %s went on: %s", entry.facts["task"], entry.queue, why)
+
+    def _check_again(self, task: Task) -> None:
+        """What was repaired is no finding any more, which only another check of the queue can say."""
+        try:
+            start_check(self.link, secrets.token_hex(8), [task.queue], by=task.actor, now_ms=self.clock())
+        except REDIS_ERRORS as error:
+            log.warning("omniq: %s is not checked after its repair: %s", task.queue, explain_redis_error(error))
 
     def _renewal(self) -> float:
         return self._timer() + self._claim_ms / 3000
@@ -177,7 +187,13 @@ class TaskRunner:
                 return
             limit = self._limit(held)
             if isinstance(held.selection, RepairWork):
-                self._send(held, held.selection.next(task, limit), limit)
+                began = self._timer()
+                batch = held.selection.next(task, limit)
+                if batch is None:  # a read: these take a fifth of the time of Redis at most, as those of a check do
+                    now = self._timer()
+                    held.due = now + (now - began) * (1 / SHARE - 1)
+                    return
+                self._send(held, batch, limit)
             else:
                 found = held.selection.find(self.link, task.queue, task.lane, task.mark, task.cursor, limit, task.done)
                 self._step(held, found)

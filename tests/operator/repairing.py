@@ -19,19 +19,27 @@ def found(client: OmniqClient, kind: Any, subjects: Found | Iterable[str] = ("",
     client.link.pipeline(findings_commands(queue, findings))
 
 
-def begin_repair(client: OmniqClient, kind: str, total: int, *, queue: str = "q", task_id: str = "a" * 16) -> str:
-    return start_repair(client.link, queue, task_id, kind=kind, total=total, actor="oncall", now_ms=NOW)
+def found_jobs(client: OmniqClient, found: Iterable[Finding]) -> None:
+    """The same of jobs, with the facts of a check of theirs."""
+    client.link.pipeline(findings_commands("q", found))
 
 
-def previewed(client: OmniqClient, kind: str, now_ms: int = NOW) -> tuple[int, list[tuple[Any, ...]]]:
+def begin_repair(
+    client: OmniqClient, kind: str, total: int, choice: str = "", *, queue: str = "q", task_id: str = "a" * 16
+) -> str:
+    asked = {"kind": kind, "choice": choice, "total": total, "actor": "oncall", "now_ms": NOW}
+    return start_repair(client.link, queue, task_id, **asked)  # type: ignore[arg-type]
+
+
+def previewed(client: OmniqClient, kind: str, choice: str = "", now_ms: int = NOW) -> tuple[int, list[tuple[Any, ...]]]:
     """How many a repair would deal with, and what of each it would change."""
-    shown = preview_repair(client.link, "q", kind, now_ms=now_ms)
+    shown = preview_repair(client.link, "q", kind, choice, now_ms=now_ms)
     return shown.count, [(row.subject, row.figure, row.before, row.after) for row in shown.rows]
 
 
-def repaired(client: OmniqClient, kind: str, total: int) -> tuple[int, int]:
+def repaired(client: OmniqClient, kind: str, total: int, choice: str = "") -> tuple[int, int]:
     """Begins it and works it off: how many were changed, and how many skipped."""
-    assert begin_repair(client, kind, total) == "begun"
+    assert begin_repair(client, kind, total, choice) == "begun"
     work_off(client.link, lambda: the_task(client.link, "q").state != "running")
     task: Task = the_task(client.link, "q")
     assert (task.state, task.fault) == ("finished", "")
