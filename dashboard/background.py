@@ -13,6 +13,7 @@ from typing import Protocol
 from omniq_core import (
     REDIS_ERRORS,
     Background,
+    CheckRunner,
     Link,
     NoticeLimits,
     TaskRunner,
@@ -150,9 +151,10 @@ class _Measured:
 
 
 class ProcessThreads:
-    """What a process does for one Redis: a thread looks for queues and keeps figures, one works on bulk tasks.
+    """What a process does for one Redis: a thread looks for queues and keeps figures, one works on bulk tasks, and one
+    on the check of queues.
 
-    They are apart because neither may wait for the other: a scan takes its time, and a batch wants the next at once.
+    They are apart because none may wait for another: a scan takes its time, and a batch wants the next at once.
     """
 
     def __init__(
@@ -164,43 +166,54 @@ class ProcessThreads:
         limits: NoticeLimits | None,
     ) -> None:
         self._figures = BackgroundThread(_Measured(link, clock, Background(link, clock, allow_list, limits=limits)))
-        self._link, self._clock = link, clock
-        self._runner: TaskRunner | None = None
-        self._tasks: BackgroundThread | None = None
+        self._link, self._clock, self._limits = link, clock, limits or NoticeLimits()
+        self._tasks: tuple[TaskRunner, BackgroundThread] | None = None
+        self._checks: tuple[CheckRunner, BackgroundThread] | None = None
         if tasks:
             self.add_tasks()
 
     def add_tasks(self) -> None:
-        """From the next start on it works on bulk tasks, too."""
-        if self._runner is None:
-            self._runner = TaskRunner(self._link, self._clock)
-            self._tasks = BackgroundThread(self._runner, tells_outages=False)
+        """From the next start on it works on bulk tasks and on the check, too: both write to Redis."""
+        if self._tasks is None:
+            tasks = TaskRunner(self._link, self._clock)
+            checks = CheckRunner(self._link, self._clock, leases_ms=self._limits.leases_ms)
+            self._tasks = tasks, BackgroundThread(tasks, tells_outages=False)
+            self._checks = checks, BackgroundThread(checks, tells_outages=False)
+
+    @property
+    def _threads(self) -> list[BackgroundThread]:
+        return [self._figures, *(runner[1] for runner in (self._tasks, self._checks) if runner)]
 
     @property
     def running(self) -> bool:
         """Are they alive in this process?"""
-        return self._figures.running and (self._tasks is None or self._tasks.running)
+        return all(thread.running for thread in self._threads)
 
     def ensure_started(self) -> None:
         """Starts what does not run. Cheap: every request calls it."""
-        self._figures.ensure_started()
-        if self._tasks:
-            self._tasks.ensure_started()
+        for thread in self._threads:
+            thread.ensure_started()
 
     def look_for_tasks(self) -> None:
         """A task has been written down: the runner need not find it by itself within the next second."""
-        if self._runner and self._tasks:
-            self._runner.look_now()
-            self._tasks.wake()
+        _look_now(self._tasks)
+
+    def look_for_checks(self) -> None:
+        """A check was begun, or may go on: the same for it."""
+        _look_now(self._checks)
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Ends them for good, which gives up what they had claimed, and waits for each, `timeout_s` at most."""
-        for thread in (self._figures, self._tasks):
-            if thread:
-                thread.tell_to_stop()
-        for thread in (self._figures, self._tasks):
-            if thread:
-                thread.stop(timeout_s)
+        for thread in self._threads:
+            thread.tell_to_stop()
+        for thread in self._threads:
+            thread.stop(timeout_s)
+
+
+def _look_now(runner: tuple[TaskRunner | CheckRunner, BackgroundThread] | None) -> None:
+    if runner:
+        runner[0].look_now()
+        runner[1].wake()
 
 
 def background_for(
@@ -213,7 +226,7 @@ def background_for(
 ) -> ProcessThreads:
     """The threads of this process for that link, not started yet: two mounts of one link share them.
 
-    Without `tasks` (read only) it works on no bulk task. `limits`: from when on something is a notice.
+    Without `tasks` (read only) it works on no bulk task and no check. `limits`: from when on something is a notice.
     """
     found = _threads.get(id(link))
     if found is None:

@@ -26,6 +26,8 @@ class BackgroundLike(Protocol):
 
     def look_for_tasks(self) -> None: ...
 
+    def look_for_checks(self) -> None: ...
+
 
 @dataclass(slots=True)
 class Mount:

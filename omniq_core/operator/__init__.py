@@ -13,6 +13,8 @@ from .activity import (
     redacted,
 )
 from .background import Background
+from .check_record import MOST_CHECKED, Check, Health, Report, order_check, pack_report, read_health, start_check
+from .check_runner import CheckRunner
 from .children import (
     MOST_COUNTERS,
     ChildCounter,
@@ -49,9 +51,8 @@ from .failures import (
 )
 from .filtered import Count, FilteredPage, filtered_page, newer_matches
 from .filters import BadFilter, Filter
-from .findings import FINDING_KINDS, Finding, FindingKind, findings_commands, findings_key, read_findings
+from .findings import FINDING_KINDS, Finding, FindingKind, read_findings
 from .fingerprint import ErrorKind, without_message
-from .group_check import GroupCheck
 from .group_jobs import GroupJobs, group_jobs
 from .group_repair import GroupRepair, Repaired, repair_groups, repair_of
 from .groups import MOST_GROUPS, MOST_LIVE, Group, GroupFigures, GroupsRead, group_rows, read_groups
@@ -79,7 +80,6 @@ from .overview import DiscoveryState, OverviewData, read_overview
 from .pauses import LONGEST_PAUSE_MS, MOST_REASON, Pause, pause_queue
 from .publish import Publication, publish_once
 from .queue import QueueRead, read_queue
-from .queue_check import QueueCheck
 from .repair_kinds import Repair, RepairSelection, repair_of_kind, task_selection
 from .repairs import RepairPreview, preview_repair, start_repair
 from .rows import RowsRead, read_rows
@@ -114,6 +114,7 @@ __all__ = [
     "FINDING_KINDS",
     "LARGEST_EXPORTED",
     "LONGEST_PAUSE_MS",
+    "MOST_CHECKED",
     "MOST_COUNTERS",
     "MOST_FOUND",
     "MOST_GROUPS",
@@ -126,6 +127,8 @@ __all__ = [
     "Background",
     "BadCursor",
     "BadFilter",
+    "Check",
+    "CheckRunner",
     "ChildCounter",
     "Clients",
     "Consumer",
@@ -150,11 +153,11 @@ __all__ = [
     "FoundJob",
     "FoundPart",
     "Group",
-    "GroupCheck",
     "GroupFigures",
     "GroupJobs",
     "GroupRepair",
     "GroupsRead",
+    "Health",
     "History",
     "HistoryPoint",
     "HistorySampler",
@@ -178,7 +181,6 @@ __all__ = [
     "Persistence",
     "Probe",
     "Publication",
-    "QueueCheck",
     "QueueRead",
     "QueueSnapshot",
     "RawField",
@@ -187,6 +189,7 @@ __all__ = [
     "RepairSelection",
     "Repaired",
     "Replication",
+    "Report",
     "RowsRead",
     "Scan",
     "Selection",
@@ -217,8 +220,6 @@ __all__ = [
     "filtered_page",
     "find_jobs_by_id",
     "find_jobs_by_prefix",
-    "findings_commands",
-    "findings_key",
     "group_jobs",
     "group_rows",
     "history_command",
@@ -240,7 +241,9 @@ __all__ = [
     "newer_matches",
     "note_activity",
     "one_activity",
+    "order_check",
     "order_task",
+    "pack_report",
     "page_of_mark",
     "parse_failure_kinds",
     "parse_history",
@@ -261,6 +264,7 @@ __all__ = [
     "read_failures",
     "read_findings",
     "read_groups",
+    "read_health",
     "read_history",
     "read_open_tasks",
     "read_overview",
@@ -281,6 +285,7 @@ __all__ = [
     "server_facts",
     "snapshot_call",
     "spark_command",
+    "start_check",
     "start_export",
     "start_repair",
     "start_task",

@@ -15,7 +15,9 @@ from .findings import FINDING_KINDS, Finding, FindingKind
 from .overview import state_of
 
 CHECK, HEALTH, QUEUES = global_key("check"), global_key("health"), global_key("check:queues")
-MOST_QUEUES = 2_000
+MOST_CHECKED = 2_000
+"""So many queues one check can be asked for at a time."""
+
 ROWS = 10
 """So many findings of each kind and queue stand in its report; the others are read by `read_findings`."""
 _ANCHOR = global_key("meta")
@@ -76,8 +78,8 @@ def start_check(link: Link, check_id: str, queues: Sequence[str], *, by: str, no
     Raises ValueError for none, for too many and for a bad name, and what Redis raised.
     """
     names = [validate_queue(name) for name in queues]
-    if not 0 < len(names) <= MOST_QUEUES:
-        raise ValueError(f"1 to {MOST_QUEUES:,} queues, not {len(names):,}")
+    if not 0 < len(names) <= MOST_CHECKED:
+        raise ValueError(f"1 to {MOST_CHECKED:,} queues, not {len(names):,}")
     found, new = link.run(script("operator/check_start"), _ANCHOR, now_ms, check_id, by, *names)
     return decode_text(found), new == 1
 

@@ -14,8 +14,11 @@ import omniq_core
 VALUES = {
     *(
         "COUNTED_POSITIONS",
+        "FINDING_KINDS",
+        "FindingKind",
         "LARGEST_EXPORTED",
         "LONGEST_PAUSE_MS",
+        "MOST_CHECKED",
         "MOST_COUNTERS",
         "MOST_FOUND",
         "MOST_GROUPS",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from omniq_core import Link
-from omniq_core.operator import QueueCheck
-from omniq_core.operator.queue_check import MOST_COUNTED
+from omniq_core.operator.queue_check import MOST_COUNTED, QueueCheck
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
 
 NOW = 1_700_000_000_000

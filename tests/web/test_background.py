@@ -16,7 +16,7 @@ from redis.exceptions import ConnectionError
 
 from dashboard import create_app
 from dashboard.background import BackgroundThread, background_for
-from omniq_core import OmniqClient, read_overview
+from omniq_core import OmniqClient, read_health, read_overview, start_check
 from tests.operator.bulk import begin
 from tests.support.clock import wait_until
 from tests.support.factories import fail_jobs, publish_jobs
@@ -147,6 +147,25 @@ def test_a_task_begins_as_soon_as_it_is_written_down(
     assert not threads.running
 
 
+def test_a_check_begins_as_soon_as_it_is_asked_for(
+    client: OmniqClient, redis: Any, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("omniq_core.operator.check_runner.LOOK_S", 60.0)
+    now = time.time_ns() // 1_000_000
+    fail_jobs(client, "q", 3, now_ms=now - 1_000)
+    threads = background_for(client.link, lambda: time.time_ns() // 1_000_000)
+    threads.ensure_started()
+    try:
+        wait_until(lambda: redis.exists("{omniq:x}:leader") and redis.exists("{omniq:x}:now"))
+        start_check(client.link, "c1", ["q"], by="zoe", now_ms=now)
+        threads.look_for_checks()
+        wait_until(lambda: read_health(client.link).reports)
+    finally:
+        threads.stop()
+    assert not threads.running
+    assert [(one.queue, one.jobs, one.found) for one in read_health(client.link).reports] == [("q", 3, {})]
+
+
 def test_a_mount_that_acts_beside_one_that_only_looks_has_its_tasks_done(
     client: OmniqClient, redis: Any, wait_until: WaitUntil
 ) -> None:
@@ -164,17 +183,20 @@ def test_a_mount_that_acts_beside_one_that_only_looks_has_its_tasks_done(
         looks.stop()
 
 
-def test_a_process_that_may_change_nothing_works_on_no_task(client: OmniqClient, redis: Any) -> None:
+def test_a_process_that_may_change_nothing_works_on_no_task_and_no_check(client: OmniqClient, redis: Any) -> None:
     now = time.time_ns() // 1_000_000
     fail_jobs(client, "q", 3, now_ms=now - 1_000)
     begin(client.link, "q", "retry", "failed", now_ms=now)
+    start_check(client.link, "c1", ["q"], by="zoe", now_ms=now)
     app = create_app(client, read_only=True, secret="not secret", insecure=True)
     threads: Any = app.extensions["omniq_dashboard"]["omniq_dashboard"].background
     threads.ensure_started()
     threads.look_for_tasks()
+    threads.look_for_checks()
     wait_until(lambda: redis.exists("{omniq:x}:now"))
     threads.stop()
     assert redis.llen("{q}:failed") == 3
+    assert redis.hmget("{omniq:x}:check", "state", "owner") == [b"running", None]
 
 
 FORK = """
