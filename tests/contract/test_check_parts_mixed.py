@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from omniq_core import Link, OmniqClient
-from omniq_core.operator import GroupCheck, QueueCheck
+from omniq_core.operator.group_check import GroupCheck
+from omniq_core.operator.queue_check import QueueCheck
 from tests.contract.mixed import Mixed
 from tests.contract.walk import Walk
 from tests.support.clock import Clock

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from omniq_core import Link
-from omniq_core.operator import GroupCheck, group_check
+from omniq_core.operator import group_check
+from omniq_core.operator.group_check import GroupCheck
 from tests.support.factories import lease_jobs, publish_jobs
 
 NOW = 1_700_000_000_000
