@@ -15,7 +15,7 @@ from .job_check import JobCheck, OrphanSearch
 from .job_look import JobLook
 from .queue_check import QueueCheck
 
-SECOND_LOOK_MS = 2_000
+SECOND_LOOK_S = 2.0
 _EXACT = ("inflight", "over_limit", "types")
 """Of these both looks must show the same figures: others change while workers go on, and the trouble stays."""
 
@@ -39,17 +39,26 @@ class QueueRun:
     """Call `step` until it is through: each is one script or pipeline of a few ms.
 
     `phase` is what it is at, `looked` of about `expected` entries of lanes were looked at, `found` is what both looks
-    show, `notes` say what could not be looked at. Not `there`: the queue has no key, so nothing was looked at.
+    show, `notes` say what could not be looked at. Not `there`: the queue has no key, so nothing was looked at. `clock`
+    gives ms since the epoch; `timer`, which nobody sets back, the seconds until the second look.
     """
 
-    def __init__(self, link: Link, queue: str, orphans: OrphanSearch, clock: Callable[[], int], leases_ms: int) -> None:
+    def __init__(
+        self,
+        link: Link,
+        queue: str,
+        orphans: OrphanSearch,
+        clock: Callable[[], int],
+        timer: Callable[[], float],
+        leases_ms: int,
+    ) -> None:
         self.link, self.queue = link, queue
         self.phase = "queue"
         self.looked = self.expected = self.groups = 0
         self.there = True
         self.found: list[Finding] = []
         self.notes: list[str] = []
-        self._orphans, self._clock, self._leases_ms = orphans, clock, leases_ms
+        self._orphans, self._clock, self._timer, self._leases_ms = orphans, clock, timer, leases_ms
         self._steps = self._go()
 
     def step(self) -> float | None:
@@ -83,9 +92,9 @@ class QueueRun:
             self.notes.append("no_jobs")
         if first or jobs.found:
             self.phase = "again"
-            until = self._clock() + SECOND_LOOK_MS
-            while (left := until - self._clock()) > 0:
-                yield left / 1000
+            until = self._timer() + SECOND_LOOK_S
+            while (left := until - self._timer()) > 0:
+                yield left
             again, gids = yield from self._look_at_queue()
             self.found = _both(first, again)
             look = JobLook(self.link, self.queue, gids, jobs.found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import socket
@@ -15,11 +16,13 @@ from ..pacing import SHARE
 from ..scripts import script
 from .check_queue_run import QueueRun, size_commands, size_of
 from .check_record import CHECK, QUEUES, Report, pack_report, parse_check
-from .discovery import refuses_writes
+from .discovery import is_forbidden, refuses_writes
 from .findings import findings_commands
 from .job_check import OrphanSearch
 from .key_scan import KeyScan
 from .overview import state_of
+
+log = logging.getLogger(__name__)
 
 CLAIM_MS, LOOK_S, TELL_S = 10_000, 1.0, 0.5
 _MEASURED = 100
@@ -76,12 +79,16 @@ class CheckRunner:
         began = self._timer()
         try:
             wait = self._step()
-        except REDIS_ERRORS as error:
-            # What only this queue's keys refuse is said of it, and the others are checked.
-            if self._run is None or is_outage(error) or refuses_writes(error):
+        except Exception as error:
+            run, why = self._run, _why_only_here(error)
+            if run is None or not why:
                 self._leave()
                 raise
-            self._end_queue(Report(self._run.queue, self.clock(), 0, 0, {}, (), (), explain_redis_error(error)[:200]))
+            # The others are checked all the same. What a part that failed had found is no whole answer.
+            if not isinstance(error, REDIS_ERRORS):
+                log.exception("omniq: queue %s cannot be checked", run.queue)
+            self._orphans.forget(run.queue)
+            self._end_queue(Report(run.queue, self.clock(), 0, 0, {}, (), (), why))
             wait = 0.0
         return max(wait, (self._timer() - began) * (1 / SHARE - 1))
 
@@ -123,7 +130,7 @@ class CheckRunner:
             return 0.0
         if self._run is None:
             queue = self._queues[self._at]
-            self._run = QueueRun(self.link, queue, self._orphans, self.clock, self._leases_ms)
+            self._run = QueueRun(self.link, queue, self._orphans, self.clock, self._timer, self._leases_ms)
         wait = self._run.step()
         if wait is not None:
             return max(wait, self._tell_now_and_then(self._run.phase))
@@ -140,7 +147,10 @@ class CheckRunner:
     def _finish(self, run: QueueRun) -> None:
         if self._scan is not None:
             run.found += self._scan.types_again(run.queue)
-            run.notes = sorted({*run.notes, *self._scan.notes})
+            run.notes = sorted({*run.notes, *self._scan.notes(run.queue)})
+        self._tell(run.phase, "", b"")
+        if not self._id:
+            return  # it is another's by now, who may know better, or was stopped
         for reply in self.link.pipeline(findings_commands(run.queue, run.found)):
             # A pipeline that is repeated after a lost answer has renamed already.
             if isinstance(reply, Exception) and "no such key" not in str(reply):
@@ -168,3 +178,11 @@ class CheckRunner:
         state = decode_text(self.link.run(script("operator/check_step"), _ANCHOR, *args))
         if state != "running":
             self._leave()
+
+
+def _why_only_here(error: Exception) -> str:
+    """What keeps one queue from being checked, "" when it is the whole Redis that does not answer or refuses."""
+    if not isinstance(error, REDIS_ERRORS):
+        return f"the check failed ({type(error).__name__})"
+    everywhere = is_outage(error) or (refuses_writes(error) and not is_forbidden(error))
+    return "" if everywhere else explain_redis_error(error)[:200]

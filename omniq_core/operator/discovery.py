@@ -28,11 +28,21 @@ PROTOCOL_KEYS = (*_SUFFIXES, "groups:ready", "idx:wait", "idx:active", "idx:dela
 _KEY = re.compile(rb"\{([A-Za-z0-9._-]{1,128})\}:(?:" + "|".join(_SUFFIXES).encode() + rb")")
 
 
+_FORBIDDEN = ("nopermission", "noperm", "no permission", "can't run this command", "can't access at least one")
+
+
+def is_forbidden(error: object) -> bool:
+    """Is it an access list that refuses this command, or these keys?"""
+    return _says(error, _FORBIDDEN)
+
+
 def refuses_writes(error: object) -> bool:
     """Does this error mean that writing is not allowed, now or at all?"""
+    return _says(error, ("readonly", "read only replica", "oom ", "outofmemory", "misconf", *_FORBIDDEN))
+
+
+def _says(error: object, words: tuple[str, ...]) -> bool:
     text = f"{type(error).__name__} {error}".lower()
-    words = ("readonly", "read only replica", "nopermission", "noperm", "no permission", "can't run this command")
-    words += ("oom ", "outofmemory", "misconf")
     return isinstance(error, Exception) and any(word in text for word in words)
 
 

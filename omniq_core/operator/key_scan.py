@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..connection import Link
+from ..connection import REDIS_ERRORS, Link
 from ..keys import QueueKeys, decode_id, encode_id
-from .discovery import refuses_writes
+from .discovery import is_forbidden, refuses_writes
 from .findings import Finding
 from .group_search import GROUP_KEY, note_groups
 from .job_check import OrphanSearch
@@ -22,7 +22,8 @@ class KeyScan:
     """A part of a check: `queues` are those it is about. `seen` of about `keys` keys were seen.
 
     Hands jobs to an OrphanSearch, writes groups down (x:groups), and finds keys of jobs and groups that are of another
-    type than the protocol gives them (`found`). Where SCAN is not permitted it is through at once and notes "no_scan".
+    type than the protocol gives them. Where SCAN is not permitted it is through at once and notes "no_scan"; of a queue
+    whose keys may not be read it does that alone.
     """
 
     def __init__(self, link: Link, queues: Iterable[str], orphans: OrphanSearch, now_ms: int) -> None:
@@ -35,17 +36,22 @@ class KeyScan:
         self._kept: dict[bytes, list[bytes]] = {}
         self._groups: dict[bytes, dict[bytes, bool]] = {}
         self.seen = self.keys = 0
-        self.found: list[Finding] = []
-        self.notes: list[str] = []
+        self._odd: dict[tuple[str, str], Finding] = {}
+        self._forbidden: set[str] = set()
+        self._scans = True
 
     def step(self) -> bool:
         """One SCAN, or one batch of a queue's keys; True when it is through. Raises what Redis raised."""
         self.through = self._step()
         return self.through
 
+    def notes(self, queue: str) -> list[str]:
+        """What it could not look at, of a queue."""
+        return [] if self._scans and queue not in self._forbidden else ["no_scan"]
+
     def types_again(self, queue: str) -> list[Finding]:
         """The second look at the keys of a queue whose type is wrong."""
-        found = [one for one in self.found if one.queue == queue]
+        found = [one for one in self._odd.values() if one.queue == queue]
         base = QueueKeys(queue).of("")
         replies = self._link.pipeline([("TYPE", base + encode_id(one.subject)) for one in found])
         return [one for one, reply in zip(found, replies, strict=True) if _text(reply) == one.facts["is"]]
@@ -58,24 +64,39 @@ class KeyScan:
                 self._kept[queue] = rest
             else:
                 del self._kept[queue]
-            self._look(queue.decode("ascii"), batch)
+            self._permitted(queue.decode("ascii"), lambda name: self._look(name, batch))
             return False
         if self._ended:
-            return self._write_groups()
+            if self._groups:
+                queue, met = self._groups.popitem()
+                self._permitted(queue.decode("ascii"), lambda name: self._write_groups(name, met))
+            return not self._groups
         self._scan()
         return False
+
+    def _permitted(self, queue: str, act: Callable[[str], None]) -> None:
+        try:
+            act(queue)
+        except REDIS_ERRORS as error:
+            if not is_forbidden(error):
+                raise
+            # The others must not wait for the one that may not be read; its own check says why.
+            self._forbidden.add(queue)
+            self._queues.discard(queue.encode("ascii"))
+            self._kept.pop(queue.encode("ascii"), None)
 
     def _scan(self) -> None:
         size, page = self._link.pipeline([("DBSIZE",), ("SCAN", self._cursor, "MATCH", self._match, "COUNT", COUNT)])
         if isinstance(page, Exception):
             if not refuses_writes(page):
                 raise page
-            self.notes, self._ended = ["no_scan"], True
+            self._scans, self._ended = False, True
             return
-        self.keys = self.keys if isinstance(size, Exception) else int(size)
+        # As many as there were at the beginning: what is added meanwhile must not turn the progress back.
+        self.keys = self.keys or (0 if isinstance(size, Exception) else int(size))
         self._cursor = int(page[0])
-        self.seen = min(self.seen + COUNT, self.keys)
         self._ended = self._cursor == 0
+        self.seen = self.keys if self._ended else min(self.seen + COUNT, self.keys)
         for name in page[1]:
             match = _JOB.fullmatch(name) or GROUP_KEY.fullmatch(name)
             if match and match[1] in self._queues:
@@ -98,21 +119,18 @@ class KeyScan:
         if kind != wanted:
             base = QueueKeys(queue).of("")
             subject = decode_id(name.removeprefix(base))
-            self.found.append(Finding("types", queue, subject, {"wanted": wanted, "is": kind}))
+            # SCAN may give a key more than once.
+            self._odd[queue, subject] = Finding("types", queue, subject, {"wanted": wanted, "is": kind})
         elif job:
             jobs.append(job[2])
         elif group:
             met = self._groups.setdefault(queue.encode("ascii"), {})
             met[group[2]] = met.get(group[2], False) or group[3] == b"wait"
 
-    def _write_groups(self) -> bool:
-        """Of one queue; True when there is none left."""
-        if self._groups:
-            queue, met = self._groups.popitem()
-            for reply in self._link.pipeline(note_groups(queue.decode("ascii"), met, self._now)):
-                if isinstance(reply, Exception) and "WRONGTYPE" not in str(reply):
-                    raise reply
-        return not self._groups
+    def _write_groups(self, queue: str, met: dict[bytes, bool]) -> None:
+        for reply in self._link.pipeline(note_groups(queue, met, self._now)):
+            if isinstance(reply, Exception) and "WRONGTYPE" not in str(reply):
+                raise reply
 
 
 def _text(reply: Any) -> str:

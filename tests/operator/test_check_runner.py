@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from omniq_core import OmniqClient
-from omniq_core.operator.check_record import order_check, read_health, start_check
-from omniq_core.operator.check_runner import CheckRunner
-from omniq_core.operator.findings import read_findings
+from omniq_core import CheckRunner, OmniqClient, order_check, read_findings, read_health, start_check
+from omniq_core.operator.check_queue_run import QueueRun
 from tests.operator.bulk import Timer
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
 
@@ -38,6 +36,13 @@ def work(check: CheckRunner, timer: Timer, client: OmniqClient, steps: int = 2_0
         found = read_health(client.link).check
         if found is None or found.state != "running":
             return
+
+
+def until_phase(check: CheckRunner, timer: Timer, phase: str) -> QueueRun:
+    """Until the check of a queue is there; that queue's run."""
+    while (run := check._run) is None or run.phase != phase:  # pyright: ignore[reportPrivateUsage]
+        timer.now += max(check.tick(), 0.001)
+    return run
 
 
 def healthy(client: OmniqClient, queue: str) -> None:
@@ -96,8 +101,7 @@ def test_what_the_second_look_does_not_see_is_no_finding(client: OmniqClient, re
     redis.hset("{a}:job:orphan", mapping={"id": "orphan", "state": "failed"})
     start_check(client.link, "c1", ["a"], by="", now_ms=NOW)
     check, timer = runner(client)
-    while check._run is None or check._run.phase != "again":  # pyright: ignore[reportPrivateUsage]
-        timer.now += max(check.tick(), 0.001)
+    until_phase(check, timer, "again")
     redis.hset("{a}:stats", "failed", 1)
     redis.delete("{a}:job:orphan")
     work(check, timer, client)

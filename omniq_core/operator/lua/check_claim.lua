@@ -6,11 +6,16 @@
 -- @include numbers
 local now, owner, name = ARGV[1], ARGV[2], check_key()
 if redis.call("TYPE", name).ok ~= "hash" then return false end
-local kept = redis.call("HMGET", name, "state", "owner", "owner_until")
+local kept = redis.call("HMGET", name, "state", "owner", "owner_until", "at")
 if kept[1] ~= "running" then return false end
 if kept[2] ~= owner and int(kept[3], 0) > server_ms(now) then return false end
 if ARGV[4] == "0" then
   if kept[2] == owner then redis.call("HSET", name, "owner_until", "0") end
+  return false
+end
+-- Without its list nobody knows what is left to do.
+if int(kept[4], 0) >= redis.call("LLEN", ours(queues_key(), "list")) then
+  redis.call("HSET", name, "state", "finished", "ended_ms", now, "owner_until", "0")
   return false
 end
 redis.call("HSET", name, "owner", owner, "owner_name", ARGV[3], "owner_until", check_until(ARGV[4], now))
