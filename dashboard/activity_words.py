@@ -25,6 +25,9 @@ _VERBS = {"retry": "Retry", "remove": "Remove", "run-now": "Run"}
 _REASONS = WHY | MORE_WHY | {
     "BEGUN_BEFORE": "it was begun before",
     "CHANGED": "they changed meanwhile",
+    "COUNTER_BROKEN": "its count or its children are broken",
+    "COUNTER_CHANGED": "it had changed since it was shown",
+    "COUNTER_LAST": "the next child was the last one anyway",
     "EXISTS": "a job of this id exists",
     "GONE": "it was gone already",
     "LEFT_LANE": "no longer in the lane, or not matching",
@@ -87,13 +90,15 @@ def _did(entry: Activity, *, short: bool) -> str:
         return _about_jobs(entry, short)
     if action == "restore":
         return f"Put back {plural(entry.done or 0, 'job')}" if well else "Put back removed jobs"
-    key = {"limit": "gid", "remove-counter": "key"}.get(action, "")
+    key = {"limit": "gid", "remove-counter": "key", "finish-counter": "key"}.get(action, "")
     name = present("key", facts.get(key, ""), 60 if short else None)
     if action == "limit":
         before = f" from {present('value', facts['before'])}" if facts.get("before") else ""
         return f"Set the limit of {name}{before} to {present('value', facts.get('limit', ''))}"
     if action == "remove-counter":
         return f"{'Deleted' if well else 'Delete'} counter {name}"
+    if action == "finish-counter":
+        return f"Let the next child end counter {name}"
     if action == "repair":
         verb = "Repaired" if well else "Repair"
         return (
@@ -206,6 +211,7 @@ def _changed(entry: Activity) -> str:
     if entry.action == "pause":
         return f"Paused {duration(-(-(until_ms - entry.at_ms) // MINUTE) * MINUTE)}" if until_ms else "Paused"
     words = {"resume": "Running", "limit": "Saved", "publish": "1 published", "remove-counter": "1 deleted"}
+    words |= {"finish-counter": "Count set to 1"}
     return (words | {"cancel": "Stopped", "go-on": "Going on"}).get(entry.action, "Begun")
 
 

@@ -164,8 +164,10 @@ class ProcessThreads:
         allow_list: tuple[str, ...],
         tasks: bool,
         limits: NoticeLimits | None,
+        counter_at: str,
     ) -> None:
-        self._figures = BackgroundThread(_Measured(link, clock, Background(link, clock, allow_list, limits=limits)))
+        work = Background(link, clock, allow_list, limits=limits, counter_at=counter_at)
+        self._figures = BackgroundThread(_Measured(link, clock, work))
         self._link, self._clock, self._limits = link, clock, limits or NoticeLimits()
         self._tasks: tuple[TaskRunner, BackgroundThread] | None = None
         self._checks: tuple[CheckRunner, BackgroundThread] | None = None
@@ -223,14 +225,16 @@ def background_for(
     *,
     tasks: bool = True,
     limits: NoticeLimits | None = None,
+    counter_at: str = "",
 ) -> ProcessThreads:
     """The threads of this process for that link, not started yet: two mounts of one link share them.
 
     Without `tasks` (read only) it works on no bulk task and no check. `limits`: from when on something is a notice.
+    `counter_at`: where a payload names its child counter.
     """
     found = _threads.get(id(link))
     if found is None:
-        found = _threads[id(link)] = ProcessThreads(link, clock, allow_list, tasks, limits)
+        found = _threads[id(link)] = ProcessThreads(link, clock, allow_list, tasks, limits, counter_at)
     elif tasks:
         found.add_tasks()  # the first mount may only look
     return found

@@ -133,7 +133,12 @@ def mount(
         tasks = not settings.read_only
         limits = notice_limits(settings)
         state.background = background_for(
-            client.link, lambda: state.clock(), settings.queues, tasks=tasks, limits=limits
+            client.link,
+            lambda: state.clock(),
+            settings.queues,
+            tasks=tasks,
+            limits=limits,
+            counter_at=settings.completion_key,
         )
     register(app, blueprint)
     mounts[name] = state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from screenshots import bulk, groups_states
+from screenshots import bulk, counter_states, groups_states
 from screenshots.data import DETAIL_ID, MAIN
 from screenshots.states import (
     QUEUE,
@@ -94,6 +94,9 @@ SHOTS = (
     Shot("children", "/children"),
     Shot("children-stuck", "/children?state=stuck", whole=False),
     Shot("counter", "/children/~b3JkZXI6QS0yMDkzMTpmdWxmaWxtZW50"),
+    Shot("children-alone", "/children", counter_states.without_jobs),
+    Shot("counter-alone", "/children/~aW1wb3J0OnRlbmFudC04ODQxOjIwMjYtMDMtMDk", counter_states.without_jobs),
+    Shot("dialog-counter-end", "/children", counter_states.let_the_next_child_end_it, whole=False),
     Shot("health", "/health"),
     Shot("search", "/search?id=01KKAVN0"),
     Shot("search-none", "/search?id=01KKAVN0RC1HJNAGZ6MXY793DZ", whole=False),

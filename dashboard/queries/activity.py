@@ -31,7 +31,7 @@ ACTIONS = {
     "pause": ("pause", "resume"),
     "publish": ("publish",),
     "limit": ("limit",),
-    "repair": ("repair",),
+    "repair": ("repair", "finish-counter"),
     "cancel": ("cancel", "go-on"),
     "undo": ("restore",),
 }

@@ -10,6 +10,7 @@ from typing import Literal
 from omniq_core import (
     ChildCounter,
     CounterChange,
+    CounterJobs,
     DiscoveryState,
     Link,
     counter_list,
@@ -23,8 +24,8 @@ MOST_SORTED = 2_000
 """So many counters are read at each look, to sort by their figures. Of more the page's own are, and the others are
 sorted and counted as the background last saw them."""
 
-CounterState = Literal["broken", "stuck", "quiet", "watching", "moving"]
-STATES: tuple[CounterState, ...] = ("stuck", "quiet", "moving", "watching", "broken")
+CounterState = Literal["broken", "alone", "stuck", "quiet", "watching", "moving"]
+STATES: tuple[CounterState, ...] = ("alone", "stuck", "quiet", "moving", "watching", "broken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,15 @@ class Patience:
 class CounterRow:
     """A counter and how it goes. `change`: when it last changed, None while nobody has noted it.
 
-    `watching`: nothing changed since it was found, which is too short a time to call it quiet.
+    `watching`: nothing changed since it was found, which is too short a time to call it quiet. `alone`: it stands
+    still, and no job that waits, runs or is delayed was found that names it. `jobs`: what they say of it, None while
+    they were not looked at since it last changed.
     """
 
     counter: ChildCounter
     change: CounterChange | None
     state: CounterState
+    jobs: CounterJobs | None
 
     @property
     def key(self) -> str:
@@ -52,7 +56,7 @@ class CounterRow:
         return self.counter.key
 
 
-_RANK = {"broken": 0, "stuck": 1, "quiet": 2, "watching": 3, "moving": 4}
+_RANK = {"broken": 0, "alone": 1, "stuck": 2, "quiet": 3, "watching": 4, "moving": 5}
 _Sort = Callable[[CounterRow], tuple[float, float, str]]
 
 # What each column sorts by, in the direction that puts first what people look for; broken counters come before that.
@@ -114,10 +118,13 @@ def children_page(
     keys = [key for key in listed.keys if needle in key.lower()]
     known, live = len(listed.keys), len(keys) <= MOST_SORTED
 
+    def row(counter: ChildCounter, change: CounterChange | None) -> CounterRow:
+        return counter_row(counter, change, listed.jobs.get(counter.key), now_ms, patience)
+
     def read(wanted: Sequence[str]) -> dict[str, CounterRow]:
         found = read_counters(link, list(dict.fromkeys(wanted)))
         changes = {key: last_change(counter, listed.noted.get(key), now_ms) for key, counter in found.items()}
-        return {key: counter_row(counter, changes[key], now_ms, patience) for key, counter in found.items()}
+        return {key: row(counter, changes[key]) for key, counter in found.items()}
 
     rows: dict[str, CounterRow] = {}
     if live:
@@ -128,7 +135,7 @@ def children_page(
         seen = [rows[key] for key in keys]
     else:
         noted = [listed.noted[key] for key in keys if key in listed.noted]
-        seen = [counter_row(one.counter, one.change, now_ms, patience) for one in noted]
+        seen = [row(one.counter, one.change) for one in noted]
     states = Counter[str](row.state for row in seen)
     states["watching"] += len(keys) - len(seen)
     keys = _ordered(keys, seen, wish)
@@ -159,15 +166,21 @@ def child_counter(link: Link, key: str, *, now_ms: int, patience: Patience) -> C
     return counter_row(*found, now_ms, patience) if found else None
 
 
-def counter_row(counter: ChildCounter, change: CounterChange | None, now_ms: int, patience: Patience) -> CounterRow:
-    """How a counter goes, by the time since its last change."""
+def counter_row(
+    counter: ChildCounter, change: CounterChange | None, jobs: CounterJobs | None, now_ms: int, patience: Patience
+) -> CounterRow:
+    """How a counter goes, by the time since its last change and by `jobs`, if they were looked at since."""
     still_ms = now_ms - change.at_ms if change else 0
     state: CounterState = "moving" if change and change.how != "found" else "watching"
     if still_ms >= patience.quiet_ms:
         state = "quiet"
     if still_ms >= patience.stuck_ms:
         state = "stuck"
-    return CounterRow(counter, change, "broken" if counter.fault else state)
+    if not change or (jobs and jobs.look.began_ms < change.at_ms):
+        jobs = None
+    if state in ("quiet", "stuck") and jobs and not jobs.live and jobs.look.telling:
+        state = "alone"
+    return CounterRow(counter, change, "broken" if counter.fault else state, jobs)
 
 
 def _ordered(keys: Sequence[str], seen: Sequence[CounterRow], wish: ChildrenWish) -> list[str]:

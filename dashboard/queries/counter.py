@@ -51,4 +51,4 @@ def named_counter(
     """The counter of a key that a payload names, as it was `found`; None for no key."""
     if key is None:
         return None
-    return NamedCounter(key, counter_row(*found, now_ms, patience) if found else None)
+    return NamedCounter(key, counter_row(*found, None, now_ms, patience) if found else None)

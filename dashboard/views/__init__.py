@@ -57,6 +57,7 @@ MODULES = (
     "jobs",
     "publish",
     "children",
+    "counter_ends",
     "counter",
     "search",
     "switcher",

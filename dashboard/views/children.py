@@ -1,21 +1,19 @@
-"""Child counters of all queues, and deleting one."""
+"""Child counters of all queues."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, redirect, request
+from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
-from omniq_core import MOST_COUNTERS, ChildCounter
+from omniq_core import COUNTER_STILL_MS, MOST_COUNTERS, ChildCounter
 
 from .. import live
-from ..actions import children as act
 from ..formatting import row_id
-from ..htmx import Partial, Toast, answer, here, render_page, show_dialog
-from ..params import Fields, choice, integer, text, token
-from ..present import present
+from ..htmx import Partial, here, render_page
+from ..params import Fields, choice, integer, text
 from ..problems import BadInput
 from ..queries.children import (
     ASCENDING,
@@ -25,13 +23,11 @@ from ..queries.children import (
     ChildrenPage,
     ChildrenWish,
     Patience,
-    child_counter,
     children_page,
 )
 from ..routes import Routes
 from ..state import can, current, now_ms
 from .addresses import children_url, turned
-from .regions import regions
 
 routes = Routes()
 MAX_PAGE = 100_000
@@ -57,7 +53,14 @@ SORT_WORDS = {
     "-progress": "Most progress",
     "-remaining": "Least remaining",
 }
-STATE_WORDS = {"stuck": "Stuck", "quiet": "Quiet", "moving": "Moving", "watching": "Watching", "broken": "Broken"}
+STATE_WORDS = {
+    "alone": "No job found",
+    "stuck": "Stuck",
+    "quiet": "Quiet",
+    "moving": "Moving",
+    "watching": "Watching",
+    "broken": "Broken",
+}
 FAULTS = {
     "no_count": ("No count", "Children are noted as done, but the count is missing: those that end now get -1."),
     "no_number": ("Count is no number", "Children that end now get -1, and nobody learns which is the last one."),
@@ -80,26 +83,6 @@ def children() -> ResponseReturnValue:
     if asked:
         return live.answer(asked, context["live_version"], lambda: _tick_regions(context, asked), replace_url=moved)
     return redirect(moved) if moved else render_page("omniq/children/page.html", **context)
-
-
-@routes.ask("/children/remove/confirm", action="remove", verb="remove-counter", tells=("key",))
-def children_remove_confirm() -> Response:
-    """Asks before a counter is deleted, and says what that means."""
-    key = token(request.form, "key")
-    row = known(lambda: child_counter(current().link, key, now_ms=now_ms(), patience=patience()))
-    if row is None:
-        return _gone(key)
-    return show_dialog("omniq/children/confirm.html", counter=row.counter, FAULTS=FAULTS, section="children")
-
-
-@routes.post("/children/remove", action="remove", verb="remove-counter", tells=("key",))
-def children_remove() -> Response:
-    """Deletes a counter."""
-    key = token(request.form, "key")
-    if not known(lambda: act.remove(current().client, key)):
-        return _gone(key)
-    lines = ("Children that end later get -1. The parent is not told.",)
-    return answer(Toast(f"Deleted counter {present('key', key, 60)}", lines), *regions())
 
 
 def children_regions(args: Fields) -> tuple[Partial, ...]:
@@ -145,7 +128,9 @@ def _context(args: Fields, keys: tuple[str, ...] = ()) -> dict[str, Any]:
         "MOST_COUNTERS": MOST_COUNTERS,
         "MOST_SORTED": MOST_SORTED,
         "may_remove": can("remove"),
+        "may_finish": can("repair"),
         "here": here(),
+        **looking(),
     }
 
 
@@ -170,6 +155,11 @@ def patience() -> Patience:
     return Patience(settings.quiet_after * 1000, settings.stuck_after * 1000)
 
 
+def looking() -> dict[str, Any]:
+    """What pages say of the look for jobs: where payloads name a counter, and from when on jobs are looked for."""
+    return {"counter_at": current().settings.completion_key, "still_ms": COUNTER_STILL_MS}
+
+
 def percent(counter: ChildCounter) -> str:
     """The share that is done, as drawn: whole, a tenth near the end, and never 100% while a child is missing."""
     done, total = counter.done or 0, counter.total or 1
@@ -186,8 +176,3 @@ def known(read: Callable[[], Any]) -> Any:
         return read()
     except ValueError:
         raise BadInput("key", "This is no completion key.") from None
-
-
-def _gone(key: str) -> Response:
-    lines = ("Its last child finished, or somebody deleted it. Nothing was changed.",)
-    return answer(Toast(f"Counter {present('key', key, 60)} is gone already", lines, "warn", "info"), *regions())

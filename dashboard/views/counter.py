@@ -16,7 +16,7 @@ from ..problems import BadInput, Problem, Way
 from ..queries.counter import CounterPage, counter_page
 from ..routes import Routes
 from ..state import can, current, now_ms
-from .children import FAULTS, known, patience, percent
+from .children import FAULTS, known, looking, patience, percent
 
 routes = Routes()
 
@@ -67,6 +67,8 @@ def _context(key: str, args: Fields, *, with_done: bool) -> dict[str, Any]:
         "FAULTS": FAULTS,
         "stuck_ms": patience().stuck_ms,
         "may_remove": can("remove"),
+        "may_finish": can("repair"),
+        **looking(),
         "section": "children",
         "within": True,
         "here": here(),

@@ -19,8 +19,10 @@ from .children import (
     MOST_COUNTERS,
     ChildCounter,
     CounterChange,
+    CounterEnd,
     CounterList,
     counter_list,
+    finish_counter,
     last_change,
     read_counter,
     read_counters,
@@ -29,6 +31,8 @@ from .children import (
 from .consumers import Consumer, Consumers
 from .counter_changes import CounterChanges
 from .counter_children import DoneChild, DoneChildren, done_children
+from .counter_jobs import COUNTER_STILL_MS
+from .counter_look import CounterJobs
 from .cuts import BadCursor
 from .delayed import backing_off
 from .discovery import Discovery
@@ -41,11 +45,9 @@ from .failures import (
     failed_rows,
     failed_since,
     failure_kinds,
-    failure_kinds_call,
     kind_jobs,
     kind_of_job,
     kind_rows,
-    parse_failure_kinds,
     read_failures,
     want_failures,
 )
@@ -62,7 +64,6 @@ from .history import (
     Spark,
     add_histories,
     history_command,
-    parse_history,
     parse_spark,
     per_second,
     read_history,
@@ -72,7 +73,7 @@ from .history_sampler import HistorySampler
 from .job import JobDetail, RawField, job_detail, job_payload
 from .kind_selection import KindSelection, kind_selection
 from .lane_scan import Match, Scan, mark, scan_lane
-from .lanes import COUNTED_POSITIONS, LanePage, LaneRow, lane_page, lane_page_call, page_of_mark, parse_lane_page
+from .lanes import COUNTED_POSITIONS, LanePage, LaneRow, lane_page, page_of_mark
 from .lease_counts import started_totals
 from .neighbours import Neighbour, Neighbours, kind_neighbours, kind_place, lane_neighbours
 from .notices import Notice, NoticeLimits, worst
@@ -105,12 +106,13 @@ from .task_record import Probe, Task
 from .task_runner import TaskRunner
 from .tasks import order_task, read_open_tasks, read_task, read_tasks, start_task
 from .top_errors import TopError, TopErrors
-from .trash import Trash, TrashBatch, parse_trash, read_trash, read_trash_beside, trash_command
+from .trash import Trash, TrashBatch, read_trash, read_trash_beside
 from .undo_state import UndoState, undo_states
 from .watch import LaneWatch
 
 __all__ = [
     "COUNTED_POSITIONS",
+    "COUNTER_STILL_MS",
     "FINDING_KINDS",
     "LARGEST_EXPORTED",
     "LONGEST_PAUSE_MS",
@@ -136,6 +138,8 @@ __all__ = [
     "Count",
     "CounterChange",
     "CounterChanges",
+    "CounterEnd",
+    "CounterJobs",
     "CounterList",
     "Counting",
     "Discovery",
@@ -215,11 +219,11 @@ __all__ = [
     "failed_rows",
     "failed_since",
     "failure_kinds",
-    "failure_kinds_call",
     "filter_facts",
     "filtered_page",
     "find_jobs_by_id",
     "find_jobs_by_prefix",
+    "finish_counter",
     "group_jobs",
     "group_rows",
     "history_command",
@@ -234,7 +238,6 @@ __all__ = [
     "kind_selection",
     "lane_neighbours",
     "lane_page",
-    "lane_page_call",
     "last_change",
     "mark",
     "measure_answer",
@@ -245,12 +248,8 @@ __all__ = [
     "order_task",
     "pack_report",
     "page_of_mark",
-    "parse_failure_kinds",
-    "parse_history",
-    "parse_lane_page",
     "parse_snapshot",
     "parse_spark",
-    "parse_trash",
     "pause_queue",
     "paused_until",
     "per_second",
@@ -291,7 +290,6 @@ __all__ = [
     "start_task",
     "started_totals",
     "task_selection",
-    "trash_command",
     "undo_states",
     "want_failures",
     "without_message",

@@ -13,6 +13,7 @@ from ..keys import global_key, validate_queue
 from ..numbers import read_int
 from ..scripts import script
 from .counter_changes import CounterChanges
+from .counter_jobs import CounterJobsWatch
 from .discovery import BATCH, Discovery, refuses_writes
 from .failure_index import FailureIndex
 from .group_index import GroupIndex
@@ -44,7 +45,8 @@ class Background:
     """The background of one process: call `tick` again after as many seconds as it returns.
 
     One process leads (`{omniq:x}:leader`); where nothing may be written each process works for itself. `clock` gives
-    ms since the epoch. With an allow-list nothing is scanned. Not for more than one thread at once.
+    ms since the epoch. With an allow-list nothing is scanned. `counter_at`: where a payload names its child counter.
+    Not for more than one thread at once.
     """
 
     def __init__(
@@ -55,9 +57,11 @@ class Background:
         *,
         timer: Callable[[], float] = time.perf_counter,
         limits: NoticeLimits | None = None,
+        counter_at: str = "",
     ) -> None:
         self.link = link
         self.clock = clock
+        self._counter_at = counter_at
         self.limits = limits or NoticeLimits()
         self.leads = False
         self._timer = timer
@@ -73,6 +77,7 @@ class Background:
         self._failures = FailureIndex(self.link)
         self._groups = GroupIndex(self.link)
         self._changes = CounterChanges(self.link, self._timer)
+        self._counter_jobs = CounterJobsWatch(self.link, self._counter_at, self._timer)
         self._history = HistorySampler(self.link)
         self._stuck_groups = GroupWatch(self.link, self._timer)
         self._top = TopWatch(self.link, self._timer)
@@ -172,7 +177,10 @@ class Background:
         try:
             rest = min(self._failures.step(now), self._groups.step(now), self._history.step(now, self._names))
             rest = min(rest, self._stuck_groups.step(now, self._grouped), self._top.step(now, self._failing))
-            return rest if state_of(self.link).allow_list else min(rest, self._changes.step(now, busy=busy))
+            if state_of(self.link).allow_list:  # no counter is looked for
+                return rest
+            rest = min(rest, self._changes.step(now, busy=busy))
+            return min(rest, self._counter_jobs.step(now, self._names, self._changes.noted))
         except Exception as error:
             if not refuses_writes(error):
                 raise

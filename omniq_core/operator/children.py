@@ -1,16 +1,17 @@
-"""Child counters: which are open, how far each is, and taking one away."""
+"""Child counters: which are open, how far each is, taking one away, and letting the next child end it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, cast, get_args
 
 from ..connection import Arg, Call, Link
 from ..keys import completion_anchor, decode_id, decode_text, encode_id, global_key
 from ..numbers import read_int
 from ..scripts import script
+from .counter_look import COUNTER_JOBS, CounterJobs, look_command, parse_look, parse_looks
 from .overview import SCAN, DiscoveryState, discovery_of, state_of
 
 CHILDREN = global_key("children")
@@ -24,6 +25,8 @@ BATCH = 2_000
 
 CounterFault = Literal["", "no_count", "no_number", "below_one", "count_type", "done_type"]
 FAULTS = get_args(CounterFault)
+CounterEnd = Literal["OK", "GONE", "CHANGED", "BROKEN", "LAST"]
+"""What became of a counter that was to be removed or finished: all but OK changed nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class CounterList:
     """The completion keys known, sorted by their bytes. `full`: there may be more than the list holds.
 
     `searched` is False where an allow-list of queues turned the search of the keyspace off. `noted`: what the
-    background last saw of them, by key.
+    background last saw of them, by key. `jobs`: what the jobs of all queues say of those that stand still.
     """
 
     keys: tuple[str, ...]
@@ -57,6 +60,7 @@ class CounterList:
     searched: bool
     discovery: DiscoveryState
     noted: Mapping[str, NotedCounter]
+    jobs: Mapping[str, CounterJobs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,8 @@ class ChildCounter:
 
     `fault` says why the count is none that a parent started: missing beside children that are done, no number, below 1
     (a counter that comes to 0 is deleted), or a key of another type. `remaining` and `total` are None then; a count
-    below 1 keeps its number. `done` is None when that key has another type.
+    below 1 keeps its number. `done` is None when that key has another type. `seen` stands for all that was read of it:
+    what is to be done with the counter as it was shown is given it.
     """
 
     key: str
@@ -74,6 +79,7 @@ class ChildCounter:
     remaining: int | None
     done: int | None
     fault: CounterFault
+    seen: str = field(default="", compare=False)
 
     @property
     def total(self) -> int | None:
@@ -93,9 +99,11 @@ def counter_list(link: Link, now_ms: int) -> CounterList:
     state = state_of(link)
     state.looked_ms = now_ms
     raw: Iterable[object] = state.counters
-    scan = noted = None
+    scan = noted = jobs = None
     if state.writable:
-        members, scan, noted = link.pipeline([("SMEMBERS", CHILDREN), ("GET", SCAN), ("HGETALL", CHANGES)])
+        members, scan, noted, jobs = link.pipeline(
+            [("SMEMBERS", CHILDREN), ("GET", SCAN), ("HGETALL", CHANGES), ("HGETALL", COUNTER_JOBS)]
+        )
         if not isinstance(members, Exception):
             raw = members
     known = sorted(name for name in raw if counter_name(name) is not None and isinstance(name, bytes))
@@ -105,16 +113,21 @@ def counter_list(link: Link, now_ms: int) -> CounterList:
         searched=not state.allow_list,
         discovery=discovery_of(state, None if isinstance(scan, Exception) else scan),
         noted=_noted(noted),
+        jobs=parse_looks(jobs),
     )
 
 
-def read_counter(link: Link, key: str, now_ms: int) -> tuple[ChildCounter, CounterChange | None] | None:
-    """One counter and its last change (see `last_change`), in one round trip; None when it is gone.
+def read_counter(
+    link: Link, key: str, now_ms: int
+) -> tuple[ChildCounter, CounterChange | None, CounterJobs | None] | None:
+    """One counter, its last change (see `last_change`) and what the jobs of all queues say of it (None: not looked at),
+    in one round trip; None when it is gone.
 
     Raises ValueError for a key that is none, and what Redis raised.
     """
-    (noted,), (reply,) = link.read_many([note_command(key)], [counter_call(key)])
-    return parse_counter(key, noted, reply, now_ms)
+    (noted, looked), (reply,) = link.read_many([note_command(key), look_command(key)], [counter_call(key)])
+    found = parse_counter(key, noted, reply, now_ms)
+    return (*found, parse_look(looked)) if found else None
 
 
 def note_command(key: str) -> tuple[Arg, ...]:
@@ -128,7 +141,7 @@ def counter_call(key: str) -> Call:
 
 
 def parse_counter(key: str, noted: object, reply: Any, now_ms: int) -> tuple[ChildCounter, CounterChange | None] | None:
-    """What `read_counter` returns, from the replies to both reads. Raises what Redis raised."""
+    """A counter and its last change, from the replies to both reads; None when it is gone. Raises what Redis raised."""
     counter = _parse(key, reply)
     return (counter, last_change(counter, unpack_note(key, noted), now_ms)) if counter else None
 
@@ -154,13 +167,27 @@ def read_counters(link: Link, keys: Sequence[str]) -> dict[str, ChildCounter]:
     return found
 
 
-def remove_counter(link: Link, key: str) -> bool:
-    """Deletes the count and the set of children that are done, in one script. False when both are gone already.
+def remove_counter(link: Link, key: str, seen: str) -> CounterEnd:
+    """Deletes the count and the set of children that are done, in one script, if the counter is still as it was `seen`
+    (see `ChildCounter`): else CHANGED, or GONE when there is none any more.
 
     Children that end later get -1 from `child_ack`, so nobody learns that the last one is done. Raises ValueError for
     a key that is none.
     """
-    return link.run(script("operator/remove_counter"), counter_anchor(key)) > 0
+    return _end(link, key, "remove", seen)
+
+
+def finish_counter(link: Link, key: str, seen: str) -> CounterEnd:
+    """Sets the count to 1, so that the next child that acks gets 0 and does what the last child does. In one script, if
+    the counter is still as it was `seen`; else CHANGED, GONE, BROKEN (see `ChildCounter.fault`) or LAST: it was 1.
+
+    Raises ValueError for a key that is none.
+    """
+    return _end(link, key, "finish", seen)
+
+
+def _end(link: Link, key: str, how: str, seen: str) -> CounterEnd:
+    return link.run(script("operator/counter_end"), counter_anchor(key), how, seen).decode()
 
 
 def pack_counter(counter: ChildCounter) -> bytes:
@@ -211,7 +238,7 @@ def counter_anchor(key: str) -> bytes:
 def _parse(key: str, reply: Any) -> ChildCounter | None:
     if isinstance(reply, Exception):
         raise reply
-    has_count, text, length, has_done, members = reply
+    has_count, text, length, has_done, members, seen = reply
     if not has_count and not has_done:
         return None
     number = read_int(text) if has_count and length <= 32 else None
@@ -233,4 +260,5 @@ def _parse(key: str, reply: Any) -> ChildCounter | None:
         remaining=number,
         done=members if has_done else 0,
         fault=fault,
+        seen=seen.decode(),
     )

@@ -14,6 +14,8 @@ import omniq_core
 VALUES = {
     *(
         "COUNTED_POSITIONS",
+        "COUNTER_STILL_MS",
+        "CounterEnd",
         "FINDING_KINDS",
         "FindingKind",
         "LARGEST_EXPORTED",

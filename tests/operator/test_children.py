@@ -6,8 +6,13 @@ from typing import Any
 
 import pytest
 
-from omniq_core import ChildCounter, OmniqClient, read_counters, remove_counter
+from omniq_core import ChildCounter, OmniqClient, finish_counter, read_counters, remove_counter
 from tests.support.snapshot import snapshot
+
+
+def seen(client: OmniqClient, key: str) -> str:
+    """What stands for the counter as it is now."""
+    return read_counters(client.link, [key])[key].seen
 
 
 def test_a_counter_shows_what_is_missing_and_what_is_done(client: OmniqClient) -> None:
@@ -80,7 +85,7 @@ def test_what_is_no_key_is_refused_before_any_call(client: OmniqClient, key: str
     with pytest.raises(ValueError, match="not a completion key"):
         read_counters(client.link, [key])
     with pytest.raises(ValueError, match="not a completion key"):
-        remove_counter(client.link, key)
+        remove_counter(client.link, key, "")
     assert client.link.round_trips == before
 
 
@@ -89,7 +94,7 @@ def test_removing_takes_both_keys_and_nothing_else(client: OmniqClient, redis: A
         client.childs_init(key=key, expected=2)
         client.child_ack(key=key, child_id="x")
     untouched = snapshot(redis, "cc:ab")
-    assert remove_counter(client.link, "a") is True
+    assert remove_counter(client.link, "a", seen(client, "a")) == "OK"
     assert snapshot(redis, "cc:a") == {}
     assert snapshot(redis, "cc:ab") == untouched
     assert client.child_ack(key="a", child_id="y") == -1
@@ -99,5 +104,42 @@ def test_removing_takes_both_keys_and_nothing_else(client: OmniqClient, redis: A
 @pytest.mark.parametrize("half", ["count", "done"])
 def test_half_a_counter_can_be_removed(client: OmniqClient, redis: Any, half: str) -> None:
     redis.rpush(f"{{cc:a}}:{half}", "of another type")
-    assert remove_counter(client.link, "a") is True
+    assert remove_counter(client.link, "a", seen(client, "a")) == "OK"
     assert redis.dbsize() == 0
+
+
+def test_what_moved_on_since_it_was_shown_is_left_alone(client: OmniqClient, redis: Any) -> None:
+    client.childs_init(key="a", expected=3)
+    shown = seen(client, "a")
+    client.child_ack(key="a", child_id="x")
+    before = snapshot(redis, "cc:a")
+    for end in (remove_counter, finish_counter):
+        assert end(client.link, "a", shown) == "CHANGED"
+        assert end(client.link, "a", "") == "CHANGED"
+        assert end(client.link, "gone", shown) == "GONE"
+    assert snapshot(redis, "cc:a") == before
+    redis.srem("{cc:a}:done", "x")
+    redis.set("{cc:a}:count", "3")
+    assert remove_counter(client.link, "a", shown) == "OK", "as it was shown"
+
+
+def test_the_next_child_ends_a_counter(client: OmniqClient) -> None:
+    """By the protocol's own ack: exactly one child sees 0, one that was done changes nothing, later ones get -1."""
+    client.childs_init(key="a", expected=5)
+    assert client.child_ack(key="a", child_id="x") == 4
+    assert finish_counter(client.link, "a", seen(client, "a")) == "OK"
+    assert finish_counter(client.link, "a", seen(client, "a")) == "LAST"
+    found = read_counters(client.link, ["a"])["a"]
+    assert (found.remaining, found.done, found.total) == (1, 1, 2)
+    assert [client.child_ack(key="a", child_id=child) for child in ("x", "y", "z")] == [1, 0, -1]
+
+
+@pytest.mark.broken_data
+@pytest.mark.parametrize("count", ["-1", "0", "abc", "9" * 33, None])
+def test_no_child_can_end_a_broken_one(client: OmniqClient, redis: Any, count: str | None) -> None:
+    redis.sadd("{cc:a}:done", "x")
+    if count is not None:
+        redis.set("{cc:a}:count", count)
+    before = snapshot(redis, "cc:a")
+    assert finish_counter(client.link, "a", seen(client, "a")) == "BROKEN"
+    assert snapshot(redis, "cc:a") == before

@@ -31,7 +31,9 @@ SCRIPTS: list[tuple[str, bytes, list[Any]]] = [
     ("activity_read", global_key("meta"), ["older", "", 10]),
     ("consumers", QueueKeys("q").anchor, [10, 1, 10]),
     ("counter", completion_anchor("k"), []),
-    ("remove_counter", completion_anchor("k"), []),
+    ("counter_end", completion_anchor("k"), ["remove", ""]),
+    ("counter_jobs", QueueKeys("q").anchor, ["failed", "completion_key", 400, "", "", ""]),
+    ("counter_jobs_note", global_key("meta"), [1_000, "", "figures"]),
 ]
 
 

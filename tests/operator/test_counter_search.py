@@ -90,9 +90,10 @@ def test_hostile_keys_are_found_read_and_removed_alone(client: OmniqClient, redi
     client.childs_init(key="other", expected=2)
     scan_all(Discovery(client.link))
     assert set(keys(client)) == {key, "other"}
-    assert read_counters(client.link, [key])[key].total == 4
-    assert remove_counter(client.link, key) is True
-    assert remove_counter(client.link, key) is False
+    found = read_counters(client.link, [key])[key]
+    assert found.total == 4
+    assert remove_counter(client.link, key, found.seen) == "OK"
+    assert remove_counter(client.link, key, found.seen) == "GONE"
     assert read_counters(client.link, [key, "other"]).keys() == {"other"}
 
 

@@ -80,6 +80,16 @@ WORDS = [
     (entry("publish", done=1, facts={"job": "j"}), "Published job j", "1 published"),
     (none("publish", "EXISTS", facts={"job_id": "j", "job": "j"}), "Publish job j", "Nothing changed"),
     (entry("remove-counter", queue="", done=1, facts={"key": "order 1"}), "Deleted counter order 1", "1 deleted"),
+    (
+        entry("finish-counter", queue="", done=1, facts={"key": "order 1"}),
+        "Let the next child end counter order 1",
+        "Count set to 1",
+    ),
+    (
+        none("finish-counter", "COUNTER_CHANGED", queue="", facts={"key": "k"}),
+        "Let the next child end counter k",
+        "Nothing changed",
+    ),
     (entry("cancel", facts=TASK), "Stop a bulk task", "Stopped"),
     (entry("go-on", facts=TASK), "Let a bulk task go on", "Going on"),
     (

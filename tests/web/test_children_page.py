@@ -285,11 +285,11 @@ def test_access_is_asked_without_a_queue(client: OmniqClient, redis: Any) -> Non
 
     def access(_request: Request, action: str, queue: str | None) -> Decision:
         asked.add((action, queue))
-        return Deny("No.") if action == "remove" else Allow()
+        return Deny("No.") if action in ("remove", "repair") else Allow()
 
     write(redis, "a", 3)
     find(client)
     visitor = browser(client, access=access)
     assert visitor.get("/children").heads()[-1] == "Last change"
     assert visitor.post("/children/remove", {"key": "a"}).status == 403
-    assert asked == {("read", None), ("remove", None), ("see_activity", None)}
+    assert asked == {("read", None), ("remove", None), ("repair", None), ("see_activity", None)}

@@ -140,7 +140,7 @@ def test_what_is_about_no_queue(client: OmniqClient, redis: Any) -> None:
     ]
     assert presses(page) == [
         ("a", "/health", "Show health"),
-        ("a", "/children?state=stuck", "Show counters"),
+        ("a", "/children?sort=state", "Show counters"),
         ("a", "/health", "Show health"),
         ("a", "/queues/q/active", "Show jobs"),
         ("a", "/health", "Show health"),

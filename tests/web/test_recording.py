@@ -53,9 +53,13 @@ def on_a_task(order: str) -> Press:
     return press
 
 
-def counter(visitor: Browser, client: OmniqClient, _redis: Any) -> Page:
-    client.childs_init(key="order 1", expected=3)
-    return visitor.post("/children/remove", {"key": to_token("order 1")})
+def on_a_counter(how: str) -> Press:
+    def press(visitor: Browser, client: OmniqClient, _redis: Any) -> Page:
+        client.childs_init(key="order 1", expected=3)
+        dialog = visitor.post(f"/children/{how}/confirm", {"key": to_token("order 1")})
+        return visitor.press(dialog, dialog.soup.select("dialog .dialog-foot button")[-1])
+
+    return press
 
 
 def on_a_group(visitor: Browser, client: OmniqClient, _redis: Any) -> Page:
@@ -83,7 +87,14 @@ BUTTONS: dict[str, tuple[Press, dict[str, Any]]] = {
     ),
     "set_limit": (on_a_group, {"action": "limit", "facts": {"gid": "acme", "limit": "8", "before": "5"}, "done": 1}),
     "repair": (repair, {"action": "repair", "jobs": 2, "done": 2}),
-    "children_remove": (counter, {"action": "remove-counter", "queue": "", "facts": {"key": "order 1"}, "done": 1}),
+    "children_remove": (
+        on_a_counter("remove"),
+        {"action": "remove-counter", "queue": "", "facts": {"key": "order 1"}, "done": 1},
+    ),
+    "children_finish": (
+        on_a_counter("finish"),
+        {"action": "finish-counter", "queue": "", "facts": {"key": "order 1"}, "done": 1},
+    ),
     "pause": (
         by_form(f"/queues/{QUEUE}/pause", reason="deploying v2", until="15m"),
         {"action": "pause", "facts": {"reason": "deploying v2", "until_ms": str(NOW + 900_000)}, "done": 1},

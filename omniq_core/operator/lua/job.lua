@@ -8,6 +8,7 @@
 -- @include keys
 -- @include reading
 -- @include places
+-- @include naming
 local id, inline, counter_at = ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local job = job_key(id)
 local MOST_FIELDS, MOST_NAMES, LONGEST, CUT, LONGEST_ID, PASSED_OVER = 200, 5000, 16384, 1024, 1024, 20
@@ -97,15 +98,5 @@ local function linked(field)
   local other = field_up_to(job, field, LONGEST_ID)
   return other and {other, short_field(job_key(other), "state") or false} or false
 end
-local function named_counter()
-  local raw = counter_at ~= "" and field_up_to(job, "payload", 16384)
-  if not raw or not string.find(raw, string.match(counter_at, "[^.]*$"), 1, true) then return false end
-  local read, node = pcall(cjson.decode, raw)
-  for part in string.gmatch(counter_at, "[^.]+") do
-    if not read or type(node) ~= "table" then return false end
-    node = node[part]
-  end
-  return read and type(node) == "string" and #node <= LONGEST_ID and node
-end
 return {count, fields, payload_size, payload or false, group, lanes, place, waits, linked("x_copy_of"), linked("x_copied_to"),
-  named_counter()}
+  counter_at ~= "" and named_counter(job, counter_at) or false}
