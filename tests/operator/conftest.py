@@ -1,13 +1,16 @@
-"""A connection that breaks when it is told to."""
+"""A connection that breaks when it is told to, and processes that are killed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.core.cutting_proxy import CuttingProxy
+from tests.support.programs import ROOT
 from tests.support.redis_server import RedisServer
 
 
@@ -17,3 +20,19 @@ def proxy(redis_server: RedisServer, redis: Any) -> Iterator[CuttingProxy]:
     made = CuttingProxy(redis_server.host, redis_server.port)
     yield made
     made.close()
+
+
+@pytest.fixture
+def child() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Starts `python -m MODULE ...` as a process of its own."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(module: str, *arguments: Any) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", module, *map(str, arguments)]
+        started.append(subprocess.Popen(command, cwd=ROOT))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()

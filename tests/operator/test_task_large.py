@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -15,7 +13,6 @@ from omniq_core import OmniqClient, TaskRunner, order_task
 from tests.operator.bulk import begin, fill_failed, the_task
 from tests.support.clock import wait_until
 from tests.support.invariants import check_invariants
-from tests.support.programs import ROOT
 from tests.support.redis_server import RedisServer
 
 SIZES = [
@@ -23,22 +20,6 @@ SIZES = [
     pytest.param((100_000, 20_000, 200), id="120,000", marks=pytest.mark.long),
 ]
 Ids = tuple[list[str], list[str]]
-
-
-@pytest.fixture
-def child() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Starts `python -m MODULE ...` as a process of its own."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(module: str, *arguments: Any) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", module, *map(str, arguments)]
-        started.append(subprocess.Popen(command, cwd=ROOT))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
 
 
 def now_ms() -> int:
