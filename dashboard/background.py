@@ -133,9 +133,20 @@ class _Measured:
 
     def __init__(self, link: Link, clock: Callable[[], int], work: Work) -> None:
         self._link, self._clock, self._work = link, clock, work
-        self._ping_at = self._look_at = 0
+        self._ping_at = self._look_at = self._well_at = 0
+        self.away_since: int | None = None
 
     def tick(self) -> float:
+        try:
+            rest = self._piece()
+        except REDIS_ERRORS as error:
+            if is_outage(error):
+                self.away_since = self._well_at or self.away_since or self._clock()
+            raise
+        self._well_at, self.away_since = self._clock(), None
+        return rest
+
+    def _piece(self) -> float:
         rest = self._work.tick()
         now = self._clock()
         if now >= self._look_at:
@@ -167,7 +178,8 @@ class ProcessThreads:
         counter_at: str,
     ) -> None:
         work = Background(link, clock, allow_list, limits=limits, counter_at=counter_at)
-        self._figures = BackgroundThread(_Measured(link, clock, work))
+        self._measured = _Measured(link, clock, work)
+        self._figures = BackgroundThread(self._measured)
         self._link, self._clock, self._limits = link, clock, limits or NoticeLimits()
         self._tasks: tuple[TaskRunner, BackgroundThread] | None = None
         self._checks: tuple[CheckRunner, BackgroundThread] | None = None
@@ -190,6 +202,11 @@ class ProcessThreads:
     def running(self) -> bool:
         """Are they alive in this process?"""
         return all(thread.running for thread in self._threads)
+
+    @property
+    def away_since(self) -> int | None:
+        """When Redis answered last, in ms, if it does not answer now."""
+        return self._measured.away_since
 
     def ensure_started(self) -> None:
         """Starts what does not run. Cheap: every request calls it."""

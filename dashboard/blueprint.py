@@ -16,7 +16,7 @@ from .htmx import kind
 from .live import is_tick
 from .problems import Problem, no_such_page, no_such_queue
 from .routes import Route, check_routes
-from .state import current, decide
+from .state import all_mounts, current, decide
 from .tokens import QUEUE_NAME, RestConverter, TokenConverter, Unreadable, to_token
 from .views import errors, every_route
 from .views.strays import MISSING, add_slash, add_strays
@@ -149,9 +149,12 @@ def _check_address() -> None:
 
 
 def _start_background() -> None:
-    background = current().background
-    if background is not None and not _is_static():
-        background.ensure_started()
+    if _is_static():
+        return
+    # Those of the other dashboards as well: the switcher says how their Redis is, and nobody need have looked at one.
+    for mount in all_mounts():
+        if mount.background is not None:
+            mount.background.ensure_started()
 
 
 def _finish(response: Response) -> Response:

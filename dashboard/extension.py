@@ -122,7 +122,7 @@ def mount(
         url_prefix=prefix,
         client=client,
         settings=settings,
-        signing=Signing(client.link, settings.secret, lambda: app.config.get("SECRET_KEY")),
+        signing=Signing(client.link, settings.secret, lambda: app.config.get("SECRET_KEY"), scope=name),
         access=without_changes(access) if settings.read_only else access,
         user=user or anonymous,
         clock=clock or _wall_clock,

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from flask import Response, make_response, redirect, request
 from markupsafe import Markup
+from werkzeug.urls import iri_to_uri
 
 from . import notices, recording
 from .state import current, mount_path
@@ -119,7 +120,7 @@ def answer(
     if kind() == "partial" and to is not None:
         notices.leave(_toast_to(toast))
         response = make_response("")
-        response.headers["HX-Redirect"] = mount_url(to)
+        response.headers["HX-Redirect"] = iri_to_uri(mount_url(to))
         return response
     if kind() == "partial":
         regions = (*partials, Partial("dialog", swap="innerHTML")) if close_dialog else partials

@@ -27,13 +27,18 @@ class Signing:
 
     In this order: `secret`, else what `host_secret()` gives (the host's SECRET_KEY, only read), else one that all
     processes share in Redis, else one of this process, with a warning, when Redis does not let us write.
+    `scope` keeps mounts apart that have one secret: what one of them signed, another does not take.
     Raises what the link raises when Redis does not answer; the next use tries again.
     """
 
     def __init__(
-        self, link: Link, secret: str = "", host_secret: Callable[[], str | bytes | None] = lambda: None
+        self,
+        link: Link,
+        secret: str = "",
+        host_secret: Callable[[], str | bytes | None] = lambda: None,
+        scope: str = "",
     ) -> None:
-        self._link = link
+        self._link, self._scope = link, scope
         self._given = secret
         self._host_secret = host_secret
         self._found: bytes | None = None
@@ -41,7 +46,7 @@ class Signing:
 
     def key(self, purpose: str) -> bytes:
         """32 bytes that belong to this purpose alone."""
-        return hmac.digest(self._secret(), b"omniq-dashboard/" + purpose.encode(), "sha256")
+        return hmac.digest(self._secret(), f"omniq-dashboard/{self._scope}/{purpose}".encode(), "sha256")
 
     def seal(self, purpose: str, data: dict[str, Any], now_ms: int) -> str:
         """A URL-safe text that carries `data` (JSON) and its moment."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, cast
+from urllib.parse import quote
 
 from flask import Request, current_app, g, request
 
@@ -17,10 +18,18 @@ from .settings import Settings
 from .signing import Signing
 
 EXTENSION = "omniq_dashboard"
+_PLAIN = "/!$&'()*+,:;=@~"
+"""What `url_for` leaves as it is, too: addresses are compared."""
 
 
 class BackgroundLike(Protocol):
     """The threads of this process, started lazily."""
+
+    @property
+    def running(self) -> bool: ...
+
+    @property
+    def away_since(self) -> int | None: ...
 
     def ensure_started(self) -> None: ...
 
@@ -96,6 +105,11 @@ def may_read() -> Callable[[str], bool]:
     return lambda queue: isinstance(access(request, READ, queue), Allow)
 
 
-def mount_path() -> str:
-    """The path of the mount as the browser sees it, ending in a slash: `/`, `/omniq/`."""
-    return f"{request.script_root}{current().url_prefix}/"
+def all_mounts() -> tuple[Mount, ...]:
+    """The mounts of this request's application, in the order in which they were made."""
+    return tuple(cast(dict[str, Mount], current_app.extensions[EXTENSION]).values())
+
+
+def mount_path(mount: Mount | None = None) -> str:
+    """The path of a mount (this one) as addresses have it, ending in a slash: `/`, `/omniq/`, `/two%20words/`."""
+    return f"{request.script_root}{quote((mount or current()).url_prefix, safe=_PLAIN)}/"

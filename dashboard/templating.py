@@ -105,7 +105,11 @@ class _Template(Template):
 @functools.cache
 def environment() -> Environment:
     """Our environment, one for all mounts of the process."""
-    from . import frame, htmx  # these render, templates link back: the cycle is closed here, after all exist
+    from . import (
+        dashboards,
+        frame,
+        htmx,
+    )  # these render, templates link back: the cycle is closed here, after all exist
 
     env = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
@@ -131,6 +135,7 @@ def environment() -> Environment:
         row_id=formatting.row_id,
         can=can,
         task_cards=frame.cards,
+        dashboards=dashboards.dashboards,
         health_count=frame.health_count,
         csrf_field=csrf.field,
         back_field=htmx.back_field,

@@ -61,6 +61,7 @@ MODULES = (
     "counter",
     "search",
     "switcher",
+    "dashboards",
     "tasks",
     "activity",
     "undo",

@@ -59,9 +59,10 @@ def behind_a_proxy(client: OmniqClient, _folder: Path) -> tuple[Wsgi, str]:
 
 def second_of_two(client: OmniqClient, _folder: Path) -> tuple[Wsgi, str]:
     host = Flask("host")
-    OmniqDashboard(host, redis="redis://127.0.0.1:1/0", access=allow_all, **USUAL)
+    # Its menu leads from one to the other, so both are crawled.
+    OmniqDashboard(host, redis=client, access=allow_all, **USUAL)
     OmniqDashboard(host, redis=client, access=allow_all, url_prefix="/omniq/two", name="two", **USUAL)
-    return host, "/omniq/two/"
+    return host, "/omniq/"
 
 
 @pytest.mark.parametrize("mounted", [at_root, in_a_host, dispatched, behind_a_proxy, second_of_two])
