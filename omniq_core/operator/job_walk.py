@@ -90,9 +90,14 @@ class ListWalk:
     _returns: int = 0
     _last: list[bytes] = field(default_factory=lambda: cast(list[bytes], []))
 
+    @property
+    def overlap(self) -> int:
+        """So many entries of the last window are read once more."""
+        return min(self._offset, _OVERLAP)
+
     def window(self, size: int) -> tuple[int, int]:
         """The next places to read, as LRANGE takes them, with `size` new entries."""
-        self._first = max(self._offset - _OVERLAP, 0)
+        self._first = self._offset - self.overlap
         self._size = size + self._offset - self._first
         if self.from_tail:
             return -self._first - self._size, -self._first - 1
@@ -148,22 +153,37 @@ def walk_lists(
     Raises what Redis raised, also for a fixed key of the wrong type.
     """
     anchor, waiting = QueueKeys(queue).anchor, iter(suffixes)
-    walks: list[ListWalk] = []
+    begun: list[ListWalk] = []
     while True:
-        for suffix in waiting:
-            walks.append(ListWalk(suffix, suffix not in (b"failed", b"completed")))
-            if len(walks) >= work.size // LEAST_WINDOW:
+        # Those that were begun come first: the less passes between two windows of a list, the less moves in it.
+        now: list[ListWalk] = []
+        room, begun = _taken(begun, now, work.size)
+        for suffix in waiting if room >= LEAST_WINDOW else ():
+            now.append(ListWalk(suffix, suffix not in (b"failed", b"completed")))
+            room -= LEAST_WINDOW
+            if room < LEAST_WINDOW:
                 break
-        if not walks:
+        if not now:
             return
-        size = max(work.size // len(walks), 1)
+        size = LEAST_WINDOW + max(room, 0) // len(now)
         args: list[Arg] = [int(judged)]
-        for one in walks:
+        for one in now:
             args += (one.suffix, *one.window(size))
         reply, took_s = link.run_timed(script("operator/jobs_windows"), anchor, *args)
         work.after(took_s)
-        yield [_window(one, ids, odd) for one, (ids, odd) in zip(walks, cast(list[Any], reply), strict=True)]
-        walks = [one for one in walks if not one.done]
+        yield [_window(one, ids, odd) for one, (ids, odd) in zip(now, cast(list[Any], reply), strict=True)]
+        begun = [*(one for one in now if not one.done), *begun]
+
+
+def _taken(begun: list[ListWalk], now: list[ListWalk], room: int) -> tuple[int, list[ListWalk]]:
+    """As many walks as there is room for, one at least, into `now`; the room and the walks that are left."""
+    for at, one in enumerate(begun):
+        cost = one.overlap + LEAST_WINDOW
+        if now and cost > room:
+            return 0, begun[at:]
+        now.append(one)
+        room -= cost
+    return room, []
 
 
 def _window(walk: ListWalk, ids: list[bytes], odd: list[int]) -> Window:

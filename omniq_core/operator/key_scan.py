@@ -13,7 +13,7 @@ from .findings import Finding
 from .group_search import GROUP_KEY, note_groups
 from .job_check import OrphanSearch
 
-COUNT, BATCH = 1_000, 500
+COUNT, BATCH = 1_000, 250
 _JOB = re.compile(rb"\{([A-Za-z0-9._-]{1,128})\}:job:(.*)", re.DOTALL)
 _GROUP_TYPES = {b"wait": "list", b"inflight": "string", b"limit": "string"}
 

@@ -47,3 +47,11 @@ def test_a_round_of_looks_is_measured_beside_its_limits() -> None:
     assert ran.returncode == 0, ran.stderr
     for words in ("a round of 5 looks", "  the longest command", "the page of all of them"):
         assert f"\n{words}" in f"\n{ran.stdout}", ran.stdout
+
+
+def test_a_check_is_measured_beside_its_limits() -> None:
+    command = [sys.executable, "-m", "benchmarks.checking", "--part", "1000"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert ran.returncode == 0, ran.stderr
+    for words in ("jobs checked", "  the longest command", "PING beside it, p99", "steps back of its progress"):
+        assert f"\n{words}" in f"\n{ran.stdout}", ran.stdout

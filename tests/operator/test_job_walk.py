@@ -97,6 +97,26 @@ def test_many_short_lists_are_read_by_few_scripts(client: OmniqClient, redis: An
     assert windows[0].places == [-1, -2] and windows[0].ids == [b"g0-2", b"g0-1"]
 
 
+def test_many_long_lists_cost_a_script_no_more_than_a_few(client: OmniqClient, redis: Any, monkeypatch: Any) -> None:
+    groups = [f"g{n}" for n in range(30)]
+    for gid in groups:
+        fill(redis, "wait", [f"{gid}-{n}" for n in range(90)], lambda n: T + n, gid=gid)
+    read_by_script: list[int] = []
+    run_timed = client.link.run_timed
+
+    def run(script: Any, anchor: bytes, *args: Any) -> Any:
+        read_by_script.append(sum(last - first + 1 for first, last in zip(args[2::3], args[3::3], strict=True)))
+        return run_timed(script, anchor, *args)[0], 0.001
+
+    monkeypatch.setattr(client.link, "run_timed", run)
+    work = Work()
+    monkeypatch.setattr(work, "after", lambda _: None)
+    lists = [b"g:%s:wait" % gid.encode() for gid in groups]
+    windows = [one for step in walk_lists(client.link, "q", lists, work, judged=True) for one in step]
+    assert sum(len(one.ids) for one in windows) == 2_700
+    assert max(read_by_script) <= work.size == 200
+
+
 def test_ids_are_remembered_by_their_digests() -> None:
     known = IdSet()
     ids = [b"job-%d" % n for n in range(3_000)]
