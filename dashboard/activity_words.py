@@ -21,6 +21,11 @@ _DIALOG_MS = 10 * MINUTE
 """So long a dialog may have been open, whose filter was fixed when it opened."""
 _ENTERED = {"waiting": "Queued", "failed": "Failed", "delayed": "Due", "completed": "Completed"}
 _DONE = {**DONE, "restore": "put back"}
+_SIGNED = {
+    "sign-in": ("Signed in", "Sign in"),
+    "sign-out": ("Signed out", "Sign out"),
+    "sign-out-everywhere": ("Signed out everywhere", "Sign out everywhere"),
+}
 _VERBS = {"retry": "Retry", "remove": "Remove", "run-now": "Run"}
 _REASONS = WHY | MORE_WHY | {
     "BEGUN_BEFORE": "it was begun before",
@@ -88,6 +93,8 @@ def _did(entry: Activity, *, short: bool) -> str:
     action, facts, well = entry.action, entry.facts, bool(entry.done) and entry.state == "done"
     if action in _VERBS:
         return _about_jobs(entry, short)
+    if action in _SIGNED:
+        return _SIGNED[action][entry.state != "done"]
     if action == "restore":
         return f"Put back {plural(entry.done or 0, 'job')}" if well else "Put back removed jobs"
     key = {"limit": "gid", "remove-counter": "key", "finish-counter": "key"}.get(action, "")
@@ -210,6 +217,8 @@ def _changed(entry: Activity) -> str:
         return f"{number(entry.done)} repaired" + (f", {number(skipped)} skipped" if skipped else "")
     if entry.action == "pause":
         return f"Paused {duration(-(-(until_ms - entry.at_ms) // MINUTE) * MINUTE)}" if until_ms else "Paused"
+    if entry.action in _SIGNED:
+        return _SIGNED[entry.action][0]
     words = {"resume": "Running", "limit": "Saved", "publish": "1 published", "remove-counter": "1 deleted"}
     words |= {"finish-counter": "Count set to 1"}
     return (words | {"cancel": "Stopped", "go-on": "Going on"}).get(entry.action, "Begun")

@@ -162,6 +162,8 @@ def _finish(response: Response) -> Response:
     if not _is_static():
         recording.note_refusal(response.status_code)
         response = notices.send(csrf.keep_cookie(response))
+        if (sign_in := current().sign_in) is not None:
+            response = sign_in.finish(response, clicked=not is_tick())
     response = headers.add_headers(response, static=static)
     if static:
         return compress.compress_static(response)

@@ -1,4 +1,4 @@
-"""The command line: `omniq-dashboard serve` and `omniq-dashboard demo`."""
+"""The command line: `omniq-dashboard serve`, `demo` and `user`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from .extension import create_app
 from .serving import CannotListen, Listener, listen, serve
 from .settings import TABLE, Settings, SettingsError, load_settings
 from .state import EXTENSION
+from .user_cli import user_group
 
 PROGRAM = "omniq-dashboard"
 CANNOT_START = 2
@@ -37,6 +38,7 @@ _OPTIONS = (
     click.option("--port", metavar="PORT", help="Port to listen on (8080, or the next free one)."),
     click.option("--prefix", metavar="PATH", help="Path to serve it under, like /omniq."),
     click.option("--read-only", is_flag=True, default=None, help="Show everything, change nothing."),
+    click.option("--users-file", metavar="FILE", help="Let the users in this file sign in (see `user add`)."),
     click.option("--user", metavar="NAME", help="Ask for this name and the password in OMNIQ_PASSWORD."),
     click.option("--insecure", is_flag=True, default=None, help="Answer everybody without credentials."),
 )
@@ -58,6 +60,9 @@ def cli(context: click.Context) -> None:
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
+
+
+cli.add_command(user_group)
 
 
 @cli.command("serve")
@@ -134,7 +139,7 @@ def _run(
         click.echo(f"OmniQ dashboard {__version__}")
         for word, text in [*lines, ("Stop", "Ctrl-C")]:
             click.echo(f"  {word:<6} {text}")
-        for warning in _warnings(client, listener, settings):
+        for warning in _warnings(client):
             click.echo(f"{PROGRAM}: {warning}", err=True)
 
     try:
@@ -145,13 +150,8 @@ def _run(
     click.echo("Stopped.")
 
 
-def _warnings(client: OmniqClient, listener: Listener, settings: Settings) -> list[str]:
+def _warnings(client: OmniqClient) -> list[str]:
     found: list[str] = []
-    if not listener.loopback and not settings.user and not settings.insecure:
-        found.append(
-            "only a browser on this machine is answered, all others get 403: "
-            "set OMNIQ_USER and OMNIQ_PASSWORD (or --insecure, behind something that checks)"
-        )
     try:
         client.link.call("PING", read=True)
     except REDIS_ERRORS as error:
@@ -162,7 +162,15 @@ def _warnings(client: OmniqClient, listener: Listener, settings: Settings) -> li
 
 def _listen(settings: Settings, given: dict[str, Any]) -> closing[Listener]:
     named = given["port"] is not None or bool(os.environ.get("OMNIQ_PORT"))
-    return closing(listen(settings.host, settings.port, fixed=named))
+    listener = listen(settings.host, settings.port, fixed=named)
+    if not (listener.loopback or settings.asks_who or settings.insecure):
+        listener.close()
+        raise CannotListen(
+            f"nobody would have to sign in on {settings.host}: name users (omniq-dashboard user add NAME, "
+            "--users-file FILE), or a proxy that signs them in (OMNIQ_PROXY_HEADER and OMNIQ_PROXIES), or listen on "
+            "127.0.0.1 (--insecure lifts this, behind something that checks)"
+        )
+    return closing(listener)
 
 
 def _client(url: str, source: str) -> OmniqClient:

@@ -54,6 +54,12 @@ def field() -> Markup:
     return Markup("").join(Markup('<input type="hidden" name="{}" value="{}">').format(n, v) for n, v in inputs)
 
 
+def renew() -> None:
+    """Binds the forms of this browser to a new cookie: one that was put there before somebody signed in is worth
+    nothing after."""
+    g.omniq_csrf_cookie = secrets.token_urlsafe(24)
+
+
 def keep_cookie(response: Response) -> Response:
     """Sends the cookie the tokens of this page are bound to."""
     cookie = g.get("omniq_csrf_cookie")

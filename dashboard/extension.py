@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 from flask import Flask, Request, Response, redirect, request
@@ -11,12 +12,16 @@ from flask import Flask, Request, Response, redirect, request
 from omniq_core import OmniqClient
 
 from .access import Access, Actor, allow_all, anonymous, basic_access, basic_user, loopback_only, without_changes
+from .accounts import UsersFile
 from .background import background_for, notice_limits
 from .blueprint import make_blueprint, register
 from .headers import add_headers
+from .proxied import ListedProxies
 from .settings import Settings, SettingsError, load_settings
+from .signin import SignIn
 from .signing import Signing
 from .state import EXTENSION, Mount
+from .tries import Tries
 
 DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
 User = Callable[[Request], Actor]
@@ -75,15 +80,34 @@ def create_app(
 ) -> Flask:
     """A WSGI application that is nothing but the dashboard: settings from the environment, keywords win.
 
-    It stands at `/`, or under the setting `prefix`. With `user` and `password` it asks for them (HTTP Basic).
+    It stands at `/`, or under the setting `prefix`. With `users_file` these users sign in, with `proxy_header` a proxy
+    says who they are, with `user` and `password` it asks for them (HTTP Basic). `access` takes the place of all three.
     Raises like OmniqDashboard; Redis need not be up.
     """
     loaded = load_settings(**settings)
+    file = UsersFile(loaded.users_file) if loaded.users_file else None
+    secret = file.read().secret if file else ""
     app = Flask(__name__, static_folder=None, template_folder=None)
     user: User | None = None
     if access is None and loaded.user:
         access, user = basic_access(loaded.user, loaded.password), basic_user
-    mount(app, loaded, redis=redis, url_prefix=loaded.prefix, access=access, user=user, clock=clock)
+    client = _client(redis, loaded)
+    sign_in: SignIn | None = None
+    if access is None and (file or loaded.proxy_header):
+        sign_in = SignIn(loaded, Tries(None if loaded.read_only else client.link), file)
+        access, user = sign_in.access, sign_in.user
+    if loaded.proxies:
+        app.wsgi_app = ListedProxies(app.wsgi_app, loaded.proxies)
+    mounted = mount(
+        app,
+        replace(loaded, secret=loaded.secret or secret),
+        redis=client,
+        url_prefix=loaded.prefix,
+        access=access,
+        user=user,
+        clock=clock,
+    )
+    mounted.sign_in = sign_in
     app.after_request(_around_the_mount)
     if loaded.prefix:
         app.add_url_rule("/", "to_dashboard", lambda: redirect(f"{loaded.prefix}/"))

@@ -137,7 +137,7 @@ def mount_url(to: str) -> str:
 def back() -> str:
     """Where the reader came from: the form's or query's `back` when it stays below the mount, else `/`."""
     given = request.form.get("back") or request.args.get("back") or ""
-    return given if _stays_below(given) else "/"
+    return given if stays_below(given) else "/"
 
 
 def here() -> str:
@@ -159,7 +159,7 @@ def back_field() -> Markup:
     return Markup('<input type="hidden" name="back" value="{}">').format(here())
 
 
-def _stays_below(to: str) -> bool:
+def stays_below(to: str) -> bool:
     path = to.partition("?")[0].partition("#")[0]
     if not path.startswith("/") or path.startswith("//") or any(c == "\\" or ord(c) < 33 or ord(c) == 127 for c in to):
         return False

@@ -30,9 +30,9 @@ View = Callable[..., Any]
 class Route:
     """One address: `method` is GET or POST, `action` one of access.ACTIONS, or TASK. `also`: what else it takes.
 
-    `own`: a POST that changes nothing but what this reader's browser keeps, so that it is asked for as `read`; `asks`:
-    one that only asks before something is changed, and may be a GET. Every other POST is recorded (recording.py): as
-    `verb`, with the fields of its form that `tells` names.
+    `own`: a POST that changes nothing but what this reader's browser keeps, so that it is asked for as `read` or
+    `health`; `asks`: one that only asks before something is changed, and may be a GET. Every other POST is recorded
+    (recording.py): as `verb`, with the fields of its form that `tells` names.
     """
 
     rule: str
@@ -83,9 +83,10 @@ class Routes:
         verb = verb or action.replace("_", "-")
         return self._add("POST", rule, action, asks=True, verb=verb, tells=tells, also=also)
 
-    def own(self, rule: str) -> Callable[[View], View]:
-        """A form about the reader's own display: whoever may look may send it, also read only."""
-        return self._add("POST", rule, READ, own=True)
+    def own(self, rule: str, *, action: str = READ) -> Callable[[View], View]:
+        """A form about the reader's own display: whoever may look may send it, also read only. With `health` whoever
+        has not signed in yet may, too."""
+        return self._add("POST", rule, action, own=True)
 
     def _add(self, method: str, rule: str, action: str, **more: Any) -> Callable[[View], View]:
         def add(view: View) -> View:
@@ -101,7 +102,7 @@ def check_routes(found: list[Route]) -> None:
     for route in found:
         if unknown := [name for name in (*route.choices, *route.also) if name not in ACTIONS]:
             raise ValueError(f"route {route.rule} names no known action: {unknown[0]!r}")
-        if route.own and (route.method, route.action) != ("POST", READ):
+        if route.own and (route.method, route.action) not in (("POST", READ), ("POST", "health")):
             raise ValueError(
                 f"{route.method} {route.rule} is about the reader's own display, so it must be a POST to read"
             )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 
@@ -81,6 +83,26 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
+def _networks(value: Any) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(name) for name in _names(value))
+    except ValueError:
+        raise ValueError("addresses like 10.0.0.7 or networks like 10.0.0.0/24 are wanted") from None
+
+
+def _header(value: Any) -> str:
+    name = _text(value)
+    if name and not re.fullmatch(r"[A-Za-z0-9-]{1,64}", name):
+        raise ValueError("use the name of a header like X-Remote-User")
+    return name
+
+
+def _role(value: Any) -> str:
+    if (name := _text(value)) not in ("", "viewer", "operator"):
+        raise ValueError("use viewer or operator")
+    return name
+
+
 TABLE: tuple[Setting, ...] = (
     Setting(
         "redis_url", _secret, "", "Address of Redis: redis://, rediss:// or unix://.", ("OMNIQ_REDIS_URL", "REDIS_URL")
@@ -91,6 +113,12 @@ TABLE: tuple[Setting, ...] = (
     Setting("read_only", _flag, False, "Shows everything and changes nothing."),
     Setting("user", _text, "", "Name for HTTP Basic; needs a password (standalone only)."),
     Setting("password", _secret, "", "Password for HTTP Basic (standalone only)."),
+    Setting("users_file", _text, "", "File of the users who may sign in, made by `user add` (standalone only)."),
+    Setting("session_hours", _integer(1, 8_760), 12, "Hours after which a session is over."),
+    Setting("idle_minutes", _integer(1, 525_600), 120, "Minutes without a click after which a session is over."),
+    Setting("proxy_header", _header, "", "Header in which a proxy names who it signed in (standalone only)."),
+    Setting("proxies", _networks, (), "Addresses and networks of the proxies that are believed (standalone only)."),
+    Setting("proxy_role", _role, "", "Role of whom a proxy names and the users file does not; none: not let in."),
     Setting("insecure", _flag, False, "Answers everybody without credentials. Only behind something that checks."),
     Setting("secret", _secret, "", "Secret that signs forms and confirmations. Kept in Redis when not set."),
     Setting("queues", _names, (), "Only these queues are shown, separated by commas; all when empty."),
@@ -128,6 +156,12 @@ class Settings:
     read_only: bool
     user: str
     password: str = field(repr=False)
+    users_file: str
+    session_hours: int
+    idle_minutes: int
+    proxy_header: str
+    proxies: tuple[IPv4Network | IPv6Network, ...]
+    proxy_role: str
     insecure: bool
     secret: str = field(repr=False)
     queues: tuple[str, ...]
@@ -150,6 +184,11 @@ class Settings:
     undo_bytes: int
     payload_limit: int
 
+    @property
+    def asks_who(self) -> bool:
+        """Does the standalone dashboard let in only whom it knows?"""
+        return bool(self.user or self.users_file or self.proxy_header)
+
 
 def load_settings(environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
     """Reads every setting once: a keyword that is not None, else the environment, else the default.
@@ -168,6 +207,10 @@ def load_settings(environ: Mapping[str, str] | None = None, **given: Any) -> Set
     if bool(values["user"]) != bool(values["password"]):
         missing = "OMNIQ_PASSWORD" if values["user"] else "OMNIQ_USER"
         raise SettingsError(f"{missing} is not set: a name and a password belong together")
+    if values["user"] and (values["users_file"] or values["proxy_header"]):
+        raise SettingsError("OMNIQ_USER is for one name without a users file and a proxy: choose")
+    if bool(values["proxy_header"]) and not values["proxies"]:
+        raise SettingsError("OMNIQ_PROXIES is not set: from anybody else OMNIQ_PROXY_HEADER could be made up")
     return Settings(**values)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import quote
 
 from flask import Request, current_app, g, request
@@ -16,6 +16,9 @@ from .refusals import Refusals
 from .routes import Route
 from .settings import Settings
 from .signing import Signing
+
+if TYPE_CHECKING:
+    from .signin import SignIn
 
 EXTENSION = "omniq_dashboard"
 _PLAIN = "/!$&'()*+,:;=@~"
@@ -53,6 +56,8 @@ class Mount:
     background: BackgroundLike | None
     routes: dict[str, Route]
     refusals: Refusals = field(default_factory=Refusals)
+    sign_in: SignIn | None = None
+    """Of the standalone dashboard with users of its own; a host brings its own."""
 
     @property
     def link(self) -> Link:

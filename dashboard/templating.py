@@ -23,7 +23,8 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the page head shows. `failed` is where the keys g f lead: failed jobs of this queue, else of the worst."""
+    """What the page head shows. `failed` is where the keys g f lead: failed jobs of this queue, else of the worst;
+    `signed_in`: there is a session to end."""
 
     env: str
     env_strong: bool
@@ -35,6 +36,7 @@ class Site:
     who: str
     display: Display
     failed: str
+    signed_in: bool
 
 
 def render(template: str, /, **context: Any) -> Markup:
@@ -81,6 +83,7 @@ def _site() -> Site:
         who=actor().name,
         display=wanted(),
         failed=home + _failed(),
+        signed_in=mount.sign_in is not None and mount.sign_in.has_session(request),
     )
 
 

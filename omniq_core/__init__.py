@@ -31,6 +31,7 @@ from .models import BatchResultItem, JobToPublish, PayloadT, PublishedId, Reserv
 from .trash import Keep, Restored
 
 if TYPE_CHECKING:
+    from .attempts import Attempt, forgive_attempt, take_attempt
     from .consumer import consume
     from .monitor import QueueMonitor
     from .operator import *
@@ -55,6 +56,7 @@ __all__ = [
     "ActivityPage",
     "AlreadyInit",
     "AnswerTimes",
+    "Attempt",
     "Background",
     "BadCursor",
     "BadExpected",
@@ -182,6 +184,7 @@ __all__ = [
     "find_jobs_by_id",
     "find_jobs_by_prefix",
     "finish_counter",
+    "forgive_attempt",
     "group_jobs",
     "group_rows",
     "history_command",
@@ -246,6 +249,7 @@ __all__ = [
     "start_repair",
     "start_task",
     "started_totals",
+    "take_attempt",
     "task_selection",
     "undo_states",
     "want_failures",
@@ -256,6 +260,7 @@ __all__ = [
 # A publisher needs none of these, and they are most of what the import would cost.
 _LATER: dict[str, str] = {
     **dict.fromkeys(frozenset(__all__) - frozenset(globals()), ".operator"),
+    **dict.fromkeys(("Attempt", "forgive_attempt", "take_attempt"), ".attempts"),
     **{"consume": ".consumer", "JobCtx": ".types", "QueueMonitor": ".monitor"},
 }
 

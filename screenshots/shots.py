@@ -27,10 +27,12 @@ from screenshots.states import (
     select_and_press,
     select_three,
     shortcuts,
+    signed_in,
     toast_gone,
     toast_remove,
     toast_retry,
     updates_off,
+    wrong_password,
 )
 
 GROUPS = "/queues/tenant-import/groups"
@@ -38,8 +40,7 @@ GROUPS = "/queues/tenant-import/groups"
 
 @dataclass(frozen=True)
 class Shot:
-    """`path` is opened on the dashboard `on` ("url", "read_only_url", "empty_url", "fresh_url"), then `prepare` makes
-    the state.
+    """`path` is opened on the dashboard `on` (an address of the studio), then `prepare` makes the state.
 
     `whole`: the page down to its foot (long lists are cut), else what the window shows. `script`: False for the page
     that a browser without script sees.
@@ -119,6 +120,9 @@ SHOTS = (
     Shot("live-held", f"{QUEUE}/failed?size=25", hold, whole=False),
     Shot("live-late", f"{QUEUE}/failed?size=25", late, whole=False),
     Shot("live-off", f"{QUEUE}/failed?size=25", updates_off, whole=False),
+    Shot("signin", "/", on="door_url", script=False),
+    Shot("signin-wrong", "/", wrong_password, on="door_url"),
+    Shot("signin-menu", "/", signed_in, on="door_url", whole=False),
     Shot("not-found", "/nothing-here"),
     Shot("no-such-job", f"{QUEUE}/jobs/01KKAVN0RC1HJNAGZ6MXY793DZ"),
     Shot("no-such-queue", "/queues/payment-webhooks/failed"),

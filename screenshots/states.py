@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page
 
 from screenshots.data import MAIN
-from screenshots.studio import Studio
+from screenshots.studio import PASSWORD, Studio
 
 QUEUE = f"/queues/{MAIN}"
 Prepare = Callable[[Page, Studio], None]
@@ -149,6 +149,25 @@ def open_menu(selector: str) -> Prepare:
         page.locator("details.menu[open]").wait_for()
 
     return prepare
+
+
+def wrong_password(page: Page, _studio: Studio) -> None:
+    """As it is drawn: the first try was wrong."""
+    _fill_in(page, "not it")
+    page.locator("#password-e").wait_for()
+
+
+def signed_in(page: Page, _studio: Studio) -> None:
+    """The menu of whoever signed in."""
+    _fill_in(page, PASSWORD)
+    page.locator("#user-menu summary").click()
+    page.locator("details.menu[open]").wait_for()
+
+
+def _fill_in(page: Page, password: str) -> None:
+    page.get_by_label("Name").fill("oncall")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
 
 
 def shortcuts(page: Page, _studio: Studio) -> None:

@@ -10,6 +10,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from dashboard import create_app
+from dashboard.accounts import UsersFile
 from dashboard.queries import filtered
 from omniq_core import OmniqClient
 from screenshots.data import NOW
@@ -19,6 +20,7 @@ from tests.support.live_server import LiveServer
 from tests.support.redis_server import RedisServer
 
 _EMPTY_DB, _FRESH_DB = 1, 2
+PASSWORD = "a picture of it"
 
 
 class _Elsewhere(redis_py.Connection):
@@ -32,7 +34,7 @@ class _Elsewhere(redis_py.Connection):
 class Studio:
     """`url` shows the data, `read_only_url` the same without controls, `empty_url` one without a queue.
 
-    `fresh_url` shows a Redis that nobody has searched yet.
+    `fresh_url` shows a Redis that nobody has searched yet, `door_url` asks who it is (oncall, PASSWORD).
     """
 
     def __init__(self, folder: Path) -> None:
@@ -51,7 +53,12 @@ class Studio:
             self._serve(empty),
             self._serve(self._client(_FRESH_DB)),
         ]
-        self.url, self.read_only_url, self.empty_url, self.fresh_url = (server.url for server in self._servers)
+        users = folder / "users.json"
+        UsersFile(users).add("oncall", PASSWORD, "operator")
+        self._servers.append(self._serve(self.client, users_file=str(users)))
+        self.url, self.read_only_url, self.empty_url, self.fresh_url, self.door_url = (
+            server.url for server in self._servers
+        )
 
     def close(self) -> None:
         """Ends the dashboards and the Redis."""

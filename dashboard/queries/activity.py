@@ -34,6 +34,7 @@ ACTIONS = {
     "repair": ("repair", "finish-counter"),
     "cancel": ("cancel", "go-on"),
     "undo": ("restore",),
+    "sign-in": ("sign-in", "sign-out", "sign-out-everywhere"),
 }
 """What can be asked for, and which actions of the record that means."""
 MOST_NEWER = 100

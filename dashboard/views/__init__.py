@@ -66,6 +66,7 @@ MODULES = (
     "activity",
     "undo",
     "settings",
+    "signin",
     "metrics",
 )
 

@@ -49,6 +49,7 @@ ACTION_WORDS = {
     "repair": "Repairs",
     "cancel": "Stop and go on",
     "undo": "Undo",
+    "sign-in": "Sign in",
 }
 SINCE_WORDS = {"": "Any time", "1h": "Last hour", "24h": "Last 24 h", "7d": "Last 7 d"}
 FACTS = {

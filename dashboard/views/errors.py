@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from omniq_core import REDIS_ERRORS, BadCursor, OmniqError, explain_redis_error, is_outage
 
 from .. import recording
-from ..access import Deny
+from ..access import READ, Deny, LoginRequired
 from ..confirm import FIELD as CONFIRM_FIELD
 from ..csrf import FIELD as CSRF_FIELD
 from ..htmx import Partial, Toast, here, kind, mount_url, render_partials
@@ -20,7 +20,7 @@ from ..live import is_tick
 from ..present import present
 from ..problems import BadInput, Problem, Way, no_such_job, no_such_page
 from ..settings import SettingsError
-from ..state import current
+from ..state import current, decide
 from ..templating import render
 from ..tokens import to_token
 
@@ -181,6 +181,7 @@ def _answer(problem: Problem, *, bare: bool = False) -> Response:
     else:
         template = "omniq/errors/bad_input.html" if isinstance(problem, BadInput) else "omniq/errors/problem.html"
         fields = _typed() if isinstance(problem, BadInput) else ()
+        bare = bare or isinstance(decide(READ), LoginRequired)
         layout = "omniq/layouts/bare.html" if bare else "omniq/layouts/page.html"
         again = mount_url(here())
         html = render(template, problem=problem, fields=fields, layout=layout, again=again, method=request.method)

@@ -7,10 +7,12 @@ import os
 import signal
 import socket
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -18,6 +20,7 @@ from dashboard.cli import main
 from tests.support.clock import wait_until
 from tests.support.programs import Program, get
 from tests.support.redis_server import RedisServer, free_port
+from tests.web.signing_in import WORD, Door
 
 Start = Callable[..., Program]
 
@@ -185,18 +188,55 @@ def test_a_named_port_that_is_taken_is_an_error(start: Start) -> None:
         assert f"port {port} of 127.0.0.1 is taken" in refused(start("serve", OMNIQ_PORT=port, **given))
 
 
-def test_listening_to_the_world_without_credentials_says_who_is_answered(
-    start: Start, redis_server: RedisServer
-) -> None:
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_without_credentials_it_listens_on_this_machine_alone(refuses: Callable[..., str], command: str) -> None:
+    line = refuses(command, "--redis", "redis://127.0.0.1:1/0", "--port", "0", "--host", "0.0.0.0")
+    assert "nobody would have to sign in on 0.0.0.0" in line
+    for way in ("user add", "--users-file", "OMNIQ_PROXY_HEADER", "127.0.0.1", "--insecure"):
+        assert way in line
+
+
+def test_with_credentials_it_listens_to_the_world(start: Start, redis_server: RedisServer) -> None:
     common = ("serve", "--redis", redis_server.url, "--port", "0", "--host", "0.0.0.0")
-    program = start(*common)
-    assert get(f"{program.url}/")[0] == 200
-    wait_until(lambda: "all others get 403" in program.err, what="the warning")
-    assert program.err.count("\n") == 1
-    assert get(f"{program.url}/", Host="dashboard.example")[0] == 403
     for lifted in (start(*common, "--insecure"), start(*common, "--user", "ops", OMNIQ_PASSWORD="s3cr3t")):
         get(f"{lifted.url}/")
         assert lifted.err == ""
+
+
+def test_users_of_a_file_sign_in_and_out_in_two_processes(
+    start: Start, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    door = Door(tmp_path)
+    common = ("serve", "--redis", redis_server.url, "--port", "0", "--host", "0.0.0.0", "--users-file", str(door.path))
+    one, other = start(*common), start(*common)
+    page = get(f"{one.url}/")
+    assert page[0] == 200 and 'autocomplete="current-password"' in page[1]
+    jar = urllib.request.HTTPCookieProcessor()
+    browser = urllib.request.build_opener(jar)
+
+    def press(url: str, **form: str) -> str:
+        sent = urllib.request.Request(url, urlencode(form).encode(), {"Sec-Fetch-Site": "same-origin"})
+        with browser.open(sent, timeout=30) as reply:
+            return str(reply.read().decode())
+
+    assert "Signed in as ana" in press(f"{one.url}/sign-in", user="ana", password=WORD)
+    # Cookies know no ports, so this is the same browser at the other process.
+    with browser.open(f"{other.url}/", timeout=30) as reply:
+        assert "Signed in as ana" in reply.read().decode()
+    (kept,) = [f"{cookie.name}={cookie.value}" for cookie in jar.cookiejar if cookie.name == "omniq_session"]
+    assert "signed out everywhere" in press(f"{other.url}/sign-out-everywhere")
+    assert "current-password" in get(f"{one.url}/", Cookie=kept)[1]
+    assert one.err == other.err == ""
+
+
+def test_a_users_file_that_is_not_there_or_shown_to_others_is_one_line(
+    refuses: Callable[..., str], tmp_path: Path
+) -> None:
+    given = ("serve", "--redis", "redis://127.0.0.1:1/0", "--port", "0", "--users-file", str(tmp_path / "users.json"))
+    assert "no users stand in" in refuses(*given)
+    (tmp_path / "users.json").write_text("{}")
+    (tmp_path / "users.json").chmod(0o644)
+    assert "others may read" in refuses(*given)
 
 
 def test_a_proxy_before_it_is_seen_through_the_server(start: Start, redis_server: RedisServer) -> None:

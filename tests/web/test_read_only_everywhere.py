@@ -19,7 +19,7 @@ from tests.web.pages_support import NOW, QUEUE, Page, browser
 
 ASKS = {"pause_confirm", "repair_confirm", "publish_first", "publish_form", "copy_form"}
 """GET addresses of what asks before it changes something: nothing leads there."""
-NO_PAGES = {"dashboards", "metrics", "healthz", "job_download", "export", "activity_export", "static"}
+NO_PAGES = {"dashboards", "metrics", "healthz", "job_download", "export", "activity_export", "static", "sign_in"}
 TASKS = ("c" * 16, "d" * 16, "e" * 16)
 
 

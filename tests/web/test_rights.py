@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -17,6 +18,7 @@ from tests.operator.bulk import begin
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
 from tests.support.redis_server import RedisServer
 from tests.support.sources import ROOT
+from tests.web.signing_in import Door, fast_hash, sign_in
 
 NOW = 1_750_000_000_000
 WORD = "s3cr3t-word"
@@ -40,7 +42,8 @@ def with_rights(server: RedisServer, user: str, **settings: Any) -> tuple[FlaskC
         admin.execute_command("ACL", "SETUSER", user, "on", f">{WORD}", *rights[1].split())
     jobs.close()
     url = server.url.replace("redis://", f"redis://{user}:{WORD}@")
-    app = create_app(redis=url, insecure=True, background=False, clock=lambda: NOW, **settings)
+    usual: dict[str, Any] = {"insecure": True, "background": False, "clock": lambda: NOW}
+    app = create_app(redis=url, **{**usual, **settings})
     return app.test_client(), OmniqClient(redis_url=url)
 
 
@@ -93,6 +96,21 @@ def test_an_operators_dashboard_is_refused_nothing(throwaway_redis: RedisServer)
     assert client.link.call("LLEN", "{mail}:wait") == 0
     background.close()
     runner.close()
+    assert refused(throwaway_redis) == []
+
+
+@pytest.mark.parametrize(("user", "counts"), [("dashboard", 3), ("viewer", 0)])
+def test_signing_in_needs_no_other_rights(
+    throwaway_redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: str, counts: int
+) -> None:
+    monkeypatch.setattr("dashboard.accounts.generate_password_hash", fast_hash)
+    users = {"users_file": str(Door(tmp_path).path), "insecure": False}
+    http, client = with_rights(throwaway_redis, user, read_only=user == "viewer", queues="mail", **users)
+    assert sign_in(http, word="wrong").status_code == 403
+    assert client.link.call("HLEN", "{omniq:x}:signin", read=True) == counts
+    assert sign_in(http).status_code == 303
+    assert http.get("/").status_code == 200
+    assert http.post("/sign-out-everywhere", headers=FORM).status_code == 303
     assert refused(throwaway_redis) == []
 
 
