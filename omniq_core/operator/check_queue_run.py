@@ -13,6 +13,7 @@ from .findings import FINDING_KINDS, JOB_KINDS, Finding, FindingKind
 from .group_check import GroupCheck
 from .job_check import JobCheck, OrphanSearch
 from .job_look import JobLook
+from .key_scan import KeyScan
 from .queue_check import QueueCheck
 
 SECOND_LOOK_S = 2.0
@@ -47,6 +48,7 @@ class QueueRun:
         self,
         link: Link,
         queue: str,
+        scan: KeyScan,
         orphans: OrphanSearch,
         clock: Callable[[], int],
         timer: Callable[[], float],
@@ -58,7 +60,8 @@ class QueueRun:
         self.there = True
         self.found: list[Finding] = []
         self.notes: list[str] = []
-        self._orphans, self._clock, self._timer, self._leases_ms = orphans, clock, timer, leases_ms
+        self._scan, self._orphans = scan, orphans
+        self._clock, self._timer, self._leases_ms = clock, timer, leases_ms
         self._steps = self._go()
 
     def step(self) -> float | None:
@@ -90,7 +93,7 @@ class QueueRun:
             yield 0.0
         if jobs.fault:
             self.notes.append("no_jobs")
-        if first or jobs.found:
+        if first or jobs.found or self._scan.types(self.queue):
             self.phase = "again"
             until = self._timer() + SECOND_LOOK_S
             while (left := until - self._timer()) > 0:
@@ -101,6 +104,7 @@ class QueueRun:
             while jobs.found and not look.step():
                 yield 0.0
             self.found += look.found
+            self.found += self._scan.types_again(self.queue)
             self._judge_waiting()
         self._orphans.forget(self.queue)
 
@@ -119,7 +123,7 @@ class QueueRun:
         while not groups.step():
             yield 0.0
         self.groups = groups.looked
-        self.notes = sorted({*self.notes, *whole.notes, *groups.notes})
+        self.notes = sorted({*self.notes, *self._scan.notes(self.queue), *whole.notes, *groups.notes})
         return [*whole.found, *groups.found], groups.gids
 
     def _judge_waiting(self) -> None:

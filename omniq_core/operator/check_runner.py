@@ -121,7 +121,8 @@ class CheckRunner:
         if self._unmeasured:
             return self._measure()
         scan = self._scan
-        if scan is not None and not scan.through:
+        assert scan is not None
+        if not scan.through:
             scan.step()
             return self._tell_now_and_then("keys")
         if self._at >= len(self._queues):
@@ -130,7 +131,8 @@ class CheckRunner:
             return 0.0
         if self._run is None:
             queue = self._queues[self._at]
-            self._run = QueueRun(self.link, queue, self._orphans, self.clock, self._timer, self._leases_ms)
+            options = (self._orphans, self.clock, self._timer, self._leases_ms)
+            self._run = QueueRun(self.link, queue, scan, *options)
         wait = self._run.step()
         if wait is not None:
             return max(wait, self._tell_now_and_then(self._run.phase))
@@ -145,9 +147,6 @@ class CheckRunner:
         return self._tell_now_and_then("")
 
     def _finish(self, run: QueueRun) -> None:
-        if self._scan is not None:
-            run.found += self._scan.types_again(run.queue)
-            run.notes = sorted({*run.notes, *self._scan.notes(run.queue)})
         self._tell(run.phase, "", b"")
         if not self._id:
             return  # it is another's by now, who may know better, or was stopped

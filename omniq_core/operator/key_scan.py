@@ -49,9 +49,13 @@ class KeyScan:
         """What it could not look at, of a queue."""
         return [] if self._scans and queue not in self._forbidden else ["no_scan"]
 
+    def types(self, queue: str) -> list[Finding]:
+        """The keys of a queue whose type is wrong, as the scan met them."""
+        return [one for one in self._odd.values() if one.queue == queue]
+
     def types_again(self, queue: str) -> list[Finding]:
         """The second look at the keys of a queue whose type is wrong."""
-        found = [one for one in self._odd.values() if one.queue == queue]
+        found = self.types(queue)
         base = QueueKeys(queue).of("")
         replies = self._link.pipeline([("TYPE", base + encode_id(one.subject)) for one in found])
         return [one for one, reply in zip(found, replies, strict=True) if _text(reply) == one.facts["is"]]

@@ -40,9 +40,12 @@ def work(check: CheckRunner, timer: Timer, client: OmniqClient, steps: int = 2_0
 
 def until_phase(check: CheckRunner, timer: Timer, phase: str) -> QueueRun:
     """Until the check of a queue is there; that queue's run."""
-    while (run := check._run) is None or run.phase != phase:  # pyright: ignore[reportPrivateUsage]
+    for _ in range(2_000):
+        run = check._run  # pyright: ignore[reportPrivateUsage]
+        if run is not None and run.phase == phase:
+            return run
         timer.now += max(check.tick(), 0.001)
-    return run
+    raise AssertionError(f"it does not come to {phase!r}")
 
 
 def healthy(client: OmniqClient, queue: str) -> None:
