@@ -6,6 +6,7 @@ import functools
 import hashlib
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_from_bytes
 
 from flask import Blueprint, Flask, Response, redirect, request
 from flask.typing import ResponseReturnValue
@@ -22,6 +23,7 @@ from .views import errors, every_route
 from .views.strays import MISSING, add_slash, add_strays
 
 _STATIC = Path(__file__).parent / "static"
+_ASCII = bytes(range(128))
 _WITH_PAYLOAD = ("publish", "copy_changes")
 _MOST_FORM_BYTES = 4 * 1024 * 1024
 """Of a form with a payload: one of 1 MB takes up to three times that, spelled as forms are."""
@@ -53,6 +55,7 @@ def make_blueprint(name: str, url_prefix: str) -> tuple[Blueprint, dict[str, Rou
         view = errors.at_home(recording.recorded(route))
         blueprint.add_url_rule(route.rule, route.endpoint, view, methods=[route.method], strict_slashes=False)
     missing = add_strays(blueprint)
+    blueprint.url_value_preprocessor(_spell_query)
     blueprint.url_value_preprocessor(_allow_payload)
     blueprint.before_request(_check_access)
     blueprint.before_request(add_slash)
@@ -111,6 +114,12 @@ def _decision(route: Route, queue: str | None) -> Decision:
     for more in route.also:
         found = decide(more, queue) if isinstance(found, Allow) else found
     return found
+
+
+def _spell_query(_endpoint: str | None, _arguments: dict[str, Any] | None) -> None:
+    # Bytes that no browser leaves as they are: Werkzeug takes them for UTF-8 and fails where they are not.
+    if not request.query_string.isascii():
+        request.query_string = quote_from_bytes(request.query_string, safe=_ASCII).encode()
 
 
 def _allow_payload(endpoint: str | None, _arguments: dict[str, Any] | None) -> None:

@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from flask import Response, make_response, redirect, request
 from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
 from werkzeug.urls import iri_to_uri
 
 from . import notices, recording
@@ -136,7 +138,11 @@ def mount_url(to: str) -> str:
 
 def back() -> str:
     """Where the reader came from: the form's or query's `back` when it stays below the mount, else `/`."""
-    given = request.form.get("back") or request.args.get("back") or ""
+    try:
+        form = request.form
+    except HTTPException:  # it came in part, or is too large: the page that says so asks for the way back, too
+        form = MultiDict[str, str]()
+    given = form.get("back") or request.args.get("back") or ""
     return given if stays_below(given) else "/"
 
 
