@@ -47,17 +47,19 @@ def field() -> Markup:
     state = current()
     cookie = g.get("omniq_csrf_cookie") or request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
     g.omniq_csrf_cookie = cookie
-    inputs = [(FIELD, state.signing.digest("csrf", cookie))]
-    host_token = current_app.jinja_env.globals.get("csrf_token")
-    if "csrf" in current_app.extensions and callable(host_token):
-        inputs.append((current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), str(host_token())))
-    return Markup("").join(Markup('<input type="hidden" name="{}" value="{}">').format(n, v) for n, v in inputs)
+    return _hidden(FIELD, state.signing.digest("csrf", cookie)) + host_field()
 
 
-def renew() -> None:
-    """Binds the forms of this browser to a new cookie: one that was put there before somebody signed in is worth
-    nothing after."""
-    g.omniq_csrf_cookie = secrets.token_urlsafe(24)
+def host_field() -> Markup:
+    """The host's token alone, which needs no Redis: for a form on a page about an error."""
+    token = current_app.jinja_env.globals.get("csrf_token")
+    if "csrf" not in current_app.extensions or not callable(token):
+        return Markup("")
+    return _hidden(current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), str(token()))
+
+
+def _hidden(name: str, value: str) -> Markup:
+    return Markup('<input type="hidden" name="{}" value="{}">').format(name, value)
 
 
 def keep_cookie(response: Response) -> Response:

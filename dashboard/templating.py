@@ -141,6 +141,7 @@ def environment() -> Environment:
         dashboards=dashboards.dashboards,
         health_count=frame.health_count,
         csrf_field=csrf.field,
+        host_csrf_field=csrf.host_field,
         back_field=htmx.back_field,
         back_url=lambda: htmx.mount_url(htmx.back()),
         mount_url=htmx.mount_url,

@@ -9,7 +9,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.web.trial import DONE, trial_app, trial_mount
+from dashboard import OmniqDashboard
+from dashboard.access import Allow
+from tests.web.trial import DONE, UNREACHABLE, trial_app, trial_mount
 
 RETRY = "/queues/mail/jobs/retry"
 
@@ -111,3 +113,21 @@ def test_a_host_that_protects_its_forms_finds_its_own_token() -> None:
     assert client.post(path, data={"id": "1", "host_token": found[1]}, headers=ours).status_code == 303
     assert client.post(path, data={"id": "1"}, headers=ours).status_code == 400
     assert len(DONE) == 1
+
+
+def test_also_a_page_about_an_error_carries_the_hosts_token() -> None:
+    from flask_wtf.csrf import CSRFProtect
+
+    host = Flask("host")
+    host.config.update(SECRET_KEY="host secret")
+    CSRFProtect(host)
+    OmniqDashboard(host, redis=UNREACHABLE, url_prefix="/omniq", access=lambda *_: Allow(), background=False)
+    client = host.test_client()
+    missing = client.get("/omniq/nowhere")
+    found = re.search(r'name="csrf_token" value="([^"]+)"', missing.text)
+    assert found and missing.status_code == 404
+    assert "omniq_csrf" not in missing.text  # ours may need the Redis that the page may be about
+    dark = {"theme": "dark", "csrf_token": found[1]}
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    assert client.post("/omniq/settings/display", data=dark, headers=ours).status_code == 303
+    assert client.post("/omniq/settings/display", data={"theme": "dark"}, headers=ours).status_code == 400
