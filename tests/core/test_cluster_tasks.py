@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from omniq_core import OmniqClient, preview_repair, start_repair
+from omniq_core import OmniqClient, preview_repair, read_health, start_check, start_repair
 from tests.core.long_lane import T
 from tests.operator.bulk import NOW, begin, runner, the_task, work_off
 from tests.operator.repairing import found
+from tests.operator.test_check_runner import runner as check_runner
+from tests.operator.test_check_runner import work
 from tests.support.factories import fail_jobs
 from tests.support.redis_cluster import ThreeMasters
 
@@ -45,3 +47,20 @@ def test_repairs_of_queues_on_three_nodes(cluster: ThreeMasters) -> None:
                 )
                 assert the_task(client.link, queue, task_id).done == 1
             assert client.link.call("GET", f"{{{queue}}}:g:G:inflight") == b"0"
+
+
+@pytest.mark.broken_data
+def test_a_check_of_queues_on_three_nodes(cluster: ThreeMasters) -> None:
+    with OmniqClient(host=cluster.servers[0].host, port=cluster.servers[0].port) as client:
+        for queue in ("a", "b", "c"):
+            fail_jobs(client, queue, ["f"], now_ms=T, gid="G")
+            client.link.call("HSET", f"{{{queue}}}:job:lost", "id", "lost", "state", "failed")
+            client.link.call("SET", f"{{{queue}}}:job:text", "no hash")
+        start_check(client.link, "c1", ["a", "b", "c"], by="", now_ms=NOW)
+        check, timer = check_runner(client)
+        work(check, timer, client)
+        health = read_health(client.link)
+        assert health.check is not None and health.check.state == "finished"
+        assert [(one.queue, one.found, one.notes) for one in health.reports] == [
+            (queue, {"orphans": 1, "types": 1}, ()) for queue in ("a", "b", "c")
+        ]

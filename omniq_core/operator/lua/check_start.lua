@@ -13,7 +13,7 @@ if running then
 else
   redis.call("DEL", name, list)
   redis.call("HSET", name, "v", "1", "id", ARGV[2], "state", "running", "by", ARGV[3], "started_ms", ARGV[1], "at", "0",
-    "phase", "", "looked", "0", "expected", "0", "of_queue", "0")
+    "phase", "", "looked", "0", "expected", "0")
 end
 for i = 4, #ARGV do
   if not ahead[ARGV[i]] and redis.call("LLEN", list) < 4000 then redis.call("RPUSH", list, ARGV[i]) end
