@@ -58,6 +58,12 @@ def host_field() -> Markup:
     return _hidden(current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), str(token()))
 
 
+def renew() -> None:
+    """Binds the forms of this browser to a new cookie: one that was put there before somebody signed in is worth
+    nothing after."""
+    g.omniq_csrf_cookie = secrets.token_urlsafe(24)
+
+
 def _hidden(name: str, value: str) -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}">').format(name, value)
 
