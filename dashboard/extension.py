@@ -136,6 +136,8 @@ def mount(
         n for i in range(1, len(mounts) + 2) if (n := EXTENSION + (f"_{i}" if i > 1 else "")) not in mounts
     )
     prefix = "/" + url_prefix.strip("/") if url_prefix.strip("/") else ""
+    if any(c in "<>?#%\\" or ord(c) < 32 for c in prefix):
+        raise ValueError(f"url_prefix: use a path like /omniq, not {url_prefix!r}")
     if prefix in [other.url_prefix for other in mounts.values()]:
         raise ValueError(f"another dashboard stands at {prefix or '/'}: give this one a url_prefix of its own")
     access = access or (allow_all if settings.insecure else loopback_only)

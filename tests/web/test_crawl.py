@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections import deque
 from collections.abc import Callable, Iterable
-from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 import pytest
 from flask import Flask
@@ -18,13 +14,11 @@ from werkzeug.test import Client
 
 from dashboard import OmniqDashboard, allow_all, create_app
 from omniq_core import OmniqClient
-from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, publish_jobs
+from tests.web.crawling import crawl, something_of_all
 from tests.web.hosts import busy_host, signed_in, who
 
 NOW = 1_750_000_000_000
 USUAL: dict[str, Any] = {"clock": lambda: NOW, "background": False}
-ADDRESS = re.compile(r'\s(?:href|src|action|formaction|hx-(?:get|post|put|patch|delete)|data-failed)="([^"]*)"')
-POSTED = re.compile(r'\s(?:formaction|hx-post)="([^"]*)"|<form[^>]*method="post"[^>]*action="([^"]*)"')
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
@@ -65,41 +59,22 @@ def second_of_two(client: OmniqClient, _folder: Path) -> tuple[Wsgi, str]:
     return host, "/omniq/"
 
 
-@pytest.mark.parametrize("mounted", [at_root, in_a_host, dispatched, behind_a_proxy, second_of_two])
+def oddly_named(client: OmniqClient, _folder: Path) -> tuple[Wsgi, str]:
+    """Blanks and letters that are not ASCII in what the server mounts and in what we are given."""
+    host = Flask("host")
+    OmniqDashboard(host, redis=client, access=allow_all, url_prefix="/warte schlangen/é", **USUAL)
+    path = "/über uns".encode().decode("latin-1")
+    return DispatcherMiddleware(Flask("site"), {path: host}), "/%C3%BCber%20uns/warte%20schlangen/%C3%A9/"
+
+
+@pytest.mark.parametrize("mounted", [at_root, in_a_host, dispatched, behind_a_proxy, second_of_two, oddly_named])
 def test_every_address_is_good_and_below_the_mount(mounted: Any, client: OmniqClient, tmp_path: Path) -> None:
-    fail_jobs(client, "mail", ["f1", "f2"], now_ms=NOW - 8_000)
-    complete_jobs(client, "mail", ["done"], now_ms=NOW - 1_000)
-    delay_jobs(client, "mail", ["d1"], now_ms=NOW - 9_000, due_ms=NOW + 60_000)
-    publish_jobs(client, "mail", ["a", "..", "b/c"], now_ms=NOW - 9_000, gid="g 1")
-    client.childs_init(key="an order", expected=3)
+    something_of_all(client, NOW)
     app, root = mounted(client, tmp_path)
     http = Client(app)
     if mounted is in_a_host:
         http.get("/sign-in")
-    ahead, seen, posted = deque([root, root.rstrip("/") or "/"]), set[str](), set[str]()
-    while ahead:
-        path = ahead.popleft()
-        # One of each sort: an address once, whatever its query asks, but for the names in it.
-        sort = re.sub(r"=[^&]*", "", re.sub(r"jobs/[^/?]+", "jobs/*", path))
-        if sort in seen:
-            continue
-        seen.add(sort)
-        answer = http.get(path)
-        assert answer.status_code in (200, 204, 302, 303, 308), f"{path}: {answer.status_code}"
-        text = answer.text if answer.mimetype in ("text/html", "text/css") else ""
-        answer.close()
-        found = [unescape(one) for one in ADDRESS.findall(text)]
-        found += [one.strip("\"'") for one in re.findall(r"url\(([^)]+)\)", text) if answer.mimetype == "text/css"]
-        found += [answer.headers[name] for name in ("Location", "HX-Redirect") if name in answer.headers]
-        only_posts = {unescape(one or other) for one, other in POSTED.findall(text)}
-        for to in (urljoin(path, one) for one in found if not one.startswith("#")):
-            parts = urlsplit(to)
-            assert (parts.scheme, parts.netloc) in (("", ""), ("http", "localhost")), f"{path} leads to {to}"
-            assert parts.path.startswith(root), f"{path} leads to {to}"
-            if to not in only_posts:
-                ahead.append(parts.path + (f"?{parts.query}" if parts.query else ""))
-        posted |= {urljoin(path, one) for one in only_posts}
-    assert len(seen) > 40 and any("/jobs/" in one for one in seen)
+    posted = crawl(http, root)
     # What posts is a route that takes it: it is refused for the token that is not sent, and nothing is changed.
     assert len(posted) > 8
     assert {to: status for to in posted if (status := http.post(to).status_code) not in (400, 403)} == {}

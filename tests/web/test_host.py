@@ -185,6 +185,12 @@ def test_two_of_one_address_are_refused(host: Flask) -> None:
         mounted(host)
 
 
+@pytest.mark.parametrize("prefix", ["/<tenant>", "/a%20b", "/a?b", "/a#b", "/a\\b", "/a\nb"])
+def test_what_is_no_path_is_refused(host: Flask, prefix: str) -> None:
+    with pytest.raises(ValueError, match="url_prefix: use a path like /omniq"):
+        mounted(host, url_prefix=prefix)
+
+
 def test_one_extension_on_several_applications() -> None:
     extension = OmniqDashboard(redis=UNREACHABLE, background=False, access=allow_all, secret="not secret")
     apps = [Flask(name) for name in ("one", "two")]
