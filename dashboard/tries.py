@@ -15,6 +15,8 @@ PAIR, ADDRESS, NAME = 5, 20, 100
 """Tries in a window: of one name from one address, of any name from one address, of one name from anywhere."""
 _BUCKETS = 4_096
 """Of each kind: more names share them, so that nobody can fill Redis, or a process."""
+AWAY_MS = 10_000
+"""So long Redis is left alone after it did not answer."""
 _log = logging.getLogger(__name__)
 _Buckets = Sequence[tuple[str, int]]
 
@@ -24,16 +26,18 @@ class Tries:
     """Counts in Redis for all processes; where that is away, or `link` is None, in this process. For many threads."""
 
     link: Link | None
+    _away_until: int = 0
     _here: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, key: bytes, name: str, address: str, now_ms: int) -> Attempt:
         """Counts a try of `name` from `address`, or says how long none may be made. `key` hides both in Redis."""
         buckets = _buckets(key, name, address)
-        if self.link is not None:
+        if self.link is not None and not self.away(now_ms):
             try:
                 return take_attempt(self.link, buckets, now_ms=now_ms, window_ms=WINDOW_MS)
             except REDIS_ERRORS as error:
+                self._away_until = now_ms + AWAY_MS
                 _log.warning("omniq: tries to sign in are counted per process: %s", explain_redis_error(error))
         with self._lock:
             found = [self._of(bucket, now_ms) for bucket, _ in buckets]
@@ -48,7 +52,7 @@ class Tries:
     def forgive(self, key: bytes, name: str, address: str, now_ms: int) -> None:
         """The last try of `name` from `address` was a good one."""
         buckets = _buckets(key, name, address)
-        if self.link is not None:
+        if self.link is not None and not self.away(now_ms):
             try:
                 forgive_attempt(self.link, buckets, now_ms=now_ms, window_ms=WINDOW_MS)
             except REDIS_ERRORS as error:
@@ -58,6 +62,10 @@ class Tries:
             for bucket, _ in buckets[1:]:
                 n, ends = self._of(bucket, now_ms)
                 self._here[bucket] = (max(n - 1, 0), ends)
+
+    def away(self, now_ms: int) -> bool:
+        """Did Redis not answer a moment ago? Whoever waited for it once must not wait a second time."""
+        return 0 < self._away_until - now_ms <= AWAY_MS
 
     def _of(self, bucket: str, now_ms: int) -> tuple[int, int]:
         n, ends = self._here.get(bucket, (0, 0))

@@ -137,6 +137,9 @@ def _note(verb: str, who: str, why: str = "") -> None:
     mount = current()
     if mount.settings.read_only:
         return
+    if _ours().tries.away(now_ms()):
+        _log.warning("omniq: the record lacks a %s, for Redis does not answer", verb)
+        return
     missed = 0 if who else mount.refusals.take(now_ms(), named=False)
     if missed is None:
         return

@@ -95,7 +95,12 @@ def test_two_processes_count_together_and_alone_while_redis_is_away(client: Omni
     for left in (4, 3, 2, 1, 0):
         assert take(alone, "ana", "a", NOW) == (0, left)
     assert take(alone, "ana", "a", NOW) == (WINDOW_MS, 0)
+    # The first asked Redis in vain; until 10 s later nobody waits for it again.
+    assert alone.link is not None
+    assert [alone.away(NOW + after) for after in (0, 9_999, 10_000)] == [True, True, False]
+    asked = alone.link.round_trips
     alone.forgive(KEY, "ana", "a", NOW)
+    assert alone.link.round_trips == asked
     assert len(alone._here) <= 3
 
 
