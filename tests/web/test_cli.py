@@ -189,7 +189,10 @@ def test_a_named_port_that_is_taken_is_an_error(start: Start) -> None:
 
 
 @pytest.mark.parametrize("command", ["serve", "demo"])
-def test_without_credentials_it_listens_on_this_machine_alone(refuses: Callable[..., str], command: str) -> None:
+def test_without_credentials_it_listens_on_this_machine_alone(
+    refuses: Callable[..., str], command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.cli.serve", lambda *_: pytest.fail("it listens"))
     line = refuses(command, "--redis", "redis://127.0.0.1:1/0", "--port", "0", "--host", "0.0.0.0")
     assert "nobody would have to sign in on 0.0.0.0" in line
     for way in ("user add", "--users-file", "OMNIQ_PROXY_HEADER", "127.0.0.1", "--insecure"):

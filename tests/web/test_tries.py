@@ -63,6 +63,8 @@ def test_the_right_password_is_no_try(tries: Tries) -> None:
     for n in range(40):  # a team behind one address
         assert take(tries, f"user-{n}", "10.0.0.7", NOW) == (0, 4)
         tries.forgive(KEY, f"user-{n}", "10.0.0.7", NOW)
+    assert [take(tries, "ana", "10.0.0.7", NOW)[1] for _ in range(4)] == [4, 3, 2, 1]
+    tries.forgive(KEY, "ana", "10.0.0.7", NOW)  # the fourth was right
     assert take(tries, "ana", "10.0.0.7", NOW) == (0, 4)
 
 
