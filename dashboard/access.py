@@ -72,7 +72,7 @@ def loopback_only(request: Request, _action: str, _queue: str | None) -> Decisio
         return Allow()
     return Deny(
         "Without access rules this dashboard answers only to a browser on the same machine. "
-        "Pass access= to OmniqDashboard, or set OMNIQ_USER and OMNIQ_PASSWORD for the standalone server; "
+        "Pass access= to OmniqDashboard, or give the standalone server users (OMNIQ_USERS_FILE); "
         "OMNIQ_INSECURE=1 lifts this check."
     )
 
