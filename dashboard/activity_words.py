@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from omniq_core import Activity, UndoState
+from omniq_core import Activity, ErrorKind, UndoState
 
+from .access import READ_PAYLOAD
 from .actions.outcome import WHY
 from .formatting import MINUTE, duration, moment, number, plural, split_ulid
 from .present import present
+from .state import can, current
 from .task_words import DONE, MORE_WHY
 
 _SINCE = (
@@ -78,10 +80,22 @@ def line_of(entry: Activity, undo: UndoState | None = None) -> Line:
         present("value", entry.who or entry.address or "unknown"),
         _did(entry, short=True),
         _did(entry, short=False),
-        _filters(entry),
+        _filters(open_entry(entry)),
         result,
         undo.until_ms if undo else None,
     )
+
+
+def open_entry(entry: Activity) -> Activity:
+    """The entry without what its reader may not see of the jobs it was about: the values that a filter looked for."""
+    rules, asked = current().settings.redact, dict(entry.filter)
+    if asked.get("payload") and (rules.on or not can(READ_PAYLOAD, entry.queue or None)):
+        asked["payload"] = asked["payload"].partition(":")[0]
+    for name in ("q", "kind"):
+        if asked.get(name):
+            kind = ErrorKind(asked[name], asked[name], "")
+            asked[name] = rules.kind(kind.name) if kind.of_an_error else kind.name
+    return replace(entry, filter=asked)
 
 
 def why_not(code: str) -> str:

@@ -37,6 +37,7 @@ _OPTIONS = (
     # a text here, so that the table of settings checks it and the message is the same as for the environment
     click.option("--port", metavar="PORT", help="Port to listen on (8080, or the next free one)."),
     click.option("--prefix", metavar="PATH", help="Path to serve it under, like /omniq."),
+    click.option("--redact", metavar="PATHS", help="Hide these values of jobs: password,*.token,cards[*].number."),
     click.option("--read-only", is_flag=True, default=None, help="Show everything, change nothing."),
     click.option("--users-file", metavar="FILE", help="Let the users in this file sign in (see `user add`)."),
     click.option("--user", metavar="NAME", help="Ask for this name and the password in OMNIQ_PASSWORD."),

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
+from .redaction import NOTHING, Redaction, read_redaction
+
 
 class SettingsError(ValueError):
     """A setting that cannot be used. One line, safe to print: it never holds a password."""
@@ -141,6 +143,12 @@ TABLE: tuple[Setting, ...] = (
     Setting("undo_ms", _integer(0, 604_800_000), 900_000, "Milliseconds in which a removal can be undone; 0: never."),
     Setting("undo_jobs", _integer(1, 100_000), 10_000, "Removed jobs of a queue that are kept for that, at most."),
     Setting("undo_bytes", _integer(1, 2**40), 2**26, "Bytes of their payloads, errors and ids, at most."),
+    Setting(
+        "redact",
+        read_redaction,
+        NOTHING,
+        "Values of jobs that nobody sees: paths like password, *.token, cards[*].number.",
+    ),
     Setting("payload_limit", _integer(1_024, 16_777_216), 262_144, "Bytes of a payload that the job page shows."),
 )
 
@@ -182,6 +190,7 @@ class Settings:
     undo_ms: int
     undo_jobs: int
     undo_bytes: int
+    redact: Redaction
     payload_limit: int
 
     @property

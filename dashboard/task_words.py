@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from omniq_core import KindSelection, Matching, Selection, Task
+from omniq_core import ErrorKind, KindSelection, Matching, Selection, Task
 
 from .actions.outcome import WHY
 from .formatting import duration, moment, number, plural
 from .present import present
 from .queries.tasks import TaskView
-from .state import now_ms
+from .state import current, now_ms
 
 DOING = {"retry": "Retrying", "remove": "Removing", "run_now": "Running"}
 DONE = {"retry": "retried", "remove": "removed", "run_now": "moved"}
@@ -89,19 +89,24 @@ def filter_words(selection: Selection | None, lane: str, *, payload: bool = True
     `payload`: False leaves out which value a payload has to have.
     """
     if isinstance(selection, KindSelection):
-        return (("Error", present("error", selection.name or selection.digest)),)
+        return (("Error", present("error", _kind(selection))),)
     if not isinstance(selection, Matching):
         return ()
-    wanted = selection.wanted
+    wanted, payload = selection.wanted, payload and not current().settings.redact.on
     since = moment(wanted.since_ms, now_ms()).title if wanted.since_ms else ""
     named = (
-        ("Error contains", present("error", wanted.q)),
+        ("Error contains", present("error", current().settings.redact.kind(wanted.q) if wanted.q else "")),
         ("Group", present("gid", wanted.group)),
         ("Job id starts with", present("id", wanted.prefix)),
         ("Payload", present("payload", wanted.payload if payload else wanted.payload.partition(":")[0])),
         (f"{lane.capitalize()} since", since),
     )
     return tuple((label, value) for label, value in named if value)
+
+
+def _kind(selection: KindSelection) -> str:
+    kind = ErrorKind(selection.digest, selection.name, "")
+    return current().settings.redact.kind(kind.name) if kind.name and kind.of_an_error else kind.name or kind.digest
 
 
 def pace_words(task: Task) -> str:

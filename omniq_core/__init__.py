@@ -192,6 +192,7 @@ __all__ = [
     "job_detail",
     "job_payload",
     "job_surroundings",
+    "job_texts",
     "kind_jobs",
     "kind_neighbours",
     "kind_of_job",

@@ -23,6 +23,8 @@ from omniq_core import (
 
 from ..charts import Histogram, histogram
 from ..present import present
+from ..redaction import NOTHING, Redaction
+from .hidden import shown_kind
 from .queue import LaneWish, OtherQueue, UnknownQueue, other_queues
 from .queue_row import Limits, QueueRow, queue_row
 
@@ -116,7 +118,14 @@ class KindPage:
 
 
 def failures_page(
-    link: Link, queue: str, wish: FailuresWish, *, now_ms: int, may_read: Callable[[str], bool], limits: Limits
+    link: Link,
+    queue: str,
+    wish: FailuresWish,
+    *,
+    now_ms: int,
+    may_read: Callable[[str], bool],
+    limits: Limits,
+    redaction: Redaction = NOTHING,
 ) -> FailuresPage:
     """Reads the page in two round trips. Raises UnknownQueue."""
     read = _read(link, queue, now_ms)
@@ -130,7 +139,7 @@ def failures_page(
         head=queue_row(read.snapshot, now_ms, limits),
         wish=wish,
         found=found,
-        rows=_rows(link, queue, shown, found, wish.range, now_ms),
+        rows=_rows(link, queue, shown, found, wish.range, now_ms, redaction),
         pages=pages,
         as_of_ms=_as_of(found, now_ms),
         state=_state(read),
@@ -151,6 +160,7 @@ def kind_page(
     now_ms: int,
     may_read: Callable[[str], bool],
     limits: Limits,
+    redaction: Redaction = NOTHING,
     named: tuple[str, ...] = (),
 ) -> KindPage:
     """Reads the page of one kind in three round trips, with `named` rows in four. Raises UnknownQueue and BadCursor."""
@@ -161,7 +171,7 @@ def kind_page(
     return KindPage(
         head=queue_row(read.snapshot, now_ms, limits),
         wish=wish,
-        kind=_rows(link, queue, [figures], read.kinds, "6h", now_ms)[0],
+        kind=_rows(link, queue, [figures], read.kinds, "6h", now_ms, redaction)[0],
         jobs=jobs,
         named=failed_rows(link, queue, named, now_ms=now_ms),
         state=_state(read),
@@ -220,18 +230,26 @@ def _mark(found: FailureKinds, state: str) -> str:
 
 
 def _rows(
-    link: Link, queue: str, shown: list[KindFigures], found: FailureKinds, span: str, now_ms: int
+    link: Link,
+    queue: str,
+    shown: list[KindFigures],
+    found: FailureKinds,
+    span: str,
+    now_ms: int,
+    redaction: Redaction,
 ) -> tuple[FailureRow, ...]:
     span_ms, spans = RANGES[span]
     digests = [kind.digest for kind in shown]
     begin = now_ms - span_ms * spans
     rows = kind_rows(link, queue, digests, begin_ms=begin, span_ms=span_ms, spans=spans)
     top = max((count for row in rows.values() for count in row.spans), default=0)
-    return tuple(_row(kind, rows[kind.digest], found, top, now_ms) for kind in shown)
+    return tuple(_row(kind, rows[kind.digest], found, top, now_ms, redaction) for kind in shown)
 
 
-def _row(figures: KindFigures, row: KindRow, found: FailureKinds, top: int, now_ms: int) -> FailureRow:
-    name, text = _printable(row.kind)
+def _row(
+    figures: KindFigures, row: KindRow, found: FailureKinds, top: int, now_ms: int, redaction: Redaction
+) -> FailureRow:
+    name, text = _printable(shown_kind(row.kind, redaction))
     new = figures.first_ms is not None and now_ms - figures.first_ms < NEW_MS
     return FailureRow(
         digest=figures.digest,

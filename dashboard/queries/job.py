@@ -19,9 +19,11 @@ from omniq_core import (
 from ..formatting import day, duration, relative
 from ..jsontext import Piece, laid_out
 from ..present import present
+from ..redaction import KNOWN_UP_TO, LOOKED_INTO, NOTHING, Redaction, Seen
 from ..traces import ErrorText, read_error
 from .children import Patience
 from .counter import NamedCounter, named_counter
+from .hidden import shown_job, shown_kind
 from .job_list import JobList, Pager, job_pager
 from .timeline import Step, Times, timeline
 
@@ -40,7 +42,10 @@ class ErrorNote:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A payload for reading: coloured pieces of a JSON text, else plain text. `cut` when it is longer than shown."""
+    """A payload for reading: coloured pieces of a JSON text, else plain text. `cut` when it is longer than shown.
+
+    `why_hidden`: why nothing of it is shown, `hidden`: how many of its values are not.
+    """
 
     pieces: tuple[Piece, ...] | None
     text: str
@@ -48,6 +53,8 @@ class Payload:
     shown: int
     cut: bool
     too_large: bool
+    why_hidden: str = ""
+    hidden: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +101,13 @@ def job_lane(link: Link, queue: str, job_id: str, *, now_ms: int) -> str | None:
     return LANE_OF.get(job.state, "") if job else None
 
 
-def named_job(link: Link, queue: str, job_id: str, *, now_ms: int) -> tuple[str, str]:
+def named_job(link: Link, queue: str, job_id: str, *, now_ms: int, redaction: Redaction = NOTHING) -> tuple[str, str]:
     """The lane's word of a job ("" when it is in none, or gone) and, of a failed one, the name of its error."""
     job = job_detail(link, queue, job_id, now_ms=now_ms, payload_limit=0)
     if job is None:
         return "", ""
     kind = kind_of_job(job)
-    return LANE_OF.get(job.state, ""), present("error", kind.name) if kind else ""
+    return LANE_OF.get(job.state, ""), present("error", shown_kind(kind, redaction).name) if kind else ""
 
 
 def job_page(
@@ -116,16 +123,24 @@ def job_page(
     counter_at: str = "",
     hide_payload: bool = False,
     patience: Patience = _PATIENCE,
+    redaction: Redaction = NOTHING,
 ) -> JobPage | None:
     """Reads the page with up to `payload_limit` bytes of payload, or None when the queue holds no such job.
 
     `listed` is the list it was opened from, `counter_at` where payloads name their child counter. `hide_payload`:
     nothing of the payload is on the page but its size. Raises BadCursor for a place in that list that it did not give.
     """
-    job = job_detail(link, queue, job_id, now_ms=now_ms, payload_limit=payload_limit, counter_at=counter_at)
+    fetched = payload_limit
+    if redaction.on:
+        # What is hidden leaves before anything is cut; and an error may repeat it, without the payload on the page too.
+        fetched = max(payload_limit, LOOKED_INTO) if payload_limit else KNOWN_UP_TO
+        counter_at = "" if redaction.hides(counter_at) else counter_at
+    job = job_detail(link, queue, job_id, now_ms=now_ms, payload_limit=fetched, counter_at=counter_at)
     if job is None:
         return None
     kind = kind_of_job(job)
+    read = job
+    job, seen = shown_job(job, redaction)
     around = job_surroundings(
         link, job, now_ms=now_ms, stalled_after_ms=stalled_after_ms, kind=kind.digest if kind else ""
     )
@@ -134,12 +149,12 @@ def job_page(
         job=job,
         lane=LANE_OF.get(job.state, ""),
         error=_error(job),
-        kind=kind,
+        kind=shown_kind(kind, redaction) if kind else None,
         others=around.others or 0,
         pager=job_pager(link, job, listed, now_ms) if with_pager else None,
         standing=around.standing,
         counter=named_counter(job.counter, around.counter, now_ms=now_ms, patience=patience),
-        payload=_payload(job),
+        payload=_seen(job, seen, payload_limit) if redaction.on else _payload(read),
         steps=timeline(_times(job), now_ms),
         day=day(job.queued_ms or job.created_ms or 0),
         lease=_lease(job, now_ms),
@@ -203,6 +218,17 @@ def _last_attempt(job: JobDetail) -> str:
 
 def _without_message(job: JobDetail) -> str:
     return without_message(job.last_started_ms, job.failed_ms, job.timeout_ms).name
+
+
+def _seen(job: JobDetail, seen: Seen, limit: int) -> Payload:
+    """A payload without its hidden values, cut after they left."""
+    if seen.text is None:
+        return Payload(None, "", job.payload_bytes, 0, False, False, seen.why or "it is too large to look into here")
+    cut = len(seen.text) > limit
+    pieces = None if cut else laid_out(seen.text)
+    text = "" if pieces else present("payload", seen.text[:limit])
+    shown = min(len(seen.text), limit)
+    return Payload(pieces, text, job.payload_bytes, shown, cut, False, "", seen.hidden)
 
 
 def _payload(job: JobDetail) -> Payload:

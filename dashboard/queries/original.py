@@ -9,11 +9,14 @@ from omniq_core import JobDetail, Link, job_detail, job_payload
 from ..formatting import size
 from ..payload_text import BadPayload, pretty
 from ..publish_form import JobOptions
+from ..redact_marks import Marked, with_marks
+from ..redaction import NOTHING, Redaction
 from .job import LANE_OF
 
 EDITED_UP_TO = 1_048_576
 """Bytes of a payload that is edited as text, or typed."""
 _LAID_OUT_UP_TO = 65_536
+_HIDDEN = "Values of its payload are hidden here in a way that cannot be edited."
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,7 @@ class Original:
     """`raw` is its payload, None where there is none or it is over 1 MB. `text` is what a field shows of it.
 
     `why` is a sentence for a payload that no field can hold: it is copied by its bytes, if it is not too large.
+    `marked` is the payload with marks for what is hidden, where values may be.
     """
 
     job: JobDetail
@@ -28,16 +32,38 @@ class Original:
     raw: bytes | None
     text: str
     why: str
+    marked: Marked | None = None
+
+    @property
+    def shown(self) -> bytes | None:
+        """Its payload as a form may compare with it: with marks for what is hidden."""
+        return self.marked.text.encode() if self.marked else self.raw
 
 
-def original(link: Link, queue: str, job_id: str, *, now_ms: int) -> Original | None:
+def original(link: Link, queue: str, job_id: str, *, now_ms: int, redaction: Redaction = NOTHING) -> Original | None:
     """The job, None when it is gone. At most two round trips; a payload over 1 MB stays in Redis."""
     job = job_detail(link, queue, job_id, now_ms=now_ms, payload_limit=0)
     if job is None:
         return None
     raw = job_payload(link, queue, job_id) if 0 < job.payload_bytes <= EDITED_UP_TO else None
-    text, why = _text(job, raw)
-    return Original(job, LANE_OF.get(job.state, ""), raw, text, why)
+    if raw is None or not redaction.on:
+        return Original(job, LANE_OF.get(job.state, ""), raw, *_text(job, raw))
+    marked = _marked(raw, redaction)
+    if marked is None:
+        # What nobody sees nobody can edit: its bytes stay in Redis.
+        return Original(job, LANE_OF.get(job.state, ""), None, "", _HIDDEN)
+    text, why = _text(job, marked.text.encode())
+    return Original(job, LANE_OF.get(job.state, ""), raw, text, why, marked)
+
+
+def _marked(raw: bytes, redaction: Redaction) -> Marked | None:
+    """Its payload with marks for what is hidden; None where its reader could not edit it so."""
+    seen = redaction.payload(raw)
+    if seen.text is None:
+        return None
+    if seen.text == raw.decode():
+        return Marked(seen.text, ())
+    return with_marks(raw.decode(), redaction.patterns) if redaction.patterns and not redaction.rules else None
 
 
 def options_of(job: JobDetail) -> JobOptions:

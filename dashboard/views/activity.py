@@ -14,7 +14,7 @@ from omniq_core import Activity
 
 from .. import live
 from ..access import SEE_ACTIVITY
-from ..activity_words import line_of, why_not
+from ..activity_words import line_of, open_entry, why_not
 from ..formatting import moment
 from ..htmx import Partial, here, render_page
 from ..params import Fields, choice, text
@@ -126,7 +126,7 @@ def _lines(entries: Iterable[Activity]) -> Iterator[str]:
             "lane": present("value", entry.lane),
             "jobs": entry.jobs,
             "ids": [present("id", one) for one in entry.ids],
-            "filter": _presented(entry.filter),
+            "filter": _presented(open_entry(entry).filter),
             "done": entry.done,
             "skipped": {present("value", code): n for code, n in entry.skipped.items()},
             "why": present("reason", entry.why),

@@ -22,7 +22,7 @@ from ..signing import BadSignature
 from ..state import actor, current, now_ms
 from ..task_words import filter_words
 from .addresses import SCOPE
-from .filters import lane_filter, need_payload
+from .filters import lane_filter, need_open, need_payload
 from .reading import explained
 from .regions import regions
 from .undo import NotKept, keep, promise
@@ -205,7 +205,8 @@ def _selection(queue: str, lane: str) -> Selection:
         raise BadInput(_ABOUT, "This names no jobs.") from None
     digest = text(request.form, "fp", max_bytes=64)
     if digest and lane == "failed":
-        return kind_selection(current().link, queue, digest)
+        kind = kind_selection(current().link, queue, digest)
+        return replace(kind, name=current().settings.redact.kind(kind.name)) if kind.name else kind
     asked = lane_filter(queue, lane, request.args, now_ms())
     return Matching(asked.wanted(lane, now_ms())) if asked.asks else WholeLane()
 
@@ -214,6 +215,8 @@ def _allowed(queue: str, selection: Selection) -> Selection:
     """The selection, unless it looks into payloads that its reader may not look into."""
     if isinstance(selection, Matching) and selection.wanted.payload:
         need_payload(queue)
+    if isinstance(selection, Matching):
+        need_open(selection.wanted.payload, selection.wanted.q)
     return selection
 
 

@@ -45,7 +45,9 @@ def export(queue: str, lane: str) -> Response:
     end = _begin()
     try:
         with explained(queue):
-            jobs = exported(current().link, queue, wish, now_ms=now_ms(), payloads=payloads)
+            jobs = exported(
+                current().link, queue, wish, now_ms=now_ms(), payloads=payloads, redaction=current().settings.redact
+            )
     except BrokenLane as broken:
         end()
         text = f"The key {{{queue}}}:{broken.key} is of type {present('value', broken.type)}, not of the protocol's."

@@ -17,6 +17,7 @@ from ..htmx import Partial, here, render_page
 from ..params import Fields, choice, integer, text
 from ..problems import no_such_page
 from ..queries.failures import RANGES, SORTS, FailuresPage, FailuresWish, KindPage, failures_page, kind_page, stands
+from ..queries.hidden import shown_page, shown_rows
 from ..queries.job_list import JobList
 from ..queries.queue import LANES, SIZES, LaneWish
 from ..routes import Routes
@@ -111,6 +112,7 @@ def _context(queue: str, args: Fields) -> dict[str, Any]:
             now_ms=now_ms(),
             may_read=may_read(),
             limits=limits(),
+            redaction=current().settings.redact,
         )
     return {
         "page": page,
@@ -181,8 +183,12 @@ def _kind_context(queue: str, kind: str, args: Fields, named: tuple[str, ...] = 
             now_ms=now_ms(),
             may_read=may_read(),
             limits=limits(),
+            redaction=current().settings.redact,
             named=named,
         )
+        link, rules = current().link, current().settings.redact
+        jobs, rows = shown_page(link, queue, page.jobs, rules), shown_rows(link, queue, page.named, rules)
+        page = replace(page, jobs=jobs, named=rows)
     ids = RowIds()
     acts = {"may_retry": can("retry", queue), "may_remove": can("remove", queue), "may_run": False}
     return {

@@ -12,7 +12,8 @@ from ..present import present
 from ..problems import BadInput, not_allowed
 from ..queries.lane_filter import SINCE_MS, WITH_ERRORS, LaneFilter
 from ..queries.queue import SIZES, SORTS, LaneWish, usual_sort
-from ..state import can, now_ms
+from ..redact_errors import is_type
+from ..state import can, current, now_ms
 from .addresses import lane_url
 
 MAX_CURSOR_BYTES = 4096
@@ -44,6 +45,23 @@ def need_payload(queue: str) -> None:
         raise not_allowed("You may not read the payloads of this queue, nor search them.")
 
 
+def error_words(lane: str) -> str:
+    """What the field for errors is called, "" in a lane without one."""
+    return "Error type" if current().settings.redact.on and lane in ERROR_WORDS else ERROR_WORDS.get(lane, "")
+
+
+def need_open(payload: str, q: str) -> None:
+    """Raises Problem (403) for a filter that could confirm a hidden value, one guess after the other."""
+    if not current().settings.redact.on:
+        return
+    if payload:
+        raise not_allowed("Values of jobs are hidden here, so payloads cannot be searched.")
+    if q and not is_type(q):
+        raise not_allowed(
+            "Values of jobs are hidden here, so errors are searched by their type only, like ConnectionError."
+        )
+
+
 def lane_filter(queue: str, lane: str, args: Fields, now_ms: int) -> LaneFilter:
     """The filter of an address. Raises BadInput, and Problem for one by payload where those may not be read."""
     found = LaneFilter(
@@ -55,6 +73,7 @@ def lane_filter(queue: str, lane: str, args: Fields, now_ms: int) -> LaneFilter:
     )
     if found.payload:
         need_payload(queue)
+    need_open(found.payload, found.q)
     if found.q and lane not in WITH_ERRORS:
         raise BadInput("q", f"{lane.capitalize()} jobs have no error to search.")
     try:

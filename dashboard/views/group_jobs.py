@@ -15,6 +15,7 @@ from ..formatting import RowIds
 from ..htmx import Partial, here, render_page
 from ..params import Fields
 from ..queries.group_jobs import GroupJobsPage, group_jobs_page
+from ..queries.hidden import shown_page, shown_rows
 from ..queries.lane_filter import LaneFilter
 from ..queries.queue import LANES, SIZES, LaneWish
 from ..routes import Routes
@@ -81,6 +82,9 @@ def _context(queue: str, gid: str, args: Fields, named: tuple[str, ...] = ()) ->
             limits=limits(),
             named=named,
         )
+        link, rules = current().link, current().settings.redact
+        jobs, rows = shown_page(link, queue, page.jobs, rules), shown_rows(link, queue, page.named, rules)
+        page = replace(page, jobs=jobs, named=rows)
     ids = RowIds()
     return {
         "page": page,

@@ -28,6 +28,7 @@ from .addresses import job_url, list_url
 from .children import patience
 from .job_lists import list_path, list_words, opened_from, turn_url
 from .lanes import LANE_WORDS
+from .open_payload import open_payload
 from .regions import regions
 from .undo import NotKept, keep, promise, undo_press
 
@@ -50,11 +51,11 @@ def job(queue: str, job_id: str) -> Response:
 
 @routes.get("/queues/<omniq:queue>/jobs/<omniq:job_id>/payload", action=READ_PAYLOAD, also=(READ,))
 def job_download(queue: str, job_id: str) -> Response:
-    """The payload as a file, byte for byte."""
+    """The payload as a file, byte for byte but for hidden values."""
     raw = job_payload(current().link, queue, job_id)
     if raw is None:
         raise _gone(queue, job_id)
-    response = make_response(raw)
+    response = make_response(open_payload(raw))
     response.headers["Content-Type"] = "application/octet-stream"
     response.headers["Content-Disposition"] = 'attachment; filename="payload.json"'
     return response
@@ -162,7 +163,7 @@ def _context(queue: str, job_id: str, args: Fields, *, with_payload: bool = True
             current().link, queue, job_id, now_ms=now_ms(), payload_limit=limit if with_payload and may_payload else 0,
             stalled_after_ms=current().settings.stalled_after * 1000, listed=listed, with_pager=with_payload,
             counter_at=current().settings.completion_key if may_payload else "", patience=patience(),
-            hide_payload=not may_payload,
+            hide_payload=not may_payload, redaction=current().settings.redact,
         )  # fmt: skip
     except BadCursor:
         raise BadInput("at", "This is no place in a list. Open the job from its list again.") from None
@@ -219,7 +220,7 @@ def _ask(verb: str, queue: str, lane: str, ids: tuple[str, ...], alert: str = ""
 
 def _named_one(queue: str, job_id: str) -> str:
     """The error of a failed job, the lane of any other, "" when it is gone."""
-    lane, error = named_job(current().link, queue, job_id, now_ms=now_ms())
+    lane, error = named_job(current().link, queue, job_id, now_ms=now_ms(), redaction=current().settings.redact)
     return error or LANE_WORDS.get(lane, "")
 
 

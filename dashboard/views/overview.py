@@ -11,6 +11,7 @@ from ..formatting import row_id
 from ..htmx import Partial, here, render_page
 from ..params import Fields, choice, integer, text
 from ..queries.overview import ASCENDING, SORTS, STATE_FILTERS, OverviewPage, OverviewWish, overview_page
+from ..queries.shown_overview import shown_overview
 from ..queries.throughput import RANGE, RANGES
 from ..routes import Routes
 from ..state import current, may_read, now_ms
@@ -146,7 +147,7 @@ def _read(args: Fields, named: tuple[str, ...]) -> OverviewPage:
         page=integer(args, "page", low=1, high=MAX_PAGE, default=1),
         range=choice(args, "range", tuple(RANGES), RANGE),
     )
-    return overview_page(
+    page = overview_page(
         mount.link,
         wish,
         now_ms=now_ms(),
@@ -155,3 +156,4 @@ def _read(args: Fields, named: tuple[str, ...]) -> OverviewPage:
         allow_list=mount.settings.queues,
         named=named,
     )
+    return shown_overview(page, mount.settings.redact)

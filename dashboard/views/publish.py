@@ -25,6 +25,7 @@ from ..problems import BadInput, Way, no_such_job, not_allowed
 from ..publish_defaults import keep_defaults, kept_defaults
 from ..queries.job import LANE_OF
 from ..queries.original import EDITED_UP_TO, Original, options_of, original
+from ..redact_marks import BadMark, holds_marks, without_marks
 from ..routes import Routes
 from ..state import can, current, now_ms
 from ..tokens import QUEUE_NAME, to_token
@@ -33,6 +34,9 @@ from .regions import regions
 
 routes = Routes()
 _GONE = "The original is gone, and with it its payload. Nothing was published."
+_NO_VALUES = (
+    "A mark like ‹hidden 1› stands for a value that is not there any more. Type a value. Nothing was published."
+)
 _MAYBE_DONE = ("no answer in time", "connection lost")
 
 
@@ -92,14 +96,15 @@ def publish(queue: str) -> Response:
         source = _source(queue, copy_of) if copy_of else None
         shown |= {"source": source, "away": False}
         options, errors = forms.read_options(form, now_ms(), gid_token)
-        payload = None
+        payload, shown_payload = None, b""
         try:
-            payload = _as_it_is(source) if keep else _payload(form["payload"], source)
+            shown_payload = b"" if keep else _payload(form["payload"], source)
+            payload = _as_it_is(source) if keep else _with_hidden(shown_payload, source, copy_of)
         except BadPayload as bad:
             errors = {"payload": str(bad), **errors}
         if options is None or errors:
             return _form(queue, form, nonce, errors=errors, status=422, **shown)
-        if copy_of and not keep and not _was_shown(payload, source):
+        if copy_of and not keep and not _was_shown(shown_payload, source):
             return _form(queue, form, nonce, review=True, status=409, **shown)
         once = forms.nonce_of(nonce, form, queue, copy_of, gid_token, str(keep))
         done = act.publish(current().link, queue, payload, options, nonce=once, now_ms=now_ms(), copy_of=copy_of)
@@ -122,13 +127,13 @@ def _source(queue: str, job_id: str) -> Original | None:
     # Who may publish and not look learns nothing of a job by copying it.
     if not (can(READ, queue) and can(READ_PAYLOAD, queue)):
         raise not_allowed("You may not look at the payloads of this queue.")
-    return original(current().link, queue, job_id, now_ms=now_ms())
+    return original(current().link, queue, job_id, now_ms=now_ms(), redaction=current().settings.redact)
 
 
 def _payload(text: str, source: Original | None) -> bytes:
     """What the field holds, as it goes to Redis; the original's own bytes where nothing was edited. BadPayload."""
-    if source and source.raw and not source.why and text == typed(source.text):
-        return source.raw
+    if source and source.shown and not source.why and text == typed(source.text):
+        return source.shown
     payload = compact(text).encode()
     if len(payload) > EDITED_UP_TO:
         raise BadPayload(f"This payload has {len(payload):,} bytes; at most {EDITED_UP_TO:,} can be published here.")
@@ -143,9 +148,29 @@ def _as_it_is(source: Original | None) -> None:
         raise BadPayload(source.why)
 
 
+def _with_hidden(shown: bytes, source: Original | None, copy_of: str) -> bytes | None:
+    """The payload with the original's hidden values in the place of their marks. Raises BadPayload.
+
+    None without the original: then nothing can be published, and only Redis knows whether this form was before.
+    """
+    rules = current().settings.redact
+    if not rules.on or not holds_marks(shown.decode("utf-8", "replace")):
+        return shown
+    if source is None and copy_of:
+        return None
+    if source is None or source.raw is None or source.marked is None or rules.patterns is None:
+        raise BadPayload(_NO_VALUES)
+    if shown == source.shown:
+        return source.raw
+    try:
+        return without_marks(shown.decode(), source.marked.values, rules.patterns).encode()
+    except BadMark as bad:
+        raise BadPayload(str(bad)) from None
+
+
 def _was_shown(payload: bytes | None, source: Original | None) -> bool:
     """Did the form show how this payload differs? One that nobody edited differs in nothing."""
-    return _digest(payload) in (request.form.get("seen"), _digest(source.raw if source else None))
+    return _digest(payload) in (request.form.get("seen"), _digest(source.shown if source else None))
 
 
 def _compared(text: str, source: Original | None) -> dict[str, Any]:
@@ -154,8 +179,8 @@ def _compared(text: str, source: Original | None) -> dict[str, Any]:
     try:
         payload = _payload(text, source)
         seen = _digest(payload)
-        if source and source.raw is not None:
-            found = changes(source.raw.decode("utf-8", "replace"), payload.decode("utf-8", "replace"))
+        if source and source.shown is not None:
+            found = changes(source.shown.decode("utf-8", "replace"), payload.decode("utf-8", "replace"))
     except BadPayload as bad:
         fault = str(bad)
     return {"source": source, "changed": found, "fault": fault, "seen": seen}

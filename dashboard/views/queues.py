@@ -19,6 +19,7 @@ from ..htmx import Partial, here, kind, render_page, render_partials
 from ..params import Fields, text
 from ..problems import no_such_page
 from ..queries.filtered import filtered_queue_page
+from ..queries.hidden import shown_page, shown_rows
 from ..queries.job_list import JobList
 from ..queries.lane_filter import LaneFilter
 from ..queries.queue import (
@@ -33,7 +34,7 @@ from ..queries.queue import (
 from ..routes import Routes
 from ..state import can, current, may_read, now_ms
 from .addresses import SCOPE, bulk_url, export_url, job_url, lane_url
-from .filters import ENTERED_WORDS, ERROR_WORDS, MAX_CURSOR_BYTES, lane_wish, since_options, tags
+from .filters import ENTERED_WORDS, ERROR_WORDS, MAX_CURSOR_BYTES, error_words, lane_wish, since_options, tags
 from .job_rows import JobRow, job_row
 from .lane_parts import next_parts, parts_anew, tick_parts
 from .lanes import LANE_TITLES, LANE_WORDS, MANY_OF, ONE_OF, SORT_WORDS, heads, sort_options
@@ -100,6 +101,8 @@ def _context(queue: str, lane: str, args: Fields, asked: live.Tick | None = None
         "export_url": export_url,
         "may_export": can("export", queue),
         "may_payload": can(READ_PAYLOAD, queue),
+        "may_search": can(READ_PAYLOAD, queue) and not current().settings.redact.on,
+        "error_words": error_words(lane),
         "select_all": args.get("scope") == SCOPE and any(acts.values()),
         "sort_options": sort_options(wish),
         "sort_caption": SORT_WORDS[lane][wish.sort].lower(),
@@ -135,7 +138,7 @@ def _rows(queue: str, page: QueuePage) -> list[JobRow]:
 def _read(queue: str, wish: LaneWish, watch: Watch) -> QueuePage:
     with explained(queue):
         read = filtered_queue_page if wish.filter.asks else queue_page
-        return read(
+        page = read(
             current().link,
             queue,
             wish,
@@ -144,6 +147,9 @@ def _read(queue: str, wish: LaneWish, watch: Watch) -> QueuePage:
             limits=limits(),
             watch=watch,
         )
+        link, rules = current().link, current().settings.redact
+        jobs, named = shown_page(link, queue, page.jobs, rules), shown_rows(link, queue, page.named, rules)
+        return replace(page, jobs=jobs, named=named)
 
 
 def _watch(args: Fields, asked: live.Tick | None) -> Watch:

@@ -71,6 +71,7 @@ from .history import (
 )
 from .history_sampler import HistorySampler
 from .job import JobDetail, RawField, job_detail, job_payload
+from .job_texts import job_texts
 from .kind_selection import KindSelection, kind_selection
 from .lane_scan import Match, Scan, mark, scan_lane
 from .lanes import COUNTED_POSITIONS, LanePage, LaneRow, lane_page, page_of_mark
@@ -230,6 +231,7 @@ __all__ = [
     "job_detail",
     "job_payload",
     "job_surroundings",
+    "job_texts",
     "kind_jobs",
     "kind_neighbours",
     "kind_of_job",

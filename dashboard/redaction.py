@@ -1,0 +1,158 @@
+"""Which values of jobs are hidden from everybody, and what is shown of a text instead."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from .redact_errors import MOST_VALUES, is_type, masked, named, type_only
+from .redact_paths import Patterns, compile_patterns, split_patterns
+from .redact_walk import HIDDEN, Found, NoJson, leaves, quoted, rewrite
+
+LOOKED_INTO = 1_048_576
+"""Bytes of a payload. A longer one that may hold such a value is hidden whole, so that no page waits for it."""
+KNOWN_UP_TO = 65_536
+"""Bytes of a payload that is read so that its hidden values can be taken out of its job's error."""
+
+Rule = Callable[[str, str], str]
+"""`rule(field, text)`, with field `payload`, `error` or `field`, gives the text as it may be shown."""
+
+_NO_JSON = "it is no JSON that its hidden values could be told apart in"
+_TOO_LONG = "it is too long to be looked into for hidden values"
+_FAILED = "the rule that hides values failed, see the dashboard's log"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What may be shown of a payload: `text`, None where it is hidden whole, and then `why`.
+
+    `values` are those that were hidden, None where they are not known. `hidden` counts them.
+    """
+
+    text: str | None
+    why: str = ""
+    values: tuple[str, ...] | None = ()
+    hidden: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """The rules of one dashboard. Without any it changes nothing."""
+
+    patterns: Patterns | None = None
+    rules: tuple[Rule, ...] = ()
+    names: re.Pattern[str] | None = field(default=None, repr=False)
+
+    @property
+    def on(self) -> bool:
+        """Is anything hidden at all?"""
+        return self.patterns is not None or bool(self.rules)
+
+    def payload(self, raw: bytes) -> Seen:
+        """What may be shown of a whole payload; one that was cut must not come here."""
+        if not self.on:
+            return Seen(raw.decode("utf-8", "replace"))
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:
+            return Seen(None, _NO_JSON, None)
+        looked = self.patterns is not None and self.patterns.may_hide(text)
+        if len(raw) > LOOKED_INTO and (looked or self.rules):
+            return Seen(None, _TOO_LONG, None)
+        seen = self._by_paths(text) if looked else Seen(text)
+        for rule in self.rules if seen.text is not None else ():
+            changed = _asked(rule, "payload", seen.text or "")
+            seen = Seen(None, _FAILED, None) if changed is None else Seen(changed, "", seen.values, seen.hidden)
+            if changed is None:
+                break
+        return seen
+
+    def error(self, text: str, payload: Seen | None) -> str:
+        """What may be shown of an error; `payload` is its job's, None where that is not known."""
+        if not self.on or not text:
+            return text
+        if self.patterns is not None:
+            values = payload.values if payload else None
+            text = type_only(text) if values is None or len(values) > MOST_VALUES else masked(text, values, self.names)
+        return self._ruled("error", text)
+
+    def kind(self, name: str) -> str:
+        """What may be shown of the name of a kind of errors, of which no job is at hand."""
+        return name if not self.on or is_type(name) else HIDDEN
+
+    def hides(self, path: str) -> bool:
+        """Is what keys joined by dots lead to hidden, or may it be?"""
+        return bool(self.rules) or (self.patterns is not None and self.patterns.hides_path(path.split(".")))
+
+    def field(self, name: str, value: bytes, *, whole: bool) -> bytes:
+        """What may be shown of a field that somebody put into a job's record."""
+        if not self.on or not value:
+            return value
+        text = value.decode("utf-8", "replace")
+        if not whole or (self.patterns is not None and self.patterns.hides_path([name])):
+            return HIDDEN.encode()
+        if self.patterns is not None and self.patterns.may_hide(text):
+            seen = self._by_paths(text)
+            text = HIDDEN if seen.text is None else seen.text
+        return self._ruled("field", text).encode("utf-8", "replace")
+
+    def _ruled(self, kind: str, text: str) -> str:
+        for rule in self.rules:
+            changed = _asked(rule, kind, text)
+            if changed is None:
+                return HIDDEN
+            text = changed
+        return text
+
+    def _by_paths(self, text: str) -> Seen:
+        values: list[str] = []
+        count = 0
+
+        def put(found: Found) -> str:
+            nonlocal count
+            count += 1
+            values.extend(leaves(found.token))
+            return quoted(HIDDEN)
+
+        assert self.patterns is not None
+        try:
+            shown = rewrite(text, self.patterns, put)
+        except NoJson:
+            return Seen(None, _NO_JSON, None)
+        return Seen(shown, "", tuple(dict.fromkeys(values)), count)
+
+
+NOTHING = Redaction()
+
+
+def read_redaction(given: object) -> Redaction:
+    """The rules of a setting: patterns, separated by commas in one text; a callable; or a list of both.
+
+    Raises ValueError (BadPattern among them) and TypeError for what is neither.
+    """
+    parts: list[Any] = [given] if isinstance(given, str) or callable(given) else list(cast(Iterable[Any], given))
+    texts = [one for part in parts if isinstance(part, str) for one in split_patterns(part)]
+    rules: tuple[Any, ...] = tuple(part for part in parts if not isinstance(part, str))
+    if not all(callable(rule) for rule in rules):
+        raise ValueError('paths like "*.token" or functions of field and text are wanted')
+    patterns = compile_patterns(texts) if texts else None
+    return Redaction(patterns, rules, named(patterns.names) if patterns else None)
+
+
+def _asked(rule: Rule, kind: str, text: str) -> str | None:
+    """What a rule makes of a text, None when it fails. Neither the log nor its traceback may hold the text."""
+    try:
+        made: object = rule(kind, text)
+    except Exception as error:
+        _log.warning(
+            "omniq: what hides values raised %s for a text of field %s; all of it is hidden", type(error).__name__, kind
+        )
+        return None
+    if isinstance(made, str):
+        return made
+    _log.warning("omniq: what hides values gave no text for field %s; all of it is hidden", kind)
+    return None

@@ -1,0 +1,181 @@
+"""Hidden values: which a path hides, what an error says, and that a copy brings them back only where they were."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import pytest
+
+from dashboard import Allow, Deny, SettingsError
+from dashboard.redaction import LOOKED_INTO, read_redaction
+from dashboard.settings import load_settings
+from omniq_core import Activity, OmniqClient, note_activity
+from tests.support.factories import fail_jobs
+from tests.web.pages_support import NOW, QUEUE, browser
+from tests.web.test_publish_page import fields, send
+
+H = '"‹hidden›"'
+
+
+@pytest.mark.parametrize(
+    ("paths", "text", "shown"),
+    [
+        ("password", '{"a":[{"Password":1.50}],"passwords":2}', f'{{"a":[{{"Password":{H}}}],"passwords":2}}'),
+        ("password", '{"password":null,"password":{"a":[1]}}', f'{{"password":{H},"password":{H}}}'),
+        ("password", r'{"pass\u0077ord":"x"}', rf'{{"pass\u0077ord":{H}}}'),
+        (
+            "*.token",
+            '{"token":1,"a":{"token":2,"b":[{"token":3}]}}',
+            f'{{"token":1,"a":{{"token":{H},"b":[{{"token":{H}}}]}}}}',
+        ),
+        ("cards[*].number", '{"number":1,"cards":[{"number":2}]}', f'{{"number":1,"cards":[{{"number":{H}}}]}}'),
+        ("cards[1].number", '{"cards":[{"number":1},{"number":2}]}', f'{{"cards":[{{"number":1}},{{"number":{H}}}]}}'),
+        ('"a.b".c', '{"a.b":{"c":1},"a":{"b":{"c":2}}}', f'{{"a.b":{{"c":{H}}},"a":{{"b":{{"c":2}}}}}}'),
+        ("*_key", '{"api_key":1,"key":2}', f'{{"api_key":{H},"key":2}}'),
+        ("body.pin", r'{"body":"{\"pin\":7,\"x\":1}"}', r'{"body":"{\"pin\":\"‹hidden›\",\"x\":1}"}'),
+    ],
+)
+def test_what_a_path_hides(paths: str, text: str, shown: str) -> None:
+    assert read_redaction(paths).payload(text.encode()).text == shown
+
+
+@pytest.mark.parametrize(
+    "raw", [b"{'password': 'x'}", b'{"password":"x"', b'{"password":"\xff"}', b'{"password":' + b"[" * 9_000]
+)
+def test_what_cannot_be_told_apart_is_hidden_whole(raw: bytes) -> None:
+    seen = read_redaction("password").payload(raw)
+    assert (seen.text, bool(seen.why), seen.values) == (None, True, None)
+
+
+def test_a_long_text_is_hidden_when_it_may_hold_one() -> None:
+    rules, much = read_redaction("password"), b"x" * LOOKED_INTO
+    assert rules.payload(b'{"password":"' + much + b'"}').text is None
+    assert rules.payload(b'{"other":"' + much + b'"}').text is not None
+
+
+def test_what_an_error_says() -> None:
+    rules = read_redaction("password")
+    seen = rules.payload(b'{"password":"it\'s a \\"pw\\"","p":{"password":123}}')
+    for said in ('E: it\'s a "pw" 1234', 'E: it\'s a \\"pw\\" 1234', "E: it%27s%20a%20%22pw%22 1234"):
+        assert rules.error(said, seen) == "E: ‹hidden› 1234"
+    assert rules.error("E: 123 it's a", seen) == "E: ‹hidden› ‹hidden›"
+    assert rules.error("E: password='other one', x=1", seen) == "E: password=‹hidden›, x=1"
+    assert rules.error("a.b.TimeoutError: something", None) == "a.b.TimeoutError: ‹hidden›"
+    assert rules.error("something", None) == "‹hidden›"
+
+
+def test_a_function_sees_whole_texts_and_its_failure_hides_them(caplog: pytest.LogCaptureFixture) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def rule(field: str, text: str) -> str:
+        asked.append((field, text))
+        if "boom" in text:
+            raise ValueError(text)
+        return text.replace("zoe", "***")
+
+    rules = read_redaction([rule, "password"])
+    assert rules.payload(b'{"a":"zoe"}').text == '{"a":"***"}'
+    assert rules.error("E: zoe", rules.payload(b"{}")) == "E: ***"
+    assert rules.payload(b'{"a":"boom"}').text is None
+    assert ("payload", '{"a":"zoe"}') in asked
+    assert ("error", "E: zoe") in asked
+    assert "ValueError" in caplog.text
+    assert "boom" not in caplog.text
+    assert caplog.records[0].levelno == logging.WARNING
+
+
+@pytest.mark.parametrize("bad", ["a..b", "**", "[*]", "a[", 3, ["a", 3]])
+def test_a_bad_path_is_told_at_the_start(bad: Any) -> None:
+    with pytest.raises(SettingsError, match=r"^redact: "):
+        load_settings({}, redact=bad)
+    assert load_settings({"OMNIQ_REDACT": "password,*.token"}).redact.on
+    assert not load_settings({}).redact.on
+
+
+PAYLOAD = {"user": "zoe", "password": "hunterzwei", "cards": [{"number": 41}], "body": json.dumps({"password": 7})}
+
+
+@pytest.fixture
+def copied(client: OmniqClient) -> Any:
+    fail_jobs(client, QUEUE, ["a"], now_ms=NOW - 1_000, payload=PAYLOAD)
+    visitor = browser(client, redact=["password", "cards[*].number"])
+    return visitor, visitor.get(f"/queues/{QUEUE}/jobs/a/copy")
+
+
+def stored(redis: Any, job_id: str) -> Any:
+    return json.loads(redis.hget(f"{{{QUEUE}}}:job:{job_id}", "payload") or b"null")
+
+
+def test_an_edited_copy_keeps_what_is_hidden(copied: Any, redis: Any) -> None:
+    visitor, form = copied
+    text = fields(form)["payload"]
+    assert json.loads(text) | {"body": 0} == {
+        "user": "zoe", "password": "‹hidden 1›", "cards": [{"number": "‹hidden 2›"}], "body": 0
+    }  # fmt: skip
+    review = send(visitor, form, payload=text.replace("zoe", "tom"), job_id="b")
+    assert review.status == 409
+    assert "hunterzwei" not in review.text
+    send(visitor, review)
+    assert stored(redis, "b") == PAYLOAD | {"user": "tom"}
+    send(visitor, form, job_id="c")
+    assert redis.hget("{mail}:job:c", "payload") == redis.hget("{mail}:job:a", "payload")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('"password": "‹hidden 1›"', '"word": "‹hidden 1›"'),
+        ('"zoe"', '"‹hidden 1›"'),
+        ("‹hidden 1›", "‹hidden 2›"),
+        ("‹hidden 1›", "x ‹hidden 1›"),
+        ('"password": "‹hidden 1›"', '"password": "‹hidden 1›", "password": "‹hidden 1›"'),
+        ('"password": "‹hidden 1›"', '"password": ["‹hidden 1›"]'),
+        ('"password": "‹hidden 1›"', r'"x": "\u2039hidden 1›"'),
+    ],
+)
+def test_a_mark_cannot_be_moved(copied: Any, redis: Any, before: str, after: str) -> None:
+    visitor, form = copied
+    text = fields(form)["payload"]
+    assert before in text
+    refused = send(visitor, form, payload=text.replace(before, after), job_id="b")
+    assert refused.status == 422
+    assert "hunterzwei" not in refused.text
+    assert stored(redis, "b") is None
+
+
+def test_without_its_original_nothing_is_published(copied: Any, client: OmniqClient, redis: Any) -> None:
+    visitor, form = copied
+    client.remove_job(queue=QUEUE, job_id="a", lane="failed")
+    refused = send(visitor, form, job_id="b")
+    assert refused.status == 409
+    assert stored(redis, "b") is None
+
+
+def test_what_could_confirm_a_value_is_refused(client: OmniqClient) -> None:
+    fail_jobs(client, QUEUE, ["a"], now_ms=NOW - 1_000, payload=PAYLOAD)
+    visitor = browser(client, redact="password")
+    page = visitor.get("/queues/mail/failed")
+    assert page.soup.select("[name=payload]") == []
+    for query in ("payload=user:zoe", "q=hunter"):
+        for at in ("failed", "failed/export"):
+            visitor.get(f"/queues/mail/{at}?{query}", 403)
+        refused = visitor.post(f"/queues/mail/jobs/retry/confirm?{query}", {"scope": "filter"})
+        assert refused.status == 403
+    about = json.dumps({"v": 1, "kind": "filter", "q": "", "payload": "password:h"})
+    assert visitor.post("/queues/mail/jobs/retry/confirm", {"scope": "filter", "about": about}).status == 403
+    assert visitor.get("/queues/mail/failed?q=ValueError").job_ids() == ["a"]
+
+
+def test_who_may_not_read_payloads_sees_no_value_that_was_looked_for(client: OmniqClient) -> None:
+    asked = {"payload": "user.email:zoe@…"}
+    note_activity(client.link, Activity(NOW, "retry", "done", queue=QUEUE, jobs=1, done=1, filter=asked))
+
+    def access(_request: Any, action: str, _queue: str | None) -> Any:
+        return Deny() if action == "read_payload" else Allow()
+
+    for at in ("/activity", "/activity/export"):
+        assert "zoe@" in browser(client).get(at).text
+        assert "user.email" in (text := browser(client, access=access).get(at).text)
+        assert "zoe@" not in text
