@@ -122,6 +122,7 @@ def gunicorn(redis_server: RedisServer, tmp_path: Path) -> Iterator[int]:
         process.wait(30)
 
 
+@pytest.mark.long  # four processes take their time; test_gunicorn has some in each run
 def test_under_gunicorn_with_preload(gunicorn: int) -> None:
     crawl(Wire(gunicorn), "/omniq/", least=30)
 
