@@ -37,7 +37,7 @@ def size_of(replies: Sequence[object]) -> int:
 
 
 class QueueRun:
-    """Call `step` until it is through: each is one script or pipeline of a few ms.
+    """Call `step` until it is `through`, not before `due` (by `timer`): each is one script or pipeline of a few ms.
 
     `phase` is what it is at, `looked` of about `expected` entries of lanes were looked at, `found` is what both looks
     show, `notes` say what could not be looked at. Not `there`: the queue has no key, so nothing was looked at. `clock`
@@ -57,19 +57,31 @@ class QueueRun:
         self.link, self.queue = link, queue
         self.phase = "queue"
         self.looked = self.expected = self.groups = 0
-        self.there = True
+        self.there, self.through, self.broken = True, False, ""
+        self.due = timer()
         self.found: list[Finding] = []
         self.notes: list[str] = []
         self._scan, self._orphans = scan, orphans
         self._clock, self._timer, self._leases_ms = clock, timer, leases_ms
         self._steps = self._go()
 
-    def step(self) -> float | None:
-        """One piece of work; the seconds that it has to wait for now (mostly 0), None when it is through."""
-        return next(self._steps, None)
+    def step(self) -> None:
+        """One piece of work. Raises what Redis raised; then it cannot go on, and `fail` says so."""
+        wait = next(self._steps, None)
+        self.through = wait is None
+        self.due = self._timer() + (wait or 0.0)
 
-    def report(self) -> Report:
-        """What is to be written down at the end."""
+    def fail(self, why: str) -> None:
+        """It is through, and nothing is known: what a part had found is no whole answer."""
+        self.through, self.broken = True, why
+        self._orphans.forget(self.queue)
+
+    def report(self) -> Report | None:
+        """What is to be written down at the end, None when there is no such queue any more."""
+        if self.broken:
+            return Report(self.queue, self._clock(), 0, 0, {}, (), (), self.broken)
+        if not self.there:
+            return None
         by_kind: dict[FindingKind, list[Finding]] = {kind: [] for kind in FINDING_KINDS}
         for one in self.found:
             by_kind[one.kind].append(one)

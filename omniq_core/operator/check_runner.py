@@ -15,7 +15,7 @@ from ..keys import decode_text, global_key
 from ..pacing import SHARE
 from ..scripts import script
 from .check_queue_run import QueueRun, size_commands, size_of
-from .check_record import CHECK, QUEUES, Report, pack_report, parse_check
+from .check_record import CHECK, QUEUES, pack_report, parse_check
 from .discovery import is_forbidden, refuses_writes
 from .findings import findings_commands
 from .job_check import OrphanSearch
@@ -25,6 +25,9 @@ from .overview import state_of
 log = logging.getLogger(__name__)
 
 CLAIM_MS, LOOK_S, TELL_S = 10_000, 1.0, 0.5
+MOST_AT_ONCE = 8
+"""So many queues are looked at in the time that others wait for their second look; they are written down in order."""
+
 _MEASURED = 100
 _ANCHOR = global_key("meta")
 
@@ -61,7 +64,8 @@ class CheckRunner:
         self._id, self._queues, self._at = "", list[str](), 0
         self._before = self._done = self._ahead = 0
         self._unmeasured = list[str]()
-        self._run: QueueRun | None = None
+        self._runs = list[QueueRun]()
+        self._at_work: QueueRun | None = None
         self._scan: KeyScan | None = None
         self._orphans = OrphanSearch(self.link)
 
@@ -76,19 +80,18 @@ class CheckRunner:
         if not self._id:
             wait = self._look_at - self._timer()
             return wait if wait > 0 else self._look()
-        began = self._timer()
+        began, self._at_work = self._timer(), None
         try:
             wait = self._step()
         except Exception as error:
-            run, why = self._run, _why_only_here(error)
+            run, why = self._at_work, _why_only_here(error)
             if run is None or not why:
                 self._leave()
                 raise
-            # The others are checked all the same. What a part that failed had found is no whole answer.
+            # The others are checked all the same.
             if not isinstance(error, REDIS_ERRORS):
                 log.exception("omniq: queue %s cannot be checked", run.queue)
-            self._orphans.forget(run.queue)
-            self._end_queue(Report(run.queue, self.clock(), 0, 0, {}, (), (), why))
+            run.fail(why)
             wait = 0.0
         return max(wait, (self._timer() - began) * (1 / SHARE - 1))
 
@@ -129,15 +132,28 @@ class CheckRunner:
             # Queues were added while it was at the last one: the claim reads them again.
             self._leave()
             return 0.0
-        if self._run is None:
-            queue = self._queues[self._at]
+        if self._runs and self._runs[0].through:
+            self._finish(self._runs[0])
+            return 0.0
+        wait = self._work(scan)
+        return max(wait, self._tell_now_and_then(self._runs[0].phase)) if self._runs else 0.0
+
+    def _work(self, scan: KeyScan) -> float:
+        """A piece of the first queue that need not wait for its second look; the seconds until there is one."""
+        now = self._timer()
+        for run in self._runs:
+            if not run.through and run.due <= now:
+                self._at_work = run
+                run.step()
+                return 0.0
+        following = self._queues[self._at + len(self._runs) :][:1]
+        if following and len(self._runs) < MOST_AT_ONCE:
             options = (self._orphans, self.clock, self._timer, self._leases_ms)
-            self._run = QueueRun(self.link, queue, scan, *options)
-        wait = self._run.step()
-        if wait is not None:
-            return max(wait, self._tell_now_and_then(self._run.phase))
-        self._finish(self._run)
-        return 0.0
+            self._runs.append(QueueRun(self.link, following[0], scan, *options))
+            # Who asks for this queue from now on wants another look at it.
+            self._tell(self._runs[0].phase, "", b"")
+            return 0.0
+        return min(run.due for run in self._runs if not run.through) - now
 
     def _measure(self) -> float:
         part, self._unmeasured = self._unmeasured[:_MEASURED], self._unmeasured[_MEASURED:]
@@ -147,33 +163,34 @@ class CheckRunner:
         return self._tell_now_and_then("")
 
     def _finish(self, run: QueueRun) -> None:
-        self._tell(run.phase, "", b"")
-        if not self._id:
-            return  # it is another's by now, who may know better, or was stopped
-        for reply in self.link.pipeline(findings_commands(run.queue, run.found)):
-            # A pipeline that is repeated after a lost answer has renamed already.
-            if isinstance(reply, Exception) and "no such key" not in str(reply):
-                raise reply
-        self._end_queue(run.report() if run.there else None)
+        if not run.broken:
+            self._tell(run.phase, "", b"")
+            if not self._id:
+                return  # it is another's by now, who may know better, or was stopped
+            self._at_work = run
+            for reply in self.link.pipeline(findings_commands(run.queue, run.found)):
+                # A pipeline that is repeated after a lost answer has renamed already.
+                if isinstance(reply, Exception) and "no such key" not in str(reply):
+                    raise reply
+            self._at_work = None
+        report = run.report()
+        self._done += run.expected
+        self._runs.remove(run)
+        self._tell("", run.queue, pack_report(report) if report else b"")
+        self._at += 1
 
     def _tell_now_and_then(self, phase: str) -> float:
         if self._timer() >= self._tell_at:
             self._tell(phase, "", b"")
         return 0.0
 
-    def _end_queue(self, report: Report | None) -> None:
-        """None: there is no such queue any more."""
-        self._done += self._run.expected if self._run else 0
-        self._run = None
-        self._tell("", self._queues[self._at], pack_report(report) if report else b"")
-        self._at += 1
-
     def _tell(self, phase: str, queue: str, report: bytes) -> None:
         self._tell_at = self._timer() + TELL_S
         seen, keys = (self._scan.seen, self._scan.keys) if self._scan else (0, 0)
-        looked = self._before + self._done + seen + (self._run.looked if self._run else 0)
+        looked = self._before + self._done + seen + sum(run.looked for run in self._runs)
         expected = max(self._before + self._ahead + keys, looked)
-        args = (self.clock(), self._id, self._owner, self._claim_ms, self._at, phase, looked, expected, queue, report)
+        far = (self._at, phase, looked, expected, self._at + len(self._runs) + bool(queue))
+        args = (self.clock(), self._id, self._owner, self._claim_ms, *far, queue, report)
         state = decode_text(self.link.run(script("operator/check_step"), _ANCHOR, *args))
         if state != "running":
             self._leave()

@@ -101,10 +101,10 @@ def findings_commands(queue: str, findings: Iterable[Finding]) -> list[tuple[Arg
     for kind, entries in by_kind.items():
         name = findings_key(queue, kind)
         if not entries:
-            commands.append(("DEL", name))
+            commands.append(("UNLINK", name))
             continue
         fresh, flat = name + b":new", [part for pair in entries.items() for part in pair]
-        commands.append(("DEL", fresh))
+        commands.append(("UNLINK", fresh))
         step = 2 * _BATCH
         commands += [("HSET", fresh, *flat[at : at + step]) for at in range(0, len(flat), step)]
         commands += [("PEXPIRE", fresh, KEPT_MS), ("RENAME", fresh, name)]

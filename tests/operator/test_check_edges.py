@@ -76,8 +76,9 @@ def test_who_lost_its_claim_writes_no_findings(client: OmniqClient, redis: Any) 
     start_check(client.link, "c1", ["a"], by="", now_ms=NOW)
     first, timer = runner(client)
     run = until_phase(first, timer, "again")
-    while run.step() is not None:  # through, but not written down: and now it sleeps
+    while not run.through:  # and not written down: now it sleeps
         timer.now += 2.1
+        run.step()
     client.link.call("HSET", "{omniq:x}:check", "owner_until", 1)
     redis.hset("{a}:stats", "failed", 1)  # somebody put it right
     second, _ = runner(client, timer)

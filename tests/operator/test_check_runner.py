@@ -41,9 +41,9 @@ def work(check: CheckRunner, timer: Timer, client: OmniqClient, steps: int = 2_0
 def until_phase(check: CheckRunner, timer: Timer, phase: str) -> QueueRun:
     """Until the check of a queue is there; that queue's run."""
     for _ in range(2_000):
-        run = check._run  # pyright: ignore[reportPrivateUsage]
-        if run is not None and run.phase == phase:
-            return run
+        for run in check._runs:  # pyright: ignore[reportPrivateUsage]
+            if run.phase == phase:
+                return run
         timer.now += max(check.tick(), 0.001)
     raise AssertionError(f"it does not come to {phase!r}")
 
@@ -111,6 +111,22 @@ def test_what_the_second_look_does_not_see_is_no_finding(client: OmniqClient, re
     assert [one.found for one in read_health(client.link).reports] == [{}]
 
 
+@pytest.mark.broken_data
+def test_many_broken_queues_wait_for_their_second_looks_together(client: OmniqClient, redis: Any) -> None:
+    names = [f"q{n}" for n in range(6)]
+    for queue in names:
+        healthy(client, queue)
+        redis.hset(f"{{{queue}}}:stats", "failed", 7)
+    start_check(client.link, "c1", names, by="", now_ms=NOW)
+    check, timer = runner(client)
+    began = timer.now
+    work(check, timer, client)
+    assert [(one.queue, one.found) for one in read_health(client.link).reports] == [
+        (queue, {"counters": 1}) for queue in names
+    ]
+    assert 2 <= timer.now - began < 4
+
+
 def test_another_process_goes_on_when_its_own_died(client: OmniqClient) -> None:
     for queue in ("a", "b", "c"):
         healthy(client, queue)
@@ -156,6 +172,23 @@ def test_queues_that_are_asked_for_meanwhile_are_added(client: OmniqClient) -> N
     check, timer = runner(client)
     work(check, timer, client)
     assert [one.queue for one in read_health(client.link).reports] == ["a", "b"]
+
+
+def test_a_queue_that_is_begun_is_looked_at_once_more_for_whoever_asks_now(client: OmniqClient, redis: Any) -> None:
+    for queue in ("a", "b", "c"):
+        healthy(client, queue)
+    start_check(client.link, "c1", ["a", "b", "c"], by="", now_ms=NOW)
+    check, timer = runner(client)
+    redis.hset("{a}:stats", "failed", 7)  # while it waits for its second look, b is begun
+    until_phase(check, timer, "again")
+    for _ in range(3):
+        timer.now += check.tick()
+    redis.hset("{a}:stats", "failed", 1)
+    start_check(client.link, "c2", ["b", "c"], by="", now_ms=NOW)
+    assert redis.lrange("{omniq:x}:check:queues", 0, -1) == [b"a", b"b", b"c", b"b"]
+    work(check, timer, client)
+    found = read_health(client.link).check
+    assert found is not None and (found.state, found.at, found.percent) == ("finished", 4, 100)
 
 
 @pytest.mark.parametrize("names", [[], ["a"] * 2_001, ["bad name"]])

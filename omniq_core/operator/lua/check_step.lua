@@ -1,7 +1,8 @@
 -- What the process at work on the check tells: how far it came, and of a queue that is through what it found.
 -- KEYS[1] {omniq:x}:meta
 -- ARGV now, id, owner, how long the claim holds in ms, index of the queue, phase, entries looked at in all, entries there
---   are in all, queue that is through ("": none), its report ("": there is no such queue any more)
+--   are in all, how many queues are begun or through, queue that is through ("": none), its report ("": there is no
+--   such queue any more)
 -- Returns the state: running, finished, or what else it was in ("stopped"); LOST when it is another's.
 -- @include check
 -- @include numbers
@@ -13,15 +14,15 @@ if kept[3] ~= "running" then return kept[3] end
 -- An answer that was lost, and came again: this queue is through already.
 if ARGV[5] ~= kept[4] then return "LOST" end
 local at, state = int(ARGV[5], 0), "running"
-if ARGV[9] ~= "" then
+if ARGV[10] ~= "" then
   local health = ours(key("health"), "hash")
-  if ARGV[10] == "" then redis.call("HDEL", health, ARGV[9]) else redis.call("HSET", health, ARGV[9], ARGV[10]) end
+  if ARGV[11] == "" then redis.call("HDEL", health, ARGV[10]) else redis.call("HSET", health, ARGV[10], ARGV[11]) end
   redis.call("PEXPIRE", health, CHECK_KEPT_MS)
   at = at + 1
   if at >= redis.call("LLEN", queues_key()) then state = "finished" end
 end
 redis.call("HSET", name, "at", text(at), "phase", ARGV[6], "looked", ARGV[7], "expected", ARGV[8],
-  "state", state, "owner_until", state == "running" and check_until(ARGV[4], now) or "0")
+  "begun", ARGV[9], "state", state, "owner_until", state == "running" and check_until(ARGV[4], now) or "0")
 if state == "finished" then redis.call("HSET", name, "ended_ms", now) end
 keep_check()
 return state
