@@ -13,6 +13,8 @@ from omniq_core.operator.check_runner import CheckRunner
 from omniq_core.operator.group_check import GroupCheck
 from omniq_core.operator.job_check import OrphanSearch
 from omniq_core.operator.key_scan import KeyScan
+from omniq_core.scripts import script
+from tests.core.cutting_proxy import CuttingProxy
 from tests.operator.bulk import Timer
 from tests.operator.test_check_runner import NOW, Clock, healthy, runner, until_phase, work
 from tests.support.factories import publish_jobs
@@ -152,3 +154,26 @@ def test_a_part_that_fails_is_said_and_is_no_clean_bill_of_health(
         ("b", ""),
     ]
     assert caplog.messages == ["omniq: queue a cannot be checked"]
+
+
+@pytest.mark.broken_data
+@pytest.mark.parametrize(
+    "at", ["check_claim", "check_step", "check_queue", "jobs_windows", "jobs_judge", "SCAN", "RENAME", "found"]
+)
+def test_an_answer_that_is_lost_costs_time_alone(client: OmniqClient, redis: Any, proxy: CuttingProxy, at: str) -> None:
+    for queue in ("a", "b"):
+        healthy(client, queue)
+        redis.hset(f"{{{queue}}}:stats", "failed", 7)
+        redis.rpush(f"{{{queue}}}:wait", "ghost")
+    start_check(client.link, "c1", ["a", "b"], by="", now_ms=NOW)
+    with OmniqClient(host="127.0.0.1", port=proxy.port) as far:
+        check, timer = runner(far)
+        proxy.cut(script(f"operator/{at}").sha if "_" in at else at.encode())
+        drive(check, timer, 400)
+    assert proxy.cuts == 1
+    health = read_health(client.link)
+    assert health.check is not None and (health.check.state, health.check.at) == ("finished", 2)
+    assert [(one.queue, one.found) for one in health.reports] == [
+        (queue, {"counters": 2, "ghosts": 1}) for queue in ("a", "b")
+    ]
+    assert len(read_findings(client.link, "a", "counters", 10)) == 2
