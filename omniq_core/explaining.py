@@ -53,6 +53,11 @@ def explain_redis_error(error: BaseException) -> str:
     return "connection lost" if lost else "it refused the command"
 
 
+def is_moving(error: object) -> bool:
+    """Whether the keys of a queue are on their way to another node of the cluster: what is said of it has to wait."""
+    return isinstance(error, TryAgainError)
+
+
 def is_outage(error: BaseException) -> bool:
     """Whether Redis did not answer (or cannot work just now), rather than answer that it refuses."""
     passing = redis.BusyLoadingError | TryAgainError | ClusterDownError

@@ -145,7 +145,8 @@ def overview_page(
     shown = _window(_matching(rows, wish), wish)
     wanted = dict.fromkeys([*(row.queue for row in shown), *(name for name in named if name in known)])
     late = [name for name in wanted if name not in first.snapshots]
-    then = read_rows(link, late, now_ms, histories=() if missing else own, span=wish.range)
+    # Of a queue whose keys are on their way to another node the figures stay those of the background.
+    then = read_rows(link, late, now_ms, histories=() if missing else own, span=wish.range, known=late)
     live = {name: marked(row(snapshot)) for name, snapshot in then.snapshots.items()}
     now = {row.queue: live.get(row.queue, row) for row in rows}
     rows = list(now.values())
@@ -156,7 +157,7 @@ def overview_page(
         wish=wish,
         rows=tuple(row for row in matching if row.queue in here),
         named=tuple(row for row in rows if row.queue in named),
-        rates={name: queue_rates((first.sparks | then.sparks)[name], now_ms) for name in wanted},
+        rates={name: queue_rates((first.sparks | then.sparks).get(name), now_ms) for name in wanted},
         totals=_totals(rows),
         throughput=_throughput(wish, found if all_of_them else None, first if missing else then),
         notices=worst(tuple(true_notices(found.notices, now)), MOST_SHOWN),

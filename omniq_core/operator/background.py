@@ -193,19 +193,20 @@ class Background:
         names = sorted(state.allow_list or {name for raw in members if (name := queue_name(raw))} | state.names)
         if not state.allow_list:
             state.names = frozenset(names)
-        found = [one for one in queue_snapshots(self.link, names, now).values() if one.exists]
+        moving = set[str]()  # in a cluster: their last figures stay
+        found = [one for one in queue_snapshots(self.link, names, now, moving=moving).values() if one.exists]
         packed = {one.queue: pack_figures(one) for one in found}
         commands: list[Any] = []
         items = list(packed.items())
         for at in range(0, len(items), BATCH):
             flat = [part for pair in items[at : at + BATCH] for part in pair]
             commands.append(("HSET", NOW, *flat))
-        gone = sorted(self._written - set(packed))
+        gone = sorted(self._written - set(packed) - moving)
         if gone:
             commands.append(("HDEL", NOW, *gone))
         commands += self._news(found, now)
         self._write([*commands, ("HSET", NOW, AT, now), ("PEXPIRE", NOW, NOW_TTL_MS)], now)
-        self._written, self._names = set(packed), tuple(packed)
+        self._written, self._names = set(packed) | (self._written & moving), tuple(packed)
         self._grouped = tuple(one.queue for one in found if one.group_waiting)
         self._failing = tuple(one.queue for one in found if one.failed)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..connection import Link
+from ..explaining import is_moving
 from ..keys import completion_anchor, decode_id
 from .children import CHILDREN, MOST_COUNTERS, counter_name
 from .overview import state_of
@@ -92,6 +93,8 @@ class CounterSearch:
         for at in range(0, len(names), BATCH):
             commands = [("EXISTS", *counter_keys(name)) for name in names[at : at + BATCH]]
             for reply in self.link.pipeline(commands):
+                if is_moving(reply):
+                    reply = 1  # its keys are on their way to another node of a cluster
                 if isinstance(reply, Exception):
                     raise reply
                 found.append(reply)

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..clock import now_ms
 from ..connection import Link
+from ..explaining import is_moving
 from ..keys import QueueKeys
 from .counter_search import CounterSearch
 from .group_search import GroupSearch
@@ -131,7 +132,9 @@ class Discovery:
         for at in range(0, len(names), BATCH):
             part = names[at : at + BATCH]
             commands = [("EXISTS", *(QueueKeys(name).of(suffix) for suffix in PROTOCOL_KEYS)) for name in part]
-            found |= dict(zip(part, self._replies(commands), strict=True))
+            # One whose keys are on their way to another node of a cluster is there.
+            replies = [1 if is_moving(reply) else reply for reply in self.link.pipeline(commands)]
+            found |= dict(zip(part, _good(replies), strict=True))
         return found
 
     def _publish(self, state: DiscoveryState) -> None:
@@ -151,12 +154,14 @@ class Discovery:
 
     def _replies(self, commands: list[Any], *, lenient: bool = False) -> list[Any]:
         replies = self.link.pipeline(commands)
-        for at, reply in enumerate(replies):
-            if isinstance(reply, Exception):
-                if not lenient:
-                    raise reply
-                replies[at] = None
-        return replies
+        return [None if isinstance(reply, Exception) else reply for reply in replies] if lenient else _good(replies)
+
+
+def _good(replies: list[Any]) -> list[Any]:
+    for reply in replies:
+        if isinstance(reply, Exception):
+            raise reply
+    return replies
 
 
 def queue_of(key: object) -> str | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 from ..connection import Link
+from ..explaining import is_moving
 from .history import History, history_command, parse_history, spark_command
 from .snapshot import BATCH, QueueSnapshot, parse_snapshot, snapshot_call
 
@@ -24,9 +25,17 @@ class RowsRead:
 
 
 def read_rows(
-    link: Link, names: Sequence[str], now_ms: int, *, histories: Sequence[str] = (), span: str = "1h"
+    link: Link,
+    names: Sequence[str],
+    now_ms: int,
+    *,
+    histories: Sequence[str] = (),
+    span: str = "1h",
+    known: Container[str] = (),
 ) -> RowsRead:
     """The figures and sparks of queues, one round trip for every 500; with the first, the histories of some of them.
+
+    A queue whose keys are on their way to another node of a cluster is left out if it is `known`.
 
     Raises ValueError for a bad name, and what Redis raised when it did not answer or refused.
     """
@@ -37,6 +46,8 @@ def read_rows(
         commands = [spark_command(name) for name in part] + [history_command(name, span) for name in more]
         plain, scripted = link.read_many(commands, [snapshot_call(name, now_ms) for name in part])
         for name, reply, spark in zip(part, scripted, plain, strict=False):
+            if name in known and is_moving(reply):
+                continue
             found.snapshots[name], found.sparks[name] = parse_snapshot(name, reply), spark
         if more:
             whole, lately = (

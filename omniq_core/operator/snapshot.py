@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..connection import Call, Link
+from ..explaining import is_moving
 from ..keys import QueueKeys, decode_id
 from ..numbers import read_count, read_int, read_moment
 from ..scripts import script
@@ -116,8 +117,11 @@ def parse_snapshot(queue: str, reply: Any) -> QueueSnapshot:
     )
 
 
-def queue_snapshots(link: Link, names: Sequence[str], now_ms: int) -> dict[str, QueueSnapshot]:
-    """The figures of these queues, in the order given: one round trip for every 500.
+def queue_snapshots(
+    link: Link, names: Sequence[str], now_ms: int, *, moving: set[str] | None = None
+) -> dict[str, QueueSnapshot]:
+    """The figures of these queues, in the order given: one round trip for every 500. With `moving` those whose keys are
+    on their way to another node are put there, and left out.
 
     Raises ValueError for a bad name, and what Redis raised when it did not answer or refused.
     """
@@ -126,7 +130,10 @@ def queue_snapshots(link: Link, names: Sequence[str], now_ms: int) -> dict[str, 
     for start in range(0, len(calls), BATCH):
         part = names[start : start + BATCH]
         for name, reply in zip(part, link.run_many(calls[start : start + BATCH]), strict=True):
-            found[name] = parse_snapshot(name, reply)
+            if moving is not None and is_moving(reply):
+                moving.add(name)
+            else:
+                found[name] = parse_snapshot(name, reply)
     return found
 
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import deque
-from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,15 +12,12 @@ from flask.testing import FlaskClient
 from dashboard import create_app
 from omniq_core import Background, OmniqClient, TaskRunner
 from tests.operator.bulk import begin
-from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
 from tests.support.redis_server import RedisServer
 from tests.support.sources import ROOT
 from tests.web.signing_in import Door, fast_hash, sign_in
+from tests.web.walking import FORM, NOW, fill, post, walk
 
-NOW = 1_750_000_000_000
 WORD = "s3cr3t-word"
-FORM = {"Sec-Fetch-Site": "same-origin"}
-LINK = re.compile(r'\s(?:href|src|hx-get)="([^"#][^"]*)"')
 
 
 def with_rights(server: RedisServer, user: str, **settings: Any) -> tuple[FlaskClient, OmniqClient]:
@@ -31,12 +25,7 @@ def with_rights(server: RedisServer, user: str, **settings: Any) -> tuple[FlaskC
     rights = re.search(rf"^ACL SETUSER {user} on >secret (.*)$", (ROOT / "docs/operations.md").read_text("utf-8"), re.M)
     assert rights is not None
     jobs = OmniqClient(redis_url=server.url)
-    fail_jobs(jobs, "mail", ["f1", "f2", "f3"], now_ms=NOW - 8_000)
-    complete_jobs(jobs, "mail", ["done"], now_ms=NOW - 1_000)
-    delay_jobs(jobs, "mail", ["d1"], now_ms=NOW - 9_000, due_ms=NOW + 60_000)
-    lease_jobs(jobs, "mail", ["l1"], now_ms=NOW - 900)
-    publish_jobs(jobs, "mail", ["a", "b"], now_ms=NOW - 9_000, gid="g 1")
-    jobs.childs_init(key="an order", expected=3)
+    fill(jobs)
     jobs.link.call("HSET", "of somebody else:stats", "n", 1)
     with server.client() as admin:
         admin.execute_command("ACL", "SETUSER", user, "on", f">{WORD}", *rights[1].split())
@@ -47,32 +36,9 @@ def with_rights(server: RedisServer, user: str, **settings: Any) -> tuple[FlaskC
     return app.test_client(), OmniqClient(redis_url=url)
 
 
-def walk(http: FlaskClient) -> set[str]:
-    """Every page and fragment that another one leads to, one of each sort. Fails on one that is no good answer."""
-    ahead, seen = deque(["/"]), set[str]()
-    while ahead:
-        path = ahead.popleft()
-        sort = re.sub(r"=[^&]*", "", re.sub(r"jobs/[^/?]+", "jobs/*", path))
-        if sort in seen or path.startswith("/assets/"):
-            continue
-        seen.add(sort)
-        answer = http.get(path)
-        assert answer.status_code in (200, 204, 302, 303, 308), f"{path}: {answer.status_code}"
-        text = answer.text if answer.mimetype == "text/html" else ""
-        answer.close()
-        for to in (urlsplit(urljoin(path, unescape(one))) for one in LINK.findall(text)):
-            ahead.append(to.path + (f"?{to.query}" if to.query else ""))
-    return seen
-
-
 def refused(server: RedisServer) -> list[Any]:
     with server.client() as admin:
         return admin.execute_command("ACL", "LOG")  # type: ignore[no-any-return]
-
-
-def post(http: FlaskClient, path: str, **form: str) -> None:
-    answer = http.post(path, data=form, headers=FORM)
-    assert answer.status_code == 303, f"{path}: {answer.status_code}"
 
 
 def test_an_operators_dashboard_is_refused_nothing(throwaway_redis: RedisServer) -> None:
