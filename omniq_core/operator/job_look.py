@@ -14,7 +14,7 @@ from .job_walk import Steps, Work, waiting_list, walk_lists
 Places = dict[bytes, list[tuple[bytes, int]]]
 
 _LISTS = (b"wait", b"failed", b"completed")
-_PRINTED, _JUDGED = 200, 50
+_PRINTED, _JUDGED = 100, 50
 
 
 def place_jobs(

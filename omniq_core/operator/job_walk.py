@@ -14,7 +14,7 @@ from ..keys import QueueKeys, encode_id
 from ..scripts import script
 
 STEP_S = 0.0015
-FIRST_WORK, LEAST_WORK, MOST_WORK = 200, 20, 2000
+FIRST_WORK, LEAST_WORK, MOST_WORK = 200, 20, 1000
 LEAST_WINDOW = 20
 """New entries of one list that are read at a time, at least: of short lists many are read in one script."""
 
