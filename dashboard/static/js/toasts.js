@@ -33,6 +33,11 @@ setInterval(() => {
 }, 500);
 
 document.addEventListener("htmx:after:swap", settle);
+// What its button offered is done: "Undo works for 15 min" is not true any more.
+document.addEventListener("htmx:finally:request", (event) => {
+  const ctx = event.detail?.ctx;
+  if (ctx?.response?.status === 200) ctx.sourceElement?.closest(".toast")?.remove();
+});
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-close]");
   if (button) button.closest(".toast, .task, .banner")?.remove();
