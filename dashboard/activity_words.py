@@ -10,6 +10,7 @@ from .access import READ_PAYLOAD
 from .actions.outcome import WHY
 from .formatting import MINUTE, duration, moment, number, plural, split_ulid
 from .present import present
+from .repair_words import kind_name, repair_label
 from .state import can, current
 from .task_words import DONE, MORE_WHY
 
@@ -22,7 +23,7 @@ _SINCE = (
 _DIALOG_MS = 10 * MINUTE
 """So long a dialog may have been open, whose filter was fixed when it opened."""
 _ENTERED = {"waiting": "Queued", "failed": "Failed", "delayed": "Due", "completed": "Completed"}
-_DONE = {**DONE, "restore": "put back"}
+_DONE = {**DONE, "restore": "put back", "repair": "repaired"}
 _SIGNED = {
     "sign-in": ("Signed in", "Sign in"),
     "sign-out": ("Signed out", "Sign out"),
@@ -120,6 +121,8 @@ def _did(entry: Activity, *, short: bool) -> str:
         return f"{'Deleted' if well else 'Delete'} counter {name}"
     if action == "finish-counter":
         return f"Let the next child end counter {name}"
+    if action == "repair" and entry.facts.get("kind"):
+        return _repair(entry)
     if action == "repair":
         verb = "Repaired" if well else "Repair"
         return (
@@ -137,6 +140,18 @@ def _did(entry: Activity, *, short: bool) -> str:
         return _paused(entry) if well else "Pause" + _why(entry)
     words = {"resume": "Resume", "cancel": "Stop a bulk task", "go-on": "Let a bulk task go on"}
     return "Resumed" if action == "resume" and well else words.get(action, present("value", action, 40))
+
+
+def _repair(entry: Activity) -> str:
+    """Repair 3 groups; Stopped: Remove 2 jobs. By the record, which anybody may have written."""
+    kind, choice = entry.facts["kind"], entry.facts.get("choice", "")
+    try:
+        words = repair_label(kind, entry.jobs or 0, choice) if entry.jobs else f"Repair {kind_name(kind).lower()}"
+    except ValueError:
+        words = f"Repair {present('value', kind, 40)}"
+    if entry.state == "taken":
+        return f"Went on: {words}"
+    return f"Stopped: {words}" if entry.state == "ended" and entry.facts.get("left") else words
 
 
 def _about_jobs(entry: Activity, short: bool) -> str:
@@ -224,6 +239,8 @@ def _counts(entry: Activity) -> str:
 
 def _changed(entry: Activity) -> str:
     facts, until_ms = entry.facts, _number(entry, "until_ms")
+    if entry.action == "repair" and facts.get("kind"):
+        return _counts(entry) if entry.state == "ended" else "Begun"
     if entry.action == "repair":
         if facts.get("before") and facts.get("after"):
             return f"{present('value', facts['before'])} → {present('value', facts['after'])} in flight"
@@ -249,7 +266,9 @@ def _filters(entry: Activity) -> tuple[tuple[str, str, str], ...]:
     }
     found = [(label, present("value", asked[name])) for name, label in labels.items() if asked.get(name)]
     told = [(label, value, value) for label, value in found]
-    if entry.action == "repair" and entry.facts.get("before"):
+    if entry.action == "repair" and entry.facts.get("kind"):
+        told.append(("Finding", kind_name(present("value", entry.facts["kind"], 40)), ""))
+    elif entry.action == "repair" and entry.facts.get("before"):
         told.append(("Check", "in-flight count", ""))
     if asked.get("since"):
         told.append((entered, f"last {present('value', asked['since'])}", ""))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from omniq_core import ErrorKind, KindSelection, Matching, Selection, Task
+from omniq_core import ErrorKind, KindSelection, Matching, RepairSelection, Selection, Task
 
 from .actions.outcome import WHY
 from .formatting import duration, moment, number, plural
 from .present import present
 from .queries.tasks import TaskView
+from .repair_words import doing, kind_name, repair_label, unit_of
 from .state import current, now_ms
 
 DOING = {"retry": "Retrying", "remove": "Removing", "run_now": "Running"}
@@ -21,14 +22,19 @@ STATES = {
     "finished": ("ok", "done", "Finished"),
 }
 MORE_WHY = {
+    "MOVED_ON": "no longer as the check found it",
+    "TOO_MANY_RUN": "too many of its jobs run to be counted at once",
+    "NO_STATE": "its record names no known state; it can only be removed",
     "BROKEN_GROUP": "a key of its group is of another type",
     "ID_TOO_LONG": "its id is too long to be named",
 }
 
 
 def heading(view: TaskView) -> str:
-    """Retry 4,213 failed jobs."""
+    """Retry 4,213 failed jobs; Repair 3 groups."""
     task = view.task
+    if isinstance(view.selection, RepairSelection):
+        return repair_label(view.selection.kind, task.total, view.selection.choice)
     return f"{TO_DO[task.action]} {plural(task.total, f'{view.lane} job')}{' now' if task.action == 'run_now' else ''}"
 
 
@@ -39,13 +45,21 @@ def title(view: TaskView) -> str:
         return f"Probing with {plural(task.probe.jobs, 'job')}"
     if task.state == "stopped":
         return f"Stopped at {number(view.looked_at)} of {number(task.total)}"
-    return (
-        f"{DOING.get(task.action, task.action)} {plural(task.total, 'job')}{' now' if task.action == 'run_now' else ''}"
-    )
+    what = plural(task.total, unit(view))
+    if isinstance(view.selection, RepairSelection):
+        return f"{doing(view.selection)[0]} {what}"
+    return f"{DOING.get(task.action, task.action)} {what}{' now' if task.action == 'run_now' else ''}"
+
+
+def unit(view: TaskView) -> str:
+    """What it counts: jobs, or what its repair deals with."""
+    return unit_of(view.selection) if isinstance(view.selection, RepairSelection) else "job"
 
 
 def done_word(view: TaskView) -> str:
-    """What became of those that are done: retried, removed, moved."""
+    """What became of those that are done: retried, removed, moved, repaired."""
+    if isinstance(view.selection, RepairSelection):
+        return doing(view.selection)[1]
     return DONE.get(view.task.action, view.task.action)
 
 
@@ -83,11 +97,15 @@ def _why(view: TaskView, code: str) -> str:
     return WHY.get(code) or MORE_WHY.get(code, f"refused ({present('value', code, 40)})")
 
 
-def filter_words(selection: Selection | None, lane: str, *, payload: bool = True) -> tuple[tuple[str, str], ...]:
+def filter_words(
+    selection: Selection | RepairSelection | None, lane: str, *, payload: bool = True
+) -> tuple[tuple[str, str], ...]:
     """What the jobs have to match, as label and value; nothing for a whole lane.
 
     `payload`: False leaves out which value a payload has to have.
     """
+    if isinstance(selection, RepairSelection):
+        return (("Finding", kind_name(selection.kind)),)
     if isinstance(selection, KindSelection):
         return (("Error", present("error", _kind(selection))),)
     if not isinstance(selection, Matching):
@@ -123,9 +141,9 @@ def pace_words(task: Task) -> str:
 def ended_words(view: TaskView) -> tuple[str, tuple[str, ...]]:
     """How a task ended, for a toast: what was done, and what was skipped for which reason."""
     task = view.task
-    lines = tuple(f"{plural(n, 'job')} skipped: {why}" for why, n in reasons(view))
+    lines = tuple(f"{plural(n, unit(view))} skipped: {why}" for why, n in reasons(view))
     if task.action == "run_now":
         return f"Moved {plural(task.done, 'job')} to waiting", lines
     if task.keep_ms and task.final:
         lines = (*lines, f"{plural(task.final, 'job')} for good: the trash of this queue was full")
-    return f"{done_word(view).capitalize()} {plural(task.done, 'job')}", lines
+    return f"{done_word(view).capitalize()} {plural(task.done, unit(view))}", lines

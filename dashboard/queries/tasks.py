@@ -6,7 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from omniq_core import Link, Selection, Task, read_open_tasks, read_selection, read_task, read_tasks
+from omniq_core import (
+    Link,
+    RepairSelection,
+    Selection,
+    Task,
+    read_open_tasks,
+    read_task,
+    read_tasks,
+    task_selection,
+)
 
 FRESH_MS = 900
 """So long a page believes what another request of this process has just read."""
@@ -22,7 +31,7 @@ class TaskView:
     task: Task
     lane: str
     rest_ms: int | None
-    selection: Selection | None
+    selection: Selection | RepairSelection | None
 
     @property
     def looked_at(self) -> int:
@@ -75,7 +84,7 @@ def task_view(link: Link, queue: str, task_id: str, *, now_ms: int) -> TaskView 
 
 def _view(task: Task, now_ms: int) -> TaskView:
     try:
-        selection = read_selection(task.selection)
+        selection = task_selection(task.action, task.selection)
     except ValueError:
         selection = None
     return TaskView(task, LANES.get(task.lane, task.lane), task.rest_ms(now_ms), selection)

@@ -46,6 +46,7 @@ from ..routes import Route
 MODULES = (
     "health",
     "health_page",
+    "repairs",
     "overview",
     "queues",
     "export",

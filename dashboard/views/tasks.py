@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Response, request
+from flask import Response, request, url_for
 
 from .. import live
 from ..access import READ_PAYLOAD
@@ -81,6 +81,7 @@ def _context(queue: str, task_id: str) -> dict[str, Any]:
     view = _found(queue, task_id)
     return {
         "view": view,
+        "queue_url": _queue_url,
         "task": view.task,
         "heading": heading(view),
         "state": STATES.get(view.task.state, ("neutral", "info", view.task.state)),
@@ -91,6 +92,13 @@ def _context(queue: str, task_id: str) -> dict[str, Any]:
         "pace": pace_words(view.task),
         "live_version": live.version(view.task),
     }
+
+
+def _queue_url(view: TaskView) -> str:
+    """The lane that it works on; a repair is about the whole queue."""
+    if view.lane:
+        return url_for(".lane", queue=view.task.queue, lane=view.lane)
+    return url_for(".queue_home", queue=view.task.queue)
 
 
 def _undo_until(view: TaskView) -> int | None:

@@ -11,8 +11,8 @@ from .selection import Selection, read_selection
 REPAIR = "repair"
 """The action of a task that repairs."""
 
-Unit = Literal["job", "group", "lease", "counter", "key", "queue"]
-Verb = Literal["Repair", "Reap", "Recount", "Drop", "Rebuild"]
+Unit = Literal["job", "group", "lease", "figure", "key", "queue"]
+Verb = Literal["Repair", "Reap", "Recount", "Remove", "Index", "Count"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,13 @@ class Repair:
     choices: tuple[str, ...] = ()
     by_subject: bool = True
 
+    def verb_for(self, choice: str = "") -> Verb:
+        """What it is called, by what is chosen."""
+        return "Remove" if choice == "remove" else self.verb
+
     def final(self, choice: str = "") -> bool:
         """Are records deleted, for good?"""
-        return self.kind == "completed_over" or choice == "remove"
+        return self.verb_for(choice) == "Remove"
 
 
 GROUP_KINDS = frozenset({"inflight", "ready_missing", "ready_extra"})
@@ -40,16 +44,16 @@ REPAIRS: tuple[Repair, ...] = (
     Repair("ready_missing", "group"),
     Repair("ready_extra", "group"),
     Repair("leases", "lease", "Reap", by_subject=False),
-    Repair("counters", "counter", "Recount"),
+    Repair("counters", "figure", "Recount"),
     Repair("idx", "job"),
     Repair("ghosts", "job"),
     Repair("orphans", "job", choices=("put_back", "remove")),
     Repair("two_lanes", "job"),
     Repair("states", "job"),
     Repair("types", "key"),
-    Repair("completed_over", "job", "Drop", by_subject=False),
-    Repair("old_index", "job", "Rebuild", by_subject=False),
-    Repair("old_stats", "queue", "Rebuild", by_subject=False),
+    Repair("completed_over", "job", "Remove", by_subject=False),
+    Repair("old_index", "job", "Index", by_subject=False),
+    Repair("old_stats", "queue", "Count", by_subject=False),
 )
 """What ends by itself has no repair: groups above a limit that was lowered."""
 

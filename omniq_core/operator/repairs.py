@@ -44,7 +44,7 @@ class RepairPreview:
 
 
 def preview_repair(link: Link, queue: str, kind: str, choice: str = "", *, now_ms: int) -> RepairPreview:
-    """What a repair would change, as the queue is now. At most 3 round trips, changes nothing.
+    """What a repair would change, as the queue is now. At most 4 round trips, changes nothing.
 
     Raises ValueError for a kind without a repair or a choice that it does not give, and what Redis raised.
     """
@@ -132,11 +132,15 @@ def _of_queue(kind: str, queue: _Queue) -> tuple[int, list[RepairRow]]:
 
 def _of_groups(link: Link, queue: str, kind: str, found: Sequence[Finding]) -> tuple[list[RepairRow], int]:
     groups = group_rows(link, queue, [one.subject for one in found])
+    unknown = [one.subject for one in found if one.subject not in groups] if kind == "ready_extra" else []
+    nothing_else = _still_ready(link, queue, unknown)
     rows: list[RepairRow] = []
     waiting = 0
     for one in found:
         group = groups.get(one.subject)
         if group is None:
+            if one.subject in nothing_else:
+                rows.append(RepairRow(one.subject, "Ready set", "In it", "Not in it"))
             continue
         counted = group.in_flight
         if kind == "inflight":
@@ -150,6 +154,13 @@ def _of_groups(link: Link, queue: str, kind: str, found: Sequence[Finding]) -> t
         rows += moved
         waiting += group.waiting if moved and not group.ready else 0
     return rows, waiting
+
+
+def _still_ready(link: Link, queue: str, gids: Sequence[str]) -> frozenset[str]:
+    """Which of these stand in the ready set, though there is nothing else of them."""
+    name = QueueKeys(queue).of("groups:ready")
+    scores = link.pipeline([("ZSCORE", name, encode_id(gid)) for gid in gids]) if gids else []
+    return frozenset(gid for gid, score in zip(gids, scores, strict=True) if isinstance(score, (bytes, float, int)))
 
 
 def _ready_row(group: Group, in_flight: int) -> list[RepairRow]:

@@ -52,7 +52,8 @@ def test_groups_that_the_ready_set_lacks_or_holds_without_reason(client: OmniqCl
     redis.rename("{q}:x:task:" + "a" * 16, "old")
     found(client, "ready_extra", ["idle", "busy"])
     redis.set("{q}:g:busy:inflight", 0)
-    assert previewed(client, "ready_extra") == (2, [("busy", "Ready set", "In it", "Not in it")])
+    out = ("Ready set", "In it", "Not in it")
+    assert previewed(client, "ready_extra") == (2, [("busy", *out), ("idle", *out)])
     assert repaired(client, "ready_extra", 2) == (2, 0)
     assert redis.zrange("{q}:groups:ready", 0, -1) == [b"A"]
     check_invariants(redis, "q")

@@ -1,0 +1,132 @@
+"""The repair of what a check found: which queue, what it would change, and its beginning."""
+
+from __future__ import annotations
+
+from flask import Response, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from omniq_core import FindingKind, repair_of_kind
+
+from .. import confirm
+from ..actions import repairs as act
+from ..frame import tasks_answer
+from ..htmx import Partial, Toast, answer, render_partials, show_dialog
+from ..htmx import kind as kind_of_request
+from ..params import choice as chosen
+from ..present import present
+from ..problems import no_such_page
+from ..queries.repairs import FIELDS, broken_queues, known_kind, preview, subject_of
+from ..queries.tasks import look_again
+from ..repair_words import choices_of, effect, kind_name, repair_label, repairable
+from ..routes import Routes
+from ..state import actor, can, current, may_read, now_ms
+from .reading import explained
+from .regions import regions
+
+routes = Routes()
+REPAIR = "repair"
+
+
+@routes.get("/health/repairs/<kind>")
+def repair_kind(kind: str) -> Response:
+    """Of one queue with that finding its dialog; of several which of them."""
+    which = _known(kind)
+    readable = may_read()
+    found = broken_queues(
+        current().link, which, may_repair=lambda queue: _is_here(queue) and readable(queue) and can("repair", queue)
+    )
+    if not found:
+        return _nothing(which)
+    if len(found) == 1:
+        return _dialog(found[0].queue, which, _choice(which, ""))
+    return show_dialog(
+        "omniq/repairs/queues.html", kind=which, name=kind_name(which), found=found, repair_label=repair_label
+    )
+
+
+@routes.form("/queues/<omniq:queue>/repairs/<kind>", action="repair", also=("read",))
+def repair_found(queue: str, kind: str) -> Response:
+    """Shows what a repair would change."""
+    which = _known(kind)
+    return _dialog(queue, which, _choice(which, request.args.get("choice", "")))
+
+
+@routes.post("/queues/<omniq:queue>/repairs/<kind>", action="repair", tells=("kind", "choice"))
+def repair_start(queue: str, kind: str) -> Response:
+    """Begins what was confirmed, unless it is no longer so (409, with the dialog again)."""
+    which = _known(kind)
+    choice = _choice(which, request.form.get("choice", ""))
+    try:
+        what = confirm.open_token(current().signing, request.form.get(confirm.FIELD, ""), now_ms())
+        if (what.action, what.queue, what.actor) != (f"{REPAIR}:{which}:{choice}", queue, actor().name):
+            raise confirm.NotConfirmed("The confirmation was for something else.")
+    except confirm.NotConfirmed as refused:
+        return _dialog(queue, which, choice, f"{refused} Nothing was changed; look again and confirm.", 409)
+    mount, task_id = current(), what.nonce
+    with explained(queue):
+        begun = act.start(
+            mount.link,
+            queue,
+            task_id,
+            kind=which,
+            choice=choice,
+            total=what.count,
+            actor=actor().name,
+            now_ms=now_ms(),
+        )
+    if begun == "changed":
+        return _dialog(
+            queue, which, choice, "It changed meanwhile, so nothing was repaired. This is how it is now.", 409
+        )
+    look_again(mount.link)
+    if mount.background is not None:
+        mount.background.look_for_tasks()
+    if kind_of_request() == "partial":
+        _, cards, toasts = tasks_answer([(queue, task_id)])
+        return render_partials(*cards, *regions(), Partial("dialog", swap="innerHTML"), toasts=toasts)
+    return Response(status=303, headers={"Location": url_for(".task", queue=queue, task_id=task_id)})
+
+
+def _dialog(queue: str, kind: FindingKind, choice: str, alert: str = "", status: int = 200) -> Response:
+    with explained(queue):
+        found = preview(current().link, queue, kind, choice, now_ms=now_ms())
+    if not found.count:
+        return _nothing(kind, queue)
+    what = confirm.Confirmation(f"{REPAIR}:{kind}:{choice}", queue, actor().name, found.count)
+    return show_dialog(
+        "omniq/repairs/confirm.html",
+        status=status,
+        found=found,
+        label=repair_label(kind, found.count, choice),
+        name=kind_name(kind),
+        effect=effect(kind, choice),
+        final=repair_of_kind(kind, choice).final(choice),
+        subject=subject_of(kind),
+        field=FIELDS.get(subject_of(kind), ""),
+        choices=choices_of(kind),
+        fields=((confirm.FIELD, confirm.seal(current().signing, what, now_ms())), ("kind", kind), ("choice", choice)),
+        alert=alert,
+    )
+
+
+def _nothing(kind: FindingKind, queue: str = "") -> Response:
+    where = f" of {present('queue', queue)}" if queue else ""
+    lines = ("It was repaired, or ended by itself. The next check will not list it.",)
+    return answer(Toast(f"{kind_name(kind)}{where}: nothing to repair any more", lines, "ok"), *regions())
+
+
+def _known(kind: str) -> FindingKind:
+    found = known_kind(kind)
+    if found is None or not repairable(found):
+        raise no_such_page()
+    return found
+
+
+def _choice(kind: FindingKind, given: str) -> str:
+    options = [value for value, _ in choices_of(kind)]
+    return chosen(MultiDict({"choice": given}), "choice", options, options[0]) if options else ""
+
+
+def _is_here(queue: str) -> bool:
+    allowed = current().settings.queues
+    return not allowed or queue in allowed
