@@ -13,7 +13,8 @@ Begun = Literal["begun", "begun_before", "changed"]
 
 
 def _begun(answer: Begun, given: Mapping[str, Any]) -> Did:
-    facts = {"kind": str(given["kind"]), "choice": str(given["choice"]), "task": str(given["task_id"])}
+    named = {"kind": given["kind"], "choice": given["choice"], "task": given["task_id"]}
+    facts = {name: str(value) for name, value in named.items() if value}
     if answer == "begun":
         return Did(facts=facts)
     code = "BEGUN_BEFORE" if answer == "begun_before" else "CHANGED"

@@ -92,7 +92,9 @@ def _dialog(queue: str, kind: FindingKind, choice: str, alert: str = "", status:
         found = preview(current().link, queue, kind, choice, now_ms=now_ms())
     if not found.count:
         return _nothing(kind, queue)
-    what = confirm.Confirmation(f"{REPAIR}:{kind}:{choice}", queue, actor().name, found.count)
+    what = confirm.Confirmation(
+        f"{REPAIR}:{kind}:{choice}", queue, actor().name, found.count, nonce=confirm.fresh_nonce()
+    )
     return show_dialog(
         "omniq/repairs/confirm.html",
         status=status,

@@ -17,7 +17,15 @@ from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, publis
 from tests.web.groups_support import four_states
 from tests.web.pages_support import NOW, QUEUE, Page, browser
 
-ASKS = {"pause_confirm", "repair_confirm", "publish_first", "publish_form", "copy_form"}
+ASKS = {
+    "pause_confirm",
+    "repair_confirm",
+    "repair_kind",
+    "repair_found",
+    "publish_first",
+    "publish_form",
+    "copy_form",
+}
 """GET addresses of what asks before it changes something: nothing leads there."""
 NO_PAGES = {"dashboards", "metrics", "healthz", "job_download", "export", "activity_export", "static", "sign_in"}
 TASKS = ("c" * 16, "d" * 16, "e" * 16)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -16,57 +15,12 @@ from redis.exceptions import ResponseError
 from dashboard import actions, recording
 from dashboard.access import Actor
 from dashboard.tokens import to_token
-from omniq_core import Activity, Keep, OmniqClient, note_activity, order_task, read_activity
-from tests.operator.bulk import begin
+from omniq_core import Activity, OmniqClient, note_activity, read_activity
 from tests.support.factories import delay_jobs, fail_jobs, publish_jobs
-from tests.web.groups_support import four_states
-from tests.web.pages_support import NOW, QUEUE, Browser, Page, browser, pages_app
+from tests.web.pages_support import NOW, QUEUE, Browser, browser, pages_app
+from tests.web.pressing import TASK, Press, by_form, on_a_counter, on_a_group, on_a_task, repair, repair_found, undo
 
-TASK = "a" * 16
 JOBS = f"/queues/{QUEUE}/jobs"
-Press = Callable[[Browser, OmniqClient, Any], Page]
-
-
-def by_form(path: str, **fields: Any) -> Press:
-    return lambda visitor, _client, _redis: visitor.post(path, fields)
-
-
-def repair(visitor: Browser, client: OmniqClient, redis: Any) -> Page:
-    client.remove_jobs_batch(queue=QUEUE, lane="wait", job_ids=["w1"], now_ms_override=NOW)
-    four_states(client, redis)
-    dialog = visitor.get(f"/queues/{QUEUE}/groups/repair/confirm")
-    return visitor.press(dialog, "dialog .dialog-foot button.primary")
-
-
-def undo(visitor: Browser, client: OmniqClient, _redis: Any) -> Page:
-    client.remove_job(queue=QUEUE, job_id="w1", lane="wait", keep=Keep("b"))
-    return visitor.post(f"/queues/{QUEUE}/trash/b/restore", {})
-
-
-def on_a_task(order: str) -> Press:
-    def press(visitor: Browser, client: OmniqClient, _redis: Any) -> Page:
-        begin(client.link, QUEUE, "retry", "failed", task_id=TASK, now_ms=NOW)
-        if order == "resume":
-            order_task(client.link, QUEUE, TASK, "cancel", now_ms=NOW)
-        return visitor.post(f"/queues/{QUEUE}/tasks/{TASK}/{order}", {})
-
-    return press
-
-
-def on_a_counter(how: str) -> Press:
-    def press(visitor: Browser, client: OmniqClient, _redis: Any) -> Page:
-        client.childs_init(key="order 1", expected=3)
-        dialog = visitor.post(f"/children/{how}/confirm", {"key": to_token("order 1")})
-        return visitor.press(dialog, dialog.soup.select("dialog .dialog-foot button")[-1])
-
-    return press
-
-
-def on_a_group(visitor: Browser, client: OmniqClient, _redis: Any) -> Page:
-    publish_jobs(client, QUEUE, ["g"], now_ms=NOW, gid="acme", group_limit=5)
-    return visitor.post(f"/queues/{QUEUE}/groups/limit", {"gid": to_token("acme"), "limit": "8", "seen": "5"})
-
-
 BUTTONS: dict[str, tuple[Press, dict[str, Any]]] = {
     "retry": (
         by_form(f"{JOBS}/retry", id="f1"),
@@ -87,6 +41,10 @@ BUTTONS: dict[str, tuple[Press, dict[str, Any]]] = {
     ),
     "set_limit": (on_a_group, {"action": "limit", "facts": {"gid": "acme", "limit": "8", "before": "5"}, "done": 1}),
     "repair": (repair, {"action": "repair", "jobs": 2, "done": 2}),
+    "repair_start": (
+        repair_found,
+        {"action": "repair", "jobs": 1, "done": None, "facts": {"kind": "ready_missing", "task": TASK}},
+    ),
     "children_remove": (
         on_a_counter("remove"),
         {"action": "remove-counter", "queue": "", "facts": {"key": "order 1"}, "done": 1},
