@@ -14,7 +14,7 @@ from tests.support.factories import publish_jobs
 from tests.support.invariants import check_invariants
 
 CASES = [
-    pytest.param(3, 1_000, 5, 200, 2, id="1,000"),
+    pytest.param(4, 2_000, 20, 200, 2, id="2,000"),
     *(pytest.param(seed, 20_000, 5, 2_000, 10, id=f"20,000 of seed {seed}", marks=pytest.mark.long) for seed in (4, 8)),
 ]
 
