@@ -10,8 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from dashboard import create_app
-from omniq_core import Background, OmniqClient, TaskRunner
-from tests.operator.bulk import begin
+from omniq_core import Background, CheckRunner, OmniqClient, TaskRunner, order_check, read_health, start_check
+from tests.operator.bulk import Timer, begin
 from tests.support.redis_server import RedisServer
 from tests.support.sources import ROOT
 from tests.web.signing_in import Door, fast_hash, sign_in
@@ -60,9 +60,25 @@ def test_an_operators_dashboard_is_refused_nothing(throwaway_redis: RedisServer)
     for _ in range(4):
         runner.tick()
     assert client.link.call("LLEN", "{mail}:wait") == 0
+    check_once(client)
     background.close()
     runner.close()
     assert refused(throwaway_redis) == []
+
+
+def check_once(client: OmniqClient) -> None:
+    """A check of a queue in which something is wrong, so that it looks twice and writes down what it found."""
+    client.link.call("HSET", "{mail}:stats", "failed", 77)
+    start_check(client.link, "c1", ["mail"], by="", now_ms=NOW)
+    timer = Timer()
+    check = CheckRunner(client.link, lambda: NOW, timer=timer)
+    for _ in range(500):
+        timer.now += max(check.tick(), 0.001)
+    assert [(one.found, one.notes, one.broken) for one in read_health(client.link).reports] == [
+        ({"counters": 1}, (), "")
+    ]
+    order_check(client.link, "resume", now_ms=NOW)
+    check.close()
 
 
 @pytest.mark.parametrize(("user", "counts"), [("dashboard", 3), ("viewer", 0)])
