@@ -45,6 +45,7 @@ __all__ = [
     "LONGEST_PAUSE_MS",
     "MOST_CHECKED",
     "MOST_COUNTERS",
+    "MOST_FINDINGS",
     "MOST_FOUND",
     "MOST_GROUPS",
     "MOST_LIVE",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Response, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from omniq_core import FindingKind, repair_of_kind
+from omniq_core import MOST_FINDINGS, FindingKind, repair_of_kind
 
 from .. import confirm
 from ..actions import repairs as act
 from ..frame import tasks_answer
-from ..htmx import Partial, Toast, answer, render_partials, show_dialog
+from ..htmx import Partial, Toast, answer, here, render_partials, show_dialog
 from ..htmx import kind as kind_of_request
 from ..params import choice as chosen
 from ..present import present
@@ -20,6 +20,7 @@ from ..queries.tasks import look_again
 from ..repair_words import choices_of, effect, kind_name, repair_label, repairable
 from ..routes import Routes
 from ..state import actor, can, current, may_read, now_ms
+from .bulk import TYPED_ABOVE, pattern
 from .reading import explained
 from .regions import regions
 
@@ -40,7 +41,12 @@ def repair_kind(kind: str) -> Response:
     if len(found) == 1:
         return _dialog(found[0].queue, which, _choice(which, ""))
     return show_dialog(
-        "omniq/repairs/queues.html", kind=which, name=kind_name(which), found=found, repair_label=repair_label
+        "omniq/repairs/queues.html",
+        kind=which,
+        name=kind_name(which),
+        found=found,
+        repair_label=repair_label,
+        back=_back(),
     )
 
 
@@ -62,6 +68,8 @@ def repair_start(queue: str, kind: str) -> Response:
             raise confirm.NotConfirmed("The confirmation was for something else.")
     except confirm.NotConfirmed as refused:
         return _dialog(queue, which, choice, f"{refused} Nothing was changed; look again and confirm.", 409)
+    if _is_typed(which, choice, what.count) and request.form.get("confirm", "").strip() != queue:
+        return _dialog(queue, which, choice, f"The name does not match. Type {queue} exactly.", 400)
     mount, task_id = current(), what.nonce
     with explained(queue):
         begun = act.start(
@@ -106,6 +114,10 @@ def _dialog(queue: str, kind: FindingKind, choice: str, alert: str = "", status:
         subject=subject_of(kind),
         field=FIELDS.get(subject_of(kind), ""),
         choices=choices_of(kind),
+        typed=_is_typed(kind, choice, found.count),
+        pattern=pattern(queue),
+        most=MOST_FINDINGS,
+        back=_back(),
         fields=((confirm.FIELD, confirm.seal(current().signing, what, now_ms())), ("kind", kind), ("choice", choice)),
         alert=alert,
     )
@@ -115,6 +127,16 @@ def _nothing(kind: FindingKind, queue: str = "") -> Response:
     where = f" of {present('queue', queue)}" if queue else ""
     lines = ("It was repaired, or ended by itself. The next check will not list it.",)
     return answer(Toast(f"{kind_name(kind)}{where}: nothing to repair any more", lines, "ok"), *regions())
+
+
+def _is_typed(kind: FindingKind, choice: str, count: int) -> bool:
+    """What deletes more jobs than that for good wants the queue's name typed, as a removal in bulk does."""
+    return count > TYPED_ABOVE and repair_of_kind(kind, choice).final(choice)
+
+
+def _back() -> str:
+    """Where the dialogs lead back to: the page they were opened from, else that of the findings."""
+    return here() if request.method == "POST" or "back" in request.args else "/health"
 
 
 def _known(kind: str) -> FindingKind:

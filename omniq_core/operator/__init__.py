@@ -53,7 +53,7 @@ from .failures import (
 )
 from .filtered import Count, FilteredPage, filtered_page, newer_matches
 from .filters import BadFilter, Filter
-from .findings import FINDING_KINDS, Finding, FindingKind, read_findings
+from .findings import FINDING_KINDS, MOST_FINDINGS, Finding, FindingKind, read_findings
 from .fingerprint import ErrorKind, without_message
 from .group_jobs import GroupJobs, group_jobs
 from .group_repair import GroupRepair, Repaired, repair_groups, repair_of
@@ -119,6 +119,7 @@ __all__ = [
     "LONGEST_PAUSE_MS",
     "MOST_CHECKED",
     "MOST_COUNTERS",
+    "MOST_FINDINGS",
     "MOST_FOUND",
     "MOST_GROUPS",
     "MOST_LIVE",

@@ -21,6 +21,7 @@ VALUES = {
         "LARGEST_EXPORTED",
         "LONGEST_PAUSE_MS",
         "MOST_CHECKED",
+        "MOST_FINDINGS",
         "MOST_COUNTERS",
         "MOST_FOUND",
         "MOST_GROUPS",

@@ -132,6 +132,26 @@ def test_orphans_are_put_back_or_removed_as_is_chosen(client: OmniqClient, redis
     visitor.get("/queues/a/repairs/orphans?choice=eat", status=400)
 
 
+def test_more_than_a_hundred_are_removed_by_name_only(client: OmniqClient, redis: Any) -> None:
+    visitor = checked(client, redis, "orphans")
+    each = [
+        Finding("orphans", "a", f"o{n}", {"state": "failed", "lanes": [], "idx": [], "print": ""}) for n in range(101)
+    ]
+    redis.hset("{a}:job:o0", mapping={"id": "o0", "state": "failed"})
+    client.link.pipeline(findings_commands("a", each))
+    put_back = visitor.get("/queues/a/repairs/orphans?back=/health")
+    assert not put_back.soup.select("dialog input[name=confirm]")
+    dialog = visitor.follow(put_back, ".dialog-body a")
+    assert dialog.one("dialog input[name=confirm]")["pattern"] == "a"
+    assert dialog.one("dialog .dialog-foot a")["href"] == "/health"
+    fields = {i["name"]: i.get("value", "") for i in dialog.soup.select("dialog input[type=hidden]")}
+    refused = visitor.post("/queues/a/repairs/orphans", fields | {"confirm": "b"}, script=True)
+    assert refused.status == 400 and "Type a exactly" in refused.words(".alert")
+    assert not redis.keys("{a}:x:task:*")
+    begun_now = visitor.post("/queues/a/repairs/orphans", fields | {"confirm": "a"})
+    assert begun_now.words("h1") == "Remove 101 jobs"
+
+
 def test_of_several_queues_it_is_asked_which(client: OmniqClient, redis: Any) -> None:
     visitor = checked(client, redis, "idx")
     (report,) = read_health(client.link).reports
