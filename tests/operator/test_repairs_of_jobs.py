@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from omniq_core import OmniqClient, order_task, preview_repair
 from omniq_core.operator.check_record import read_health
 from omniq_core.operator.findings import Finding, findings_commands, findings_key
+from omniq_core.scripts import script
+from tests.core.cutting_proxy import CuttingProxy
 from tests.operator.bulk import NOW, runner, the_task, work_off
 from tests.operator.job_checks import find
 from tests.operator.job_states import BROKEN, Spoiler, T, make_one_of_each, stands_in
@@ -119,6 +122,22 @@ def test_a_runner_is_killed_between_two_batches(client: OmniqClient, redis: Any)
     first[0].tick()  # it wakes up, and nothing happens twice
     assert (the_task(client.link, "q").done, the_task(client.link, "q").skipped) == (130, 0)
     assert redis.llen("{q}:failed") == 130
+    check_invariants(redis, "q")
+
+
+def test_a_batch_whose_answer_is_lost_is_counted_once(proxy: CuttingProxy, client: OmniqClient, redis: Any) -> None:
+    lose(client, redis, 60)
+    begin_repair(client, "orphans", 60, "put_back")
+    with OmniqClient(host="127.0.0.1", port=proxy.port) as far:
+        far.link.call("SCRIPT", "LOAD", script("operator/repair_found_jobs").source)
+        works, timer = runner(far.link)
+        proxy.cut(script("operator/repair_found_jobs").sha)
+        with pytest.raises(RedisConnectionError):
+            work_off(client.link, lambda: finished(client), with_runner=(works, timer))
+        assert the_task(client.link, "q").done == redis.llen("{q}:failed") == 25
+        timer.now += 2
+        work_off(client.link, lambda: finished(client), with_runner=(works, timer))
+    assert (the_task(client.link, "q").done, the_task(client.link, "q").skipped) == (60, 0)
     check_invariants(redis, "q")
 
 

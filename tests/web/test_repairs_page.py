@@ -152,6 +152,15 @@ def test_more_than_a_hundred_are_removed_by_name_only(client: OmniqClient, redis
     assert begun_now.words("h1") == "Remove 101 jobs"
 
 
+def test_names_of_groups_are_told_to_the_byte(client: OmniqClient, redis: Any) -> None:
+    visitor = checked(client, redis, "orphans")
+    redis.hset("{a}:job:o", mapping={"state": "wait", "gid": b"<b>\xff\n"})
+    start_check(client.link, "c2", ["a"], by="", now_ms=NOW)
+    work(*runner(client), client)
+    dialog = visitor.get("/queues/a/repairs/orphans")
+    assert rows(dialog) == [["o", "Lane", "None, state wait", "Waiting in group <b>‹0xFF›‹U+000A›"]]
+
+
 def test_of_several_queues_it_is_asked_which(client: OmniqClient, redis: Any) -> None:
     visitor = checked(client, redis, "idx")
     (report,) = read_health(client.link).reports
