@@ -10,7 +10,7 @@ from .access import READ_PAYLOAD
 from .actions.outcome import WHY
 from .formatting import MINUTE, duration, moment, number, plural, split_ulid
 from .present import present
-from .repair_words import kind_name, repair_label
+from .repair_words import kind_name, repair_entry
 from .state import can, current
 from .task_words import DONE, MORE_WHY
 
@@ -33,6 +33,7 @@ _VERBS = {"retry": "Retry", "remove": "Remove", "run-now": "Run"}
 _REASONS = WHY | MORE_WHY | {
     "BEGUN_BEFORE": "it was begun before",
     "CHANGED": "they changed meanwhile",
+    "CHECK_OVER": "there was none to stop or to go on with",
     "COUNTER_BROKEN": "its count or its children are broken",
     "COUNTER_CHANGED": "it had changed since it was shown",
     "COUNTER_LAST": "the next child was the last one anyway",
@@ -122,7 +123,7 @@ def _did(entry: Activity, *, short: bool) -> str:
     if action == "finish-counter":
         return f"Let the next child end counter {name}"
     if action == "repair" and entry.facts.get("kind"):
-        return _repair(entry)
+        return repair_entry(entry)
     if action == "repair":
         verb = "Repaired" if well else "Repair"
         return (
@@ -138,20 +139,11 @@ def _did(entry: Activity, *, short: bool) -> str:
         return f"{verb} job {_id(named, short)}" if named else f"{verb} a job"
     if action == "pause":
         return _paused(entry) if well else "Pause" + _why(entry)
+    if action == "check":
+        return f"Check {plural(_number(entry, 'queues') or 1, 'queue')}"
     words = {"resume": "Resume", "cancel": "Stop a bulk task", "go-on": "Let a bulk task go on"}
+    words |= {"stop-check": "Stop the check of queues", "go-on-check": "Let the check of queues go on"}
     return "Resumed" if action == "resume" and well else words.get(action, present("value", action, 40))
-
-
-def _repair(entry: Activity) -> str:
-    """Repair 3 groups; Stopped: Remove 2 jobs. By the record, which anybody may have written."""
-    kind, choice = entry.facts["kind"], entry.facts.get("choice", "")
-    try:
-        words = repair_label(kind, entry.jobs or 0, choice) if entry.jobs else f"Repair {kind_name(kind).lower()}"
-    except ValueError:
-        words = f"Repair {present('value', kind, 40)}"
-    if entry.state == "taken":
-        return f"Went on: {words}"
-    return f"Stopped: {words}" if entry.state == "ended" and entry.facts.get("left") else words
 
 
 def _about_jobs(entry: Activity, short: bool) -> str:
@@ -252,7 +244,8 @@ def _changed(entry: Activity) -> str:
         return _SIGNED[entry.action][0]
     words = {"resume": "Running", "limit": "Saved", "publish": "1 published", "remove-counter": "1 deleted"}
     words |= {"finish-counter": "Count set to 1"}
-    return (words | {"cancel": "Stopped", "go-on": "Going on"}).get(entry.action, "Begun")
+    words |= {"cancel": "Stopped", "go-on": "Going on", "stop-check": "Stopped", "go-on-check": "Going on"}
+    return words.get(entry.action, "Begun")
 
 
 def _filters(entry: Activity) -> tuple[tuple[str, str, str], ...]:

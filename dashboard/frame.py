@@ -14,7 +14,7 @@ from .htmx import Link, Partial, Press, Toast, here
 from .params import Fields
 from .queries.health import known_findings
 from .queries.tasks import Name, TaskView, named_tasks, open_tasks
-from .state import can, current, may_steer, now_ms
+from .state import can, current, may_see, may_steer, now_ms
 from .task_words import done_word, ended_words, probe_words, rest_words, title
 from .tokens import to_token
 
@@ -48,8 +48,12 @@ def cards() -> tuple[Card, ...]:
 
 
 def health_count() -> int:
-    """How many findings of the Health page are known, for the navigation of every page. Costs no call."""
-    return known_findings(current().link)
+    """How many findings of the Health page this reader may see, for the navigation of every page; 0 while Redis does
+    not answer. Costs a call at most every 2 s."""
+    try:
+        return known_findings(current().link, now_ms=now_ms(), may_read=may_see())
+    except REDIS_ERRORS:
+        return 0
 
 
 def health_region() -> Partial:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from omniq_core import RepairSelection, repair_of_kind
+from omniq_core import Activity, RepairSelection, repair_of_kind
 
 from .formatting import plural
+from .present import present
 
 NAMES = {
     "inflight": "In-flight counts",
@@ -104,6 +105,18 @@ def doing(selection: RepairSelection) -> tuple[str, str]:
 def unit_of(selection: RepairSelection) -> str:
     """What a repair counts: job, group, lease, figure, key or queue."""
     return repair_of_kind(selection.kind, selection.choice).unit
+
+
+def repair_entry(entry: Activity) -> str:
+    """Repair 3 groups; Stopped: Remove 2 jobs. By the record, which anybody may have written."""
+    kind, choice = entry.facts["kind"], entry.facts.get("choice", "")
+    try:
+        words = repair_label(kind, entry.jobs or 0, choice) if entry.jobs else f"Repair {kind_name(kind).lower()}"
+    except ValueError:
+        words = f"Repair {present('value', kind, 40)}"
+    if entry.state == "taken":
+        return f"Went on: {words}"
+    return f"Stopped: {words}" if entry.state == "ended" and entry.facts.get("left") else words
 
 
 def _usual(kind: str) -> str:

@@ -110,6 +110,12 @@ def may_read() -> Callable[[str], bool]:
     return lambda queue: isinstance(access(request, READ, queue), Allow)
 
 
+def may_see() -> Callable[[str], bool]:
+    """The same, where a list of queues says which of them this mount shows at all."""
+    listed, reads = frozenset(current().settings.queues), may_read()
+    return lambda queue: (not listed or queue in listed) and reads(queue)
+
+
 def all_mounts() -> tuple[Mount, ...]:
     """The mounts of this request's application, in the order in which they were made."""
     return tuple(cast(dict[str, Mount], current_app.extensions[EXTENSION]).values())

@@ -229,6 +229,7 @@ __all__ = [
     "read_health",
     "read_history",
     "read_open_tasks",
+    "read_open_tasks_and_health",
     "read_overview",
     "read_queue",
     "read_rows",

@@ -32,6 +32,7 @@ ACTIONS = {
     "publish": ("publish",),
     "limit": ("limit",),
     "repair": ("repair", "finish-counter"),
+    "check": ("check", "stop-check", "go-on-check"),
     "cancel": ("cancel", "go-on"),
     "undo": ("restore",),
     "sign-in": ("sign-in", "sign-out", "sign-out-everywhere"),

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from omniq_core import (
+    Health,
     Link,
     RepairSelection,
     Selection,
     Task,
     read_open_tasks,
+    read_open_tasks_and_health,
     read_task,
     read_tasks,
     task_selection,
@@ -62,6 +64,14 @@ def open_tasks(link: Link, *, now_ms: int, may_read: Callable[[str], bool]) -> t
     if seen is None or not 0 <= now_ms - seen.at_ms < FRESH_MS:
         seen = _seen[link] = _Seen(now_ms, read_open_tasks(link, seen.tasks if seen else ()))
     return tuple(_view(task, now_ms) for task in seen.tasks if may_read(task.queue))
+
+
+def read_with_tasks(link: Link, *, now_ms: int) -> Health:
+    """What checks found, and in the same round trip the tasks, so that they are fresh too."""
+    seen = _seen.get(link)
+    tasks, health = read_open_tasks_and_health(link, seen.tasks if seen else ())
+    _seen[link] = _Seen(now_ms, tasks)
+    return health
 
 
 def look_again(link: Link) -> None:

@@ -47,6 +47,7 @@ ACTION_WORDS = {
     "publish": "Publish",
     "limit": "Limits",
     "repair": "Repairs",
+    "check": "Checks",
     "cancel": "Stop and go on",
     "undo": "Undo",
     "sign-in": "Sign in",

@@ -1,4 +1,4 @@
-"""Health: Redis itself, and what is wrong with it."""
+"""Health: Redis itself, what is wrong with it and in queues, and the check of queues."""
 
 from __future__ import annotations
 
@@ -6,16 +6,24 @@ from typing import Any
 
 from flask import Response, request
 
-from omniq_core import SLOW_READ
+from omniq_core import MOST_CHECKED, SLOW_READ
 
 from .. import live
-from ..htmx import Partial, render_page
+from ..actions import checks as act
+from ..formatting import plural
+from ..health_words import KINDS, cell, note_words
+from ..htmx import Partial, Toast, answer, render_page
 from ..queries.health import CLOCKS_AGREE_MS, SLOW_SCRIPT_US, health_page
+from ..queries.queue_findings import look_again, names_to_check
+from ..repair_words import repair_label, repairable
 from ..routes import Routes
 from ..server_words import memory_words, server_note
-from ..state import current, now_ms
+from ..state import actor, can, current, may_see, now_ms
+from .regions import regions
 
 routes = Routes()
+REPAIR = "repair"
+HEALTH = "/health"
 
 
 @routes.get("/health")
@@ -28,21 +36,82 @@ def health() -> Response:
     return render_page("omniq/health/page.html", **context)
 
 
+@routes.post("/health/check", action=REPAIR, verb="check")
+def check_all() -> Response:
+    """Begins a check of all queues that this reader may repair; or the next one, when one runs."""
+    mount, sees = current(), may_see()
+    names = names_to_check(mount.link, now_ms=now_ms(), listed=mount.settings.queues)
+    wanted = [name for name in names if sees(name) and can(REPAIR, name)]
+    if not wanted:
+        return answer(Toast("There is no queue to check", (), "warn", "info"), *regions())
+    chosen = wanted[:MOST_CHECKED]
+    left = len(wanted) - len(chosen)
+    lines = (f"A check is of {plural(MOST_CHECKED, 'queue')} at most: {left:,} are left out.",) if left else ()
+    return _begun(chosen, lines)
+
+
+@routes.post("/queues/<omniq:queue>/check", action=REPAIR, verb="check")
+def check_queue(queue: str) -> Response:
+    """Begins a check of one queue, or adds it to the one that runs."""
+    return _begun([queue], to=HEALTH)
+
+
+@routes.post("/health/stop", action=REPAIR, verb="stop-check")
+def check_stop() -> Response:
+    """Stops the check before its next step. What queues before it were found to be stays."""
+    stopped = act.order(current().link, "stop", now_ms=now_ms()) == "running"
+    look_again(current().link)
+    toast = Toast("Stopped the check", (), "warn", "stop") if stopped else Toast("No check runs", (), "warn", "info")
+    return answer(toast, *regions())
+
+
+@routes.post("/health/go-on", action=REPAIR, verb="go-on-check")
+def check_resume() -> Response:
+    """Lets a stopped check go on with the queue it was at."""
+    went_on = act.order(current().link, "resume", now_ms=now_ms()) == "stopped"
+    _wake()
+    return answer(
+        Toast("The check goes on") if went_on else Toast("No check is stopped", (), "warn", "info"), *regions()
+    )
+
+
+def _begun(queues: list[str], lines: tuple[str, ...] = (), to: str | None = None) -> Response:
+    new = act.check(current().link, queues, by=actor().name, now_ms=now_ms())
+    _wake()
+    what = queues[0] if len(queues) == 1 else plural(len(queues), "queue")
+    text = f"Checking {what}" if new else f"The check that runs takes in {what}"
+    return answer(Toast(text, lines), *regions(), to=to)
+
+
+def _wake() -> None:
+    look_again(current().link)
+    background = current().background
+    if background is not None:
+        background.look_for_checks()
+
+
 def health_regions() -> tuple[Partial, ...]:
     """What changes on this page."""
     return _regions(_context())
 
 
 def _regions(context: dict[str, Any]) -> tuple[Partial, ...]:
-    names = {"health-state": "state", "redis": "tiles", "findings": "findings", "passed": "passed"}
+    names = {"health-state": "state", "redis": "tiles", "findings": "all_findings"}
+    names |= {"health-actions": "actions", "passed": "passed"}
     return tuple(Partial(target, f"omniq/health/{name}.html", context=context) for target, name in names.items())
 
 
 def _context() -> dict[str, Any]:
     mount = current()
-    page = health_page(mount.link, now_ms=now_ms())
+    page = health_page(mount.link, now_ms=now_ms(), may_read=may_see(), may_repair=lambda queue: can(REPAIR, queue))
     return {
         "page": page,
+        "may_check": can(REPAIR),
+        "KINDS": KINDS,
+        "cell": cell,
+        "note_words": note_words,
+        "repairable": repairable,
+        "repair_label": repair_label,
         "live_version": live.version(page),
         "memory": memory_words(page.server.memory),
         "memory_percent": mount.settings.memory_percent,

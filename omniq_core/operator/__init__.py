@@ -55,6 +55,7 @@ from .filtered import Count, FilteredPage, filtered_page, newer_matches
 from .filters import BadFilter, Filter
 from .findings import FINDING_KINDS, MOST_FINDINGS, Finding, FindingKind, read_findings
 from .fingerprint import ErrorKind, without_message
+from .frame_reads import read_open_tasks_and_health
 from .group_jobs import GroupJobs, group_jobs
 from .group_repair import GroupRepair, Repaired, repair_groups, repair_of
 from .groups import MOST_GROUPS, MOST_LIVE, Group, GroupFigures, GroupsRead, group_rows, read_groups
@@ -100,7 +101,7 @@ from .server_facts import (
     seen_facts,
     server_facts,
 )
-from .snapshot import QueueSnapshot, parse_snapshot, paused_until, queue_snapshots, queue_state, snapshot_call
+from .snapshot import QueueSnapshot, paused_until, queue_snapshots, queue_state
 from .standing import Standing
 from .surroundings import Surroundings, job_surroundings
 from .task_record import Probe, Task
@@ -251,7 +252,6 @@ __all__ = [
     "order_task",
     "pack_report",
     "page_of_mark",
-    "parse_snapshot",
     "parse_spark",
     "pause_queue",
     "paused_until",
@@ -269,6 +269,7 @@ __all__ = [
     "read_health",
     "read_history",
     "read_open_tasks",
+    "read_open_tasks_and_health",
     "read_overview",
     "read_queue",
     "read_rows",
@@ -285,7 +286,6 @@ __all__ = [
     "scan_lane",
     "seen_facts",
     "server_facts",
-    "snapshot_call",
     "spark_command",
     "start_check",
     "start_export",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, cast
 
 from ..connection import Link
@@ -21,6 +22,8 @@ MOST_CHECKED = 2_000
 ROWS = 10
 """So many findings of each kind and queue stand in its report; the others are read by `read_findings`."""
 _ANCHOR = global_key("meta")
+HEALTH_READS = (("HGETALL", CHECK), ("LLEN", QUEUES), ("HGETALL", HEALTH))
+"""The reads of `read_health`, for a pipeline with others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +95,14 @@ def order_check(link: Link, order: Literal["stop", "resume"], *, now_ms: int) ->
 
 def read_health(link: Link, *, may_check: bool = True) -> Health:
     """The check and all reports, in one round trip."""
-    kept, queues, reports = link.pipeline([("HGETALL", CHECK), ("LLEN", QUEUES), ("HGETALL", HEALTH)])
+    return parse_health(link, link.pipeline(HEALTH_READS), may_check=may_check)
+
+
+def parse_health(link: Link, replies: Sequence[Any], *, may_check: bool = True) -> Health:
+    """What HEALTH_READS gave."""
+    kept, queues, found = replies
     return Health(
-        reports=tuple(one for name in sorted(_pairs(reports)) if (one := _report(name, _pairs(reports)[name]))),
+        reports=tuple(one for name, raw in sorted(_pairs(found).items()) if (one := _report(name, raw))),
         check=parse_check(kept, queues),
         may_check=may_check and state_of(link).writable,
     )
@@ -132,6 +140,7 @@ def pack_report(report: Report) -> bytes:
     return json.dumps(kept, separators=(",", ":")).encode("ascii")
 
 
+@lru_cache(MOST_CHECKED)  # most of them are the same at each look
 def _report(name: bytes, raw: bytes) -> Report | None:
     try:
         queue, kept = validate_queue(decode_text(name)), json.loads(raw)
@@ -139,9 +148,9 @@ def _report(name: bytes, raw: bytes) -> Report | None:
             kind: int(kept["found"][kind]) for kind in FINDING_KINDS if kept["found"].get(kind)
         }
         rows = [
-            Finding(kind, queue, decode_id(bytes.fromhex(subject)), facts)
+            Finding(kind, queue, decode_id(bytes.fromhex(subject)), cast(dict[str, Any], facts))
             for kind, subject, facts in kept["rows"]
-            if kind in FINDING_KINDS
+            if kind in FINDING_KINDS and isinstance(facts, dict)
         ]
         notes = tuple(map(str, kept["notes"]))
         figures = (int(kept["at"]), int(kept["jobs"]), int(kept["groups"]))

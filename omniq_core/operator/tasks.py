@@ -106,8 +106,16 @@ def read_tasks(link: Link, names: Iterable[tuple[str, str]]) -> list[Task | None
 
 def read_open_tasks(link: Link, known: Sequence[Task] = ()) -> tuple[Task, ...]:
     """The tasks that are open, the oldest first. One round trip, a second one when some are not among those `known`."""
+    return read_open_tasks_and(link, known)[0]
+
+
+def read_open_tasks_and(
+    link: Link, known: Sequence[Task] = (), also: Sequence[tuple[str | bytes | int, ...]] = ()
+) -> tuple[tuple[Task, ...], list[Any]]:
+    """The same, and the replies to other reads that go along in its first round trip."""
     commands = [("HGETALL", task_key(task.queue, task.task_id)) for task in known]
-    opened, *replies = link.pipeline([open_names_command(), *commands])
+    opened, *all_replies = link.pipeline([open_names_command(), *commands, *also])
+    replies, others = all_replies[: len(commands)], all_replies[len(commands) :]
     found = {
         (task.queue, task.task_id): parse_task(task.queue, task.task_id, reply)
         for task, reply in zip(known, replies, strict=True)
@@ -117,7 +125,7 @@ def read_open_tasks(link: Link, known: Sequence[Task] = ()) -> tuple[Task, ...]:
     if fresh:
         found |= dict(zip(fresh, read_tasks(link, fresh), strict=True))
     tasks = [task for name in names if (task := found[name]) and task.is_open]
-    return tuple(sorted(tasks, key=lambda task: (task.created_ms, task.task_id)))
+    return tuple(sorted(tasks, key=lambda task: (task.created_ms, task.task_id))), others
 
 
 def open_names_command() -> tuple[str | bytes | int, ...]:

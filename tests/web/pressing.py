@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dashboard.tokens import to_token
-from omniq_core import Keep, OmniqClient, order_task
+from omniq_core import Keep, OmniqClient, order_check, order_task, start_check
 from omniq_core.operator.findings import Finding, findings_commands
 from tests.operator.bulk import begin
 from tests.support.factories import publish_jobs
@@ -34,6 +34,16 @@ def repair_found(visitor: Browser, client: OmniqClient, redis: Any) -> Page:
     client.link.pipeline(findings_commands(QUEUE, [Finding("ready_missing", QUEUE, "acme", {})]))
     dialog = visitor.get(f"/queues/{QUEUE}/repairs/ready_missing")
     return visitor.press(dialog, "dialog .dialog-foot button.primary")
+
+
+def on_the_check(order: str) -> Press:
+    def press(visitor: Browser, client: OmniqClient, _redis: Any) -> Page:
+        start_check(client.link, "c1", [QUEUE], by="ana", now_ms=NOW)
+        if order == "go-on":
+            order_check(client.link, "stop", now_ms=NOW)
+        return visitor.post(f"/health/{order}", {})
+
+    return press
 
 
 def undo(visitor: Browser, client: OmniqClient, _redis: Any) -> Page:

@@ -24,7 +24,7 @@ def test_it_is_about_whole_lanes_whatever_the_page_shows(client: OmniqClient, pa
     delay_jobs(client, QUEUE, ["d1", "d2", "d3", "d4"], now_ms=NOW, due_ms=NOW + 60_000)
     visitor = browser(client)
     page = visitor.get(f"/queues/{QUEUE}/{path}")
-    assert items(page) == ["Retry 3 failed", "Run 4 delayed now", "Remove 3 failed"]
+    assert items(page) == ["Retry 3 failed", "Run 4 delayed now", "Check and repair", "Remove 3 failed"]
     questions = {"retry": "Retry 3 failed jobs?", "run": "Run 4 delayed jobs now?", "remove": "Remove 3 failed jobs?"}
     for item, asked in questions.items():
         dialog = visitor.press(page, f"#more-{item}")
@@ -34,10 +34,10 @@ def test_it_is_about_whole_lanes_whatever_the_page_shows(client: OmniqClient, pa
 
 def test_it_offers_what_there_is_and_what_one_may_do(client: OmniqClient) -> None:
     publish_jobs(client, QUEUE, ["w"], now_ms=NOW)
-    assert browser(client).get(f"/queues/{QUEUE}/waiting").soup.select(MENU) == []
+    assert items(browser(client).get(f"/queues/{QUEUE}/waiting")) == ["Check and repair"]
     client.remove_job(queue=QUEUE, job_id="w", lane="wait")
     delay_jobs(client, QUEUE, ["d"], now_ms=NOW, due_ms=NOW + 60_000)
-    assert items(browser(client).get(f"/queues/{QUEUE}/waiting")) == ["Run 1 delayed now"]
+    assert items(browser(client).get(f"/queues/{QUEUE}/waiting")) == ["Run 1 delayed now", "Check and repair"]
     fail_jobs(client, QUEUE, ["f"], now_ms=NOW - 1_000)
     assert browser(client, read_only=True).get(f"/queues/{QUEUE}/waiting").soup.select(MENU) == []
 

@@ -18,7 +18,18 @@ from dashboard.tokens import to_token
 from omniq_core import Activity, OmniqClient, note_activity, read_activity
 from tests.support.factories import delay_jobs, fail_jobs, publish_jobs
 from tests.web.pages_support import NOW, QUEUE, Browser, browser, pages_app
-from tests.web.pressing import TASK, Press, by_form, on_a_counter, on_a_group, on_a_task, repair, repair_found, undo
+from tests.web.pressing import (
+    TASK,
+    Press,
+    by_form,
+    on_a_counter,
+    on_a_group,
+    on_a_task,
+    on_the_check,
+    repair,
+    repair_found,
+    undo,
+)
 
 JOBS = f"/queues/{QUEUE}/jobs"
 BUTTONS: dict[str, tuple[Press, dict[str, Any]]] = {
@@ -45,6 +56,13 @@ BUTTONS: dict[str, tuple[Press, dict[str, Any]]] = {
         repair_found,
         {"action": "repair", "jobs": 1, "done": None, "facts": {"kind": "ready_missing", "task": TASK}},
     ),
+    "check_all": (by_form("/health/check"), {"action": "check", "queue": "", "done": None, "facts": {"queues": "1"}}),
+    "check_queue": (
+        by_form(f"/queues/{QUEUE}/check"),
+        {"action": "check", "done": None, "facts": {"queues": "1"}},
+    ),
+    "check_stop": (on_the_check("stop"), {"action": "stop-check", "queue": "", "done": None}),
+    "check_resume": (on_the_check("go-on"), {"action": "go-on-check", "queue": "", "done": None}),
     "children_remove": (
         on_a_counter("remove"),
         {"action": "remove-counter", "queue": "", "facts": {"key": "order 1"}, "done": 1},

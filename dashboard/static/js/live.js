@@ -79,9 +79,9 @@ function rate() {
   return Math.max(Number(root.dataset.refresh) || 2, Number(main.dataset.every) || 0) * 1000;
 }
 
-// A bulk task is shown, and it changes each second.
+// A bulk task or the check of queues is shown, and it changes each second.
 function atWork() {
-  return document.querySelector(":is(#tasks, #task) [data-running]") !== null;
+  return document.querySelector(":is(#tasks, #task, #health-state) [data-running]") !== null;
 }
 
 // What the page is about changes no more.
