@@ -174,7 +174,7 @@ def test_a_resume_that_came_late(client: OmniqClient, visitor: Browser) -> None:
     client.pause(queue=QUEUE)
     page = visitor.get(FAILED)
     client.resume(queue=QUEUE)
-    assert visitor.press(page, "#queue-actions button").toast() == "mail was not paused"
+    assert visitor.press(page, "#queue-actions > button").toast() == "mail was not paused"
 
 
 @pytest.mark.parametrize("what", ["pause", "resume"])

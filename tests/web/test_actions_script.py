@@ -126,13 +126,13 @@ def test_pause_and_resume(client: OmniqClient, visitor: Browser) -> None:
     answer = visitor.press(dialog, last_button(dialog), script=True)
     assert (words(answer.region("queue-state").select_one(".state")), words(answer.region("queue-actions"))) == (
         "Paused",
-        "Resume Publish a job",
+        "Resume Publish a job Check and repair",
     )
     assert answer.toast() == "Paused mail Resume"
     answer = visitor.press(page, answer.region("queue-actions").find("button"), script=True)
     assert (words(answer.region("queue-state")), words(answer.region("queue-actions"))) == (
         "Running",
-        "Pause Publish a job",
+        "Pause Publish a job Check and repair",
     )
     assert answer.toast() == "Resumed mail"
 

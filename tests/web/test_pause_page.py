@@ -87,7 +87,7 @@ def test_open_has_no_end_and_a_reader_without_a_name_is_not_named(client: OmniqC
     assert left_ms(redis) == -1
     page = nobody.get(f"/queues/{QUEUE}/waiting")
     assert page.words("#queue-state .page-note") == "Paused now , until somebody resumes it"
-    nobody.press(page, "#queue-actions button")
+    nobody.press(page, "#queue-actions > button")
     assert left_ms(redis) == -2
     assert not nobody.get("/").one("#queues .state").has_attr("title")
 
