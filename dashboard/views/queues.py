@@ -65,7 +65,7 @@ def lane(queue: str, lane: str) -> ResponseReturnValue:
         if page.wish.cursor == lane_wish(queue, lane, request.args).cursor
         else lane_url(queue, page.wish, cursor=page.wish.cursor)
     )
-    if request.args.get("scan") and kind() == "partial":
+    if request.args.get("scan") and page.look and kind() == "partial":
         return render_partials(*next_parts(context))
     if asked:
         regions = partial(tick_parts, context, asked)
