@@ -8,6 +8,7 @@ from random import Random
 
 from omniq_core import AlreadyInit, CounterChanges, Discovery, OmniqClient, ReserveJob, pause_queue
 
+from .broken import MARK, break_queues, check_all
 from .errors import error_text
 from .mark import note_seeded, seeded_queues
 from .producer import nightly_due_ms, publish_job
@@ -36,6 +37,10 @@ def set_stage(client: OmniqClient, now_ms: int, stop: threading.Event) -> None:
         if plan.paused:
             pause_queue(client.link, plan.name, now_ms=now_ms, by="oncall", reason="The digest template is wrong")
     _stuck_counter(client, now_ms)
+    if MARK not in seeded:
+        break_queues(client, now_ms)
+        note_seeded(client, [*seeded, MARK])
+    check_all(client, now_ms)
 
 
 def seed_queue(client: OmniqClient, plan: Plan, now_ms: int) -> None:

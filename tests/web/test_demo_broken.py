@@ -1,0 +1,71 @@
+"""The broken queues of the demo: a check finds one of each kind in them, and each can be put right."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import pytest
+
+from dashboard.demo.broken import BROKEN, break_queues, check_all
+from dashboard.demo.queues import PLANS
+from omniq_core import (
+    FINDING_KINDS,
+    CheckRunner,
+    OmniqClient,
+    TaskRunner,
+    preview_repair,
+    read_health,
+    read_task,
+    start_repair,
+)
+from tests.operator.bulk import Timer, work_off
+from tests.operator.test_check_runner import NOW, runner, work
+from tests.support.invariants import check_invariants
+
+pytestmark = pytest.mark.broken_data
+COUNTS = {
+    "broken-groups": {"inflight": 1, "ready_missing": 1, "ready_extra": 1, "over_limit": 1},
+    "broken-jobs": {"counters": 1, "idx": 1, "ghosts": 1, "orphans": 1, "two_lanes": 1, "states": 1, "types": 1},
+    "broken-leases": {"leases": 1, "completed_over": 1},
+    "broken-sdk-1": {"old_stats": 1},
+    "broken-sdk-2": {"old_index": 1},
+}
+
+
+def found(client: OmniqClient) -> dict[str, dict[str, int]]:
+    return {one.queue: {str(kind): n for kind, n in one.found.items()} for one in read_health(client.link).reports}
+
+
+def test_each_kind_is_there_and_can_be_repaired(client: OmniqClient, redis: Any) -> None:
+    break_queues(client, NOW)
+    check_all(client, NOW)
+    assert redis.llen("{omniq:x}:check:queues") == len(PLANS) + len(BROKEN)
+    work(*runner(client), client)
+    assert found(client) == COUNTS
+    assert {kind for kinds in COUNTS.values() for kind in kinds} == set(FINDING_KINDS)
+
+    check: tuple[CheckRunner, Timer] = runner(client)
+    for queue in BROKEN:
+        # Each repair is followed by a check, whose findings the next one goes by.
+        while kinds := [kind for kind in found(client)[queue] if kind != "over_limit"]:
+            repair(client, queue, kinds[0])
+            work(*check, client)
+    assert found(client) == {queue: {"over_limit": 1} if queue == "broken-groups" else {} for queue in BROKEN}
+    for queue in BROKEN[1:]:
+        check_invariants(redis, queue)
+
+
+def repair(client: OmniqClient, queue: str, kind: str) -> None:
+    choice = "put_back" if kind == "orphans" else ""
+    shown = preview_repair(client.link, queue, kind, choice, now_ms=NOW)
+    task_id = secrets.token_hex(8)
+    asked = {"kind": kind, "choice": choice, "total": shown.count, "actor": "", "now_ms": NOW}
+    assert start_repair(client.link, queue, task_id, **asked) == "begun"  # type: ignore[arg-type]
+    timer = Timer()
+
+    def over() -> bool:
+        task, check = read_task(client.link, queue, task_id), read_health(client.link).check
+        return bool(task and task.state == "finished" and check and check.state == "running")
+
+    work_off(client.link, over, with_runner=(TaskRunner(client.link, lambda: NOW, timer=timer), timer))
