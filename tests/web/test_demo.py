@@ -161,7 +161,7 @@ def test_a_seed_that_was_cut_off_goes_on(client: OmniqClient, redis: Any) -> Non
     done = [plan.name for plan in PLANS if plan.name != "invoice-pdf"]
     note_seeded(client, done)
     set_stage(client, now_ms(), threading.Event())
-    assert seeded_queues(client) == [*done, "invoice-pdf"]
+    assert seeded_queues(client) == [*done, "invoice-pdf", MARK]
     assert QueueMonitor(client).stats("invoice-pdf").failed == 12
     assert QueueMonitor(client).stats("crm-sync").failed == 0
 
