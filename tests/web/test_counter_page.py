@@ -117,7 +117,8 @@ def test_every_child_is_in_one_of_the_parts(client: OmniqClient, redis: Any, cou
     page = browser(client).get("/children/many")
     seen: set[str] = set()
     for _ in range(20):
-        rows = [row[0] for row in page.rows("done")]
+        # How Redis cuts a set into parts depends on its seed: one may be empty, and says so.
+        rows = [row[0] for row in page.rows("done") if not row[0].startswith("None in this part")]
         assert len(rows) < 400
         seen.update(rows)
         following = page.soup.select("a[rel=next]")

@@ -34,7 +34,12 @@ COUNTS = {
 
 
 def found(client: OmniqClient) -> dict[str, dict[str, int]]:
-    return {one.queue: {str(kind): n for kind, n in one.found.items()} for one in read_health(client.link).reports}
+    """Of the broken queues alone: whether another one of the demo is there is nobody's business here."""
+    return {
+        one.queue: {str(kind): n for kind, n in one.found.items()}
+        for one in read_health(client.link).reports
+        if one.queue in BROKEN
+    }
 
 
 def test_each_kind_is_there_and_can_be_repaired(client: OmniqClient, redis: Any) -> None:
