@@ -108,7 +108,7 @@ class TestOutage:
         self, page: Page, client: OmniqClient, live_server: Callable[[Any], Any], complaints: Any
     ) -> None:
         fail(client, "mail", ["a", "b"])
-        complaints.allow("Failed to fetch|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET")
+        complaints.allow("Failed to fetch|ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED")
         first = live_server(create_app(redis=client, access=allow_all, background=False))
         page.goto(f"{first.url}{FAILED}")
         first.stop()
