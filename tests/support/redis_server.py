@@ -126,6 +126,7 @@ class RedisServer:
             if answering != own:
                 raise RuntimeError(f"port {self.port} is answered by process {answering}, not by ours: not emptied")
             client.flushall()
+            client.slowlog_reset()  # a slow script of the test before is a finding of Health
 
     def _launch(self) -> bool:
         options = {"port": self.port, "bind": self.host, "save": "", "appendonly": "no", "dir": str(self._folder)}
