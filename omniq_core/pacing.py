@@ -12,6 +12,11 @@ SHARE = 0.2
 """Reads that come one after another take a fifth of Redis's time at most: after each, four times as long is waited."""
 
 
+def rest_after(took_s: float, share: float) -> float:
+    """The seconds to wait after a piece of work of `took_s`, so that it takes that share of the time at most."""
+    return took_s * (1 / share - 1)
+
+
 class Pace:
     """Sizes batches after the time that the last one took: a script cannot time itself. `size` is the next batch's."""
 

@@ -11,6 +11,7 @@ from typing import Any
 from ..connection import Link
 from ..keys import global_key, validate_queue
 from ..numbers import read_int
+from ..pacing import rest_after
 from ..scripts import script
 from .counter_changes import CounterChanges
 from .counter_jobs import CounterJobsWatch
@@ -169,7 +170,7 @@ class Background:
             self._passed_at = now
             return 1.0
         stopped = self._timer()
-        rest = min((stopped - started) * (1 / SHARE - 1), 5.0)
+        rest = min(rest_after(stopped - started, SHARE), 5.0)
         self._search_at = stopped + rest
         return rest
 

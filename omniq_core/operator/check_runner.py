@@ -12,7 +12,7 @@ from typing import Any
 
 from ..connection import REDIS_ERRORS, Link, explain_redis_error, is_outage
 from ..keys import decode_text, global_key
-from ..pacing import SHARE
+from ..pacing import SHARE, rest_after
 from ..scripts import script
 from .check_queue_run import QueueRun, size_commands, size_of
 from .check_record import CHECK, QUEUES, pack_report, parse_check
@@ -93,7 +93,7 @@ class CheckRunner:
                 log.exception("omniq: queue %s cannot be checked", run.queue)
             run.fail(why)
             wait = 0.0
-        return max(wait, (self._timer() - began) * (1 / SHARE - 1))
+        return max(wait, rest_after(self._timer() - began, SHARE))
 
     def close(self) -> None:
         """Gives the claim up, so that another process need not wait for it."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ..connection import Link
 from ..keys import decode_id, global_key
+from ..pacing import rest_after
 from ..scripts import script
 from .children import CHANGES, MOST_COUNTERS, NotedCounter, counter_name, pack_counter, read_counters, unpack_note
 from .overview import state_of
@@ -55,7 +56,7 @@ class CounterChanges:
         self._note(part, now_ms)
         if not self._left:
             self.noted, self._noted = tuple(self._noted), []
-        rest = (self._timer() - began) * (1 / SHARE - 1)
+        rest = rest_after(self._timer() - began, SHARE)
         self._ready_at = self._timer() + rest
         return min(rest, 1.0)
 

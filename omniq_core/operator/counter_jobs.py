@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ..connection import Link
 from ..keys import QueueKeys, encode_id, global_key
+from ..pacing import rest_after
 from ..scripts import script
 from .children import NotedCounter, counter_name
 from .counter_look import LOOK, CounterLook, pack_look
@@ -71,7 +72,7 @@ class CounterJobsWatch:
         if not self._left:
             self._end(now_ms)
         ended = self._timer()
-        rest = (ended - began) * (1 / SHARE - 1)
+        rest = rest_after(ended - began, SHARE)
         self._ready_at = ended + rest
         return min(rest, 1.0)
 

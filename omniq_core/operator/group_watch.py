@@ -9,6 +9,7 @@ from typing import Any
 
 from ..connection import Call, Link
 from ..keys import QueueKeys, decode_id, encode_id
+from ..pacing import rest_after
 from ..scripts import script
 from .groups import MOST_LIVE, groups_list_call, parse_groups_list, parse_rows
 from .turns import next_size
@@ -68,7 +69,7 @@ class GroupWatch:
             return self._ready_at - began
         self._piece(self._queues[-1])
         ended = self._timer()
-        rest = min((ended - began) * (1 / SHARE - 1), 1.0)
+        rest = min(rest_after(ended - began, SHARE), 1.0)
         self._ready_at = ended + rest
         return rest
 

@@ -14,7 +14,7 @@ from typing import Any, cast
 from ..connection import REDIS_ERRORS, Link, explain_redis_error, is_outage
 from ..explaining import is_moving
 from ..keys import QueueKeys, decode_text
-from ..pacing import SHARE, Pace
+from ..pacing import SHARE, Pace, rest_after
 from ..scripts import script
 from .activity import Activity, note_activity
 from .check_record import start_check
@@ -204,7 +204,7 @@ class TaskRunner:
                 batch = held.selection.next(task, limit)
                 if batch is None:  # a read: these take a fifth of the time of Redis at most, as those of a check do
                     now = self._timer()
-                    held.due = now + (now - began) * (1 / SHARE - 1)
+                    held.due = now + rest_after(now - began, SHARE)
                     return
                 self._send(held, batch, limit)
             else:

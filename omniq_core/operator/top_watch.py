@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from ..connection import Link
 from ..keys import QueueKeys
+from ..pacing import rest_after
 from ..scripts import script
 from .failure_index import kind_of_row, whole_id
 from .fingerprint import OTHER, RULES_VERSION, ErrorKind
@@ -85,7 +86,7 @@ class TopWatch:
             return self._ready_at - began
         self._read(self._left[-1])
         ended = self._timer()
-        rest = min((ended - began) * (1 / SHARE - 1), 1.0)
+        rest = min(rest_after(ended - began, SHARE), 1.0)
         self._ready_at = ended + rest
         return rest
 
