@@ -76,9 +76,13 @@ class UsersFile:
         except OSError as error:
             raise UsersError(f"{self.path} cannot be read: {error.strerror}") from None
 
+    def user(self, name: str) -> User:
+        """One of them. Raises UsersError, also when nobody has that name."""
+        return _known(self.read().by_name, name)
+
     def add(self, name: str, password: str, role: str) -> None:
         """Adds a user, and makes the file if there is none. Raises UsersError."""
-        made = User(_checked_name(name), _checked_role(role), _hash(password))
+        made = User(_checked_name(name), checked_role(role), _hash(password))
 
         def change(users: dict[str, User]) -> None:
             if name in users:
@@ -104,7 +108,7 @@ class UsersFile:
 
     def set_role(self, name: str, role: str) -> None:
         """Another role; the sessions of that user end. Raises UsersError."""
-        checked = _checked_role(role)
+        checked = checked_role(role)
         self._replace(name, lambda user: replace(user, role=checked))
 
     def end_sessions(self, name: str) -> None:
@@ -214,7 +218,8 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _checked_role(role: str) -> str:
+def checked_role(role: str) -> str:
+    """The role, if it is one. Raises UsersError."""
     if role not in ROLES:
         raise UsersError(f"a role is {' or '.join(ROLES)}")
     return role

@@ -10,6 +10,7 @@ from .access import READ_PAYLOAD
 from .actions.outcome import WHY
 from .formatting import MINUTE, duration, moment, number, plural, split_ulid
 from .present import present
+from .queries.hidden import shown_kind
 from .repair_words import kind_name, repair_entry
 from .state import can, current
 from .task_words import DONE, MORE_WHY
@@ -96,7 +97,7 @@ def open_entry(entry: Activity) -> Activity:
     for name in ("q", "kind"):
         if asked.get(name):
             kind = ErrorKind(asked[name], asked[name], "")
-            asked[name] = rules.kind(kind.name) if kind.of_an_error else kind.name
+            asked[name] = shown_kind(kind, rules).name
     return replace(entry, filter=asked)
 
 

@@ -14,7 +14,7 @@ from .htmx import Link, Partial, Press, Toast, here
 from .params import Fields
 from .queries.health import known_findings
 from .queries.tasks import Name, TaskView, named_tasks, open_tasks
-from .state import can, current, may_see, may_steer, now_ms
+from .state import can, can_see, current, may_see, may_steer, now_ms
 from .task_words import done_word, ended_words, probe_words, rest_words, title
 from .tokens import to_token
 
@@ -64,7 +64,7 @@ def health_region() -> Partial:
 def shown_tasks(args: Fields) -> tuple[Name, ...]:
     """The (queue, id) of the tasks that a page says it shows."""
     found = [match.groups() for value in args.getlist("task")[:MOST_SHOWN] if (match := _NAME.fullmatch(value))]
-    return tuple((queue, task_id) for queue, task_id in found if _may_read(queue))
+    return tuple((queue, task_id) for queue, task_id in found if can_see(queue))
 
 
 def tasks_region(shown: Sequence[Name] = ()) -> Partial:
@@ -96,7 +96,7 @@ def _region(over: Sequence[TaskView]) -> Partial:
 def _at_work() -> tuple[TaskView, ...]:
     """The open tasks this reader may see. None while Redis does not answer: the page itself says so."""
     try:
-        return open_tasks(current().link, now_ms=now_ms(), may_read=_may_read)
+        return open_tasks(current().link, now_ms=now_ms(), may_read=can_see)
     except REDIS_ERRORS:
         return ()
 
@@ -108,11 +108,6 @@ def _is_here(view: TaskView) -> bool:
 
 def _page_of(view: TaskView) -> str:
     return f"/queues/{to_token(view.task.queue)}/tasks/{view.task.task_id}"
-
-
-def _may_read(queue: str) -> bool:
-    allowed = current().settings.queues
-    return (not allowed or queue in allowed) and can("read", queue)
 
 
 def _toast(view: TaskView) -> Toast:

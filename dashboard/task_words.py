@@ -7,6 +7,7 @@ from omniq_core import ErrorKind, KindSelection, Matching, RepairSelection, Sele
 from .actions.outcome import WHY
 from .formatting import duration, moment, number, plural
 from .present import present
+from .queries.hidden import shown_kind
 from .queries.tasks import TaskView
 from .repair_words import doing, kind_name, repair_label, unit_of
 from .state import current, now_ms
@@ -124,7 +125,7 @@ def filter_words(
 
 def _kind(selection: KindSelection) -> str:
     kind = ErrorKind(selection.digest, selection.name, "")
-    return current().settings.redact.kind(kind.name) if kind.name and kind.of_an_error else kind.name or kind.digest
+    return shown_kind(kind, current().settings.redact).name if kind.name else kind.digest
 
 
 def pace_words(task: Task) -> str:

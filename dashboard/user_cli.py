@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from .accounts import LONGEST, ROLES, UsersError, UsersFile
+from .accounts import LONGEST, UsersError, UsersFile, checked_role
 
 _name = click.argument("name")
 _file = click.option("--users-file", metavar="FILE", help="Where the users stand (OMNIQ_USERS_FILE).")
@@ -34,8 +34,7 @@ def _command(*options: Callable[..., Any]) -> Callable[[Callable[..., None]], cl
 @_command(_name, click.option("--role", default="viewer", metavar="ROLE", help="viewer (looks) or operator."), _stdin)
 def add_user(name: str, role: str, password_stdin: bool, users_file: str | None) -> None:
     """Add a user, and make the file if there is none."""
-    if role not in ROLES:
-        raise UsersError(f"a role is {' or '.join(ROLES)}")
+    checked_role(role)  # before a password is asked for
     _open(users_file).add(name, _password(password_stdin), role)
     click.echo(f"{name} may sign in as {role}.")
 
@@ -58,8 +57,7 @@ def list_users(users_file: str | None) -> None:
 def password_of(name: str, password_stdin: bool, users_file: str | None) -> None:
     """Set another password and end the sessions of that user."""
     file = _open(users_file)
-    if name not in file.read().by_name:
-        raise UsersError(f"{name!a} is no user here")
+    file.user(name)  # before a password is asked for
     file.set_password(name, _password(password_stdin))
     click.echo(f"{name} has a new password; all sessions of theirs are over.")
 

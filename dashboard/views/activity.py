@@ -33,7 +33,7 @@ from ..queries.activity import (
     undo_of_removals,
 )
 from ..routes import Routes
-from ..state import can, current, now_ms
+from ..state import can_see, current, now_ms
 from ..tokens import QUEUE_NAME
 from .addresses import activity_url
 
@@ -73,7 +73,7 @@ def activity() -> ResponseReturnValue:
     """The record, the newest first; or what a tick of the page changes."""
     asked, wish = live.tick(request.args), _wish(request.args)
     if asked and asked.mark:
-        newer = newer_activity(current().link, wish, asked.mark, now_ms=now_ms(), may_read=_may_read)
+        newer = newer_activity(current().link, wish, asked.mark, now_ms=now_ms(), may_read=can_see)
         # Rows enter only on the first page, and not under the pointer; there the button of an Undo that is over leaves.
         until = _until(asked.version)
         over = until.isdecimal() and int(until[:16]) <= now_ms()
@@ -92,7 +92,7 @@ def activity() -> ResponseReturnValue:
 @routes.get("/activity/export", action=SEE_ACTIVITY)
 def activity_export() -> Response:
     """What the filter leaves of the record, an object of JSON a line, read from Redis as it is sent."""
-    entries = all_activity(current().link, _wish(request.args), now_ms=now_ms(), may_read=_may_read)
+    entries = all_activity(current().link, _wish(request.args), now_ms=now_ms(), may_read=can_see)
     first = next(entries, None)  # before anything is sent, so that a Redis that is away is told as on every page
     response = Response(stream_with_context(_lines(chain([first] if first else [], entries))))
     response.headers["Content-Type"] = "application/jsonl"
@@ -104,7 +104,7 @@ def activity_export() -> Response:
 @routes.get("/activity/<omniq:entry_id>", action=SEE_ACTIVITY)
 def activity_of(entry_id: str) -> Response:
     """All that one entry says."""
-    entry = activity_entry(current().link, entry_id, may_read=_may_read)
+    entry = activity_entry(current().link, entry_id, may_read=can_see)
     if entry is None:
         said = "It is older than the record goes back, or its result was noted since: then it stands in the list."
         raise Problem(404, "No such entry", said, icon="search", way=Way("Activity", "/activity"))
@@ -151,11 +151,6 @@ def _wish(args: Fields) -> ActivityWish:
     )
 
 
-def _may_read(queue: str) -> bool:
-    allowed = current().settings.queues
-    return (not allowed or queue in allowed) and can("read", queue)
-
-
 def activity_regions(args: Fields) -> tuple[Partial, ...]:
     """What a change of one entry changes on this page."""
     return tuple(_regions(_context(_wish(args))))
@@ -167,7 +162,7 @@ def _until(version: str) -> str:
 
 
 def _context(wish: ActivityWish) -> dict[str, Any]:
-    page = activity_page(current().link, wish, now_ms=now_ms(), may_read=_may_read)
+    page = activity_page(current().link, wish, now_ms=now_ms(), may_read=can_see)
     undo = undo_of_removals(current().link, page.rows, now_ms=now_ms())
     newer, ends = Newer(0, more=False), [one.until_ms for one in undo.values() if one.until_ms]
     return {

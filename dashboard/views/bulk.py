@@ -6,22 +6,21 @@ import base64
 import re
 from dataclasses import asdict, replace
 
-from flask import Response, request, url_for
+from flask import Response, request
 
 from omniq_core import Counting, Matching, Selection, WholeLane, kind_selection, read_selection
 
 from .. import confirm
 from ..actions import bulk as act
-from ..frame import tasks_answer
-from ..htmx import Partial, Toast, answer, kind, render_partials, show_dialog
+from ..htmx import Toast, answer, show_dialog
 from ..params import choice, integer, text
 from ..problems import BadInput
 from ..queries.bulk import counted, failed_lately, queue_ahead
-from ..queries.tasks import look_again
 from ..signing import BadSignature
 from ..state import actor, current, now_ms
 from ..task_words import filter_words
 from .addresses import SCOPE
+from .begun import task_begun
 from .filters import lane_filter, need_open, need_payload
 from .reading import explained
 from .regions import regions
@@ -93,9 +92,8 @@ def start(verb: act.Verb, queue: str, lane: str) -> Response:
         kept = keep(queue, what.nonce, what.count) if verb == "remove" else None
     except NotKept as full:
         return _dialog(verb, lane, what, str(full), 409)
-    mount = current()
     act.start(
-        mount.link,
+        current().link,
         queue,
         what.nonce,
         verb=verb,
@@ -108,14 +106,7 @@ def start(verb: act.Verb, queue: str, lane: str) -> Response:
         now_ms=now_ms(),
         keep=kept,
     )
-    look_again(mount.link)
-    if mount.background is not None:
-        mount.background.look_for_tasks()
-    if kind() == "partial":
-        # A short one may be done by now: then no tick will tell.
-        _, cards, toasts = tasks_answer([(queue, what.nonce)])
-        return render_partials(*cards, *regions(), Partial("dialog", swap="innerHTML"), toasts=toasts)
-    return Response(status=303, headers={"Location": url_for(".task", queue=queue, task_id=what.nonce)})
+    return task_begun(queue, what.nonce)
 
 
 def _confirmed(verb: act.Verb, queue: str, lane: str, token: str) -> confirm.Confirmation:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Response, request, url_for
+from flask import Response, request
 from werkzeug.datastructures import MultiDict
 
 from omniq_core import MOST_FINDINGS, FindingKind, repair_of_kind
 
 from .. import confirm
 from ..actions import repairs as act
-from ..frame import tasks_answer
-from ..htmx import Partial, Toast, answer, here, render_partials, show_dialog
-from ..htmx import kind as kind_of_request
+from ..htmx import Toast, answer, here, show_dialog
 from ..params import choice as chosen
 from ..present import present
 from ..problems import no_such_page
 from ..queries.repairs import FIELDS, broken_queues, known_kind, preview, subject_of
-from ..queries.tasks import look_again
 from ..repair_words import choices_of, effect, kind_name, repair_label, repairable
 from ..routes import Routes
-from ..state import actor, can, current, may_read, now_ms
+from ..state import actor, can, current, may_see, now_ms
+from .begun import task_begun
 from .bulk import TYPED_ABOVE, pattern
 from .reading import explained
 from .regions import regions
@@ -32,10 +30,8 @@ REPAIR = "repair"
 def repair_kind(kind: str) -> Response:
     """Of one queue with that finding its dialog; of several which of them."""
     which = _known(kind)
-    readable = may_read()
-    found = broken_queues(
-        current().link, which, may_repair=lambda queue: _is_here(queue) and readable(queue) and can("repair", queue)
-    )
+    sees = may_see()
+    found = broken_queues(current().link, which, may_repair=lambda queue: sees(queue) and can("repair", queue))
     if not found:
         return _nothing(which)
     if len(found) == 1:
@@ -70,12 +66,11 @@ def repair_start(queue: str, kind: str) -> Response:
         return _dialog(queue, which, choice, f"{refused} Nothing was changed; look again and confirm.", 409)
     if _is_typed(which, choice, what.count) and request.form.get("confirm", "").strip() != queue:
         return _dialog(queue, which, choice, f"The name does not match. Type {queue} exactly.", 400)
-    mount, task_id = current(), what.nonce
     with explained(queue):
         begun = act.start(
-            mount.link,
+            current().link,
             queue,
-            task_id,
+            what.nonce,
             kind=which,
             choice=choice,
             total=what.count,
@@ -86,13 +81,7 @@ def repair_start(queue: str, kind: str) -> Response:
         return _dialog(
             queue, which, choice, "It changed meanwhile, so nothing was repaired. This is how it is now.", 409
         )
-    look_again(mount.link)
-    if mount.background is not None:
-        mount.background.look_for_tasks()
-    if kind_of_request() == "partial":
-        _, cards, toasts = tasks_answer([(queue, task_id)])
-        return render_partials(*cards, *regions(), Partial("dialog", swap="innerHTML"), toasts=toasts)
-    return Response(status=303, headers={"Location": url_for(".task", queue=queue, task_id=task_id)})
+    return task_begun(queue, what.nonce)
 
 
 def _dialog(queue: str, kind: FindingKind, choice: str, alert: str = "", status: int = 200) -> Response:
@@ -149,8 +138,3 @@ def _known(kind: str) -> FindingKind:
 def _choice(kind: FindingKind, given: str) -> str:
     options = [value for value, _ in choices_of(kind)]
     return chosen(MultiDict({"choice": given}), "choice", options, options[0]) if options else ""
-
-
-def _is_here(queue: str) -> bool:
-    allowed = current().settings.queues
-    return not allowed or queue in allowed

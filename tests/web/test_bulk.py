@@ -54,7 +54,7 @@ def test_a_task_that_is_done_before_its_answer_is_told_in_it(
 ) -> None:
     fail_jobs(client, QUEUE, 3, now_ms=NOW - 1_000)
     dialog = press(visitor, visitor.get(FAILED), "Remove 3")
-    monkeypatch.setattr("dashboard.views.bulk.look_again", lambda link: (work(client), look_again(link)))
+    monkeypatch.setattr("dashboard.views.begun.look_again", lambda link: (work(client), look_again(link)))
     answer = visitor.post(REMOVE, fields(dialog), script=True)
     assert answer.toast().startswith("Removed 3 jobs")
     assert answer.region("dialog").get_text() == ""
