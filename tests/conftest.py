@@ -10,6 +10,7 @@ import pytest
 from omniq_core import OmniqClient
 from tests.support import clock as clock_support
 from tests.support.invariants import check_invariants
+from tests.support.redis_cluster import ThreeMasters
 from tests.support.redis_server import RedisServer
 
 # In these folders every test leaves sound queues behind, unless it is marked broken_data.
@@ -50,6 +51,23 @@ def reference(redis_server: RedisServer, redis: Any) -> Iterator[Any]:
     theirs: Any = ReferenceClient(host=redis_server.host, port=redis_server.port)
     yield theirs
     theirs.ops.r.close()
+
+
+@pytest.fixture(scope="session")
+def _three_masters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeMasters]:
+    made = ThreeMasters(tmp_path_factory.mktemp("cluster"))
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def cluster(_three_masters: ThreeMasters) -> ThreeMasters:
+    """An empty cluster of three masters, one for all tests of this worker."""
+    _three_masters.flush()
+    return _three_masters
 
 
 @pytest.fixture

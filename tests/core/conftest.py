@@ -12,25 +12,7 @@ import pytest
 from omniq_core import JobCtx, OmniqClient, consume
 from tests.core.stoppable import Stop
 from tests.support.clock import wait_until
-from tests.support.redis_cluster import ThreeMasters
 from tests.support.redis_server import RedisServer
-
-
-@pytest.fixture(scope="session")
-def _three_masters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeMasters]:
-    made = ThreeMasters(tmp_path_factory.mktemp("cluster"))
-    try:
-        made.start()
-        yield made
-    finally:
-        made.stop()
-
-
-@pytest.fixture
-def cluster(_three_masters: ThreeMasters) -> ThreeMasters:
-    """An empty cluster of three masters, one for all tests of this worker."""
-    _three_masters.flush()
-    return _three_masters
 
 
 @pytest.fixture

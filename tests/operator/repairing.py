@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from omniq_core import OmniqClient, Task, preview_repair, start_repair
+from omniq_core import OmniqClient, Task, TaskRunner, preview_repair, read_health, start_repair
 from omniq_core.operator.findings import Finding, findings_commands
-from tests.operator.bulk import NOW, the_task, work_off
+from tests.operator.bulk import NOW, Timer, runner, the_task, work_off
 
 Found = Mapping[str, Mapping[str, Any]]
 
@@ -44,3 +44,26 @@ def repaired(client: OmniqClient, kind: str, total: int, choice: str = "") -> tu
     task: Task = the_task(client.link, "q")
     assert (task.state, task.fault) == ("finished", "")
     return task.done, task.skipped
+
+
+def killed_in_the_middle(client: OmniqClient, redis: Any, kind: str, total: int) -> tuple[TaskRunner, Timer]:
+    """The runner of a repair of `total` that has done a part of them, and whose claim has run out."""
+    first = runner(client.link)
+    work_off(client.link, lambda: the_task(client.link, "q").done > 0, with_runner=first)
+    done = the_task(client.link, "q").done
+    assert 0 < done < total and redis.hlen(f"{{q}}:x:check:{kind}") == total - done
+    redis.hset("{q}:x:task:" + "a" * 16, "owner_until", 1)
+    return first
+
+
+def worked_off(client: OmniqClient, queue: str, task_id: str, now_ms: int) -> Task:
+    """A repair to its end, until the check that follows it has begun; the task as it ended."""
+    timer = Timer()
+    tasks = TaskRunner(client.link, lambda: now_ms, timer=timer)
+
+    def over() -> bool:
+        check = read_health(client.link).check
+        return the_task(client.link, queue, task_id).state == "finished" and bool(check and check.state == "running")
+
+    work_off(client.link, over, with_runner=(tasks, timer))
+    return the_task(client.link, queue, task_id)

@@ -14,7 +14,7 @@ from omniq_core import OmniqClient, TaskRunner, order_task, read_activity
 from omniq_core.scripts import script
 from tests.core.cutting_proxy import CuttingProxy
 from tests.operator.bulk import NOW, Timer, runner, the_task, work_off
-from tests.operator.repairing import begin_repair, found, repaired
+from tests.operator.repairing import begin_repair, found, killed_in_the_middle, repaired
 from tests.support.factories import publish_jobs
 from tests.support.invariants import check_invariants
 from tests.support.redis_server import RedisServer
@@ -119,11 +119,7 @@ def test_a_runner_is_killed_between_two_batches(client: OmniqClient, redis: Any)
     gids = leak(redis, 150)
     found(client, "inflight", gids)
     begin_repair(client, "inflight", 150)
-    first = runner(client.link)
-    work_off(client.link, lambda: the_task(client.link, "q").done > 0, with_runner=first)
-    done = the_task(client.link, "q").done
-    assert 0 < done < 150 and redis.hlen("{q}:x:check:inflight") == 150 - done
-    redis.hset("{q}:x:task:" + "a" * 16, "owner_until", 1)  # its claim has run out
+    first = killed_in_the_middle(client, redis, "inflight", 150)
     work_off(client.link, lambda: finished(client))
     assert (the_task(client.link, "q").done, the_task(client.link, "q").skipped) == (150, 0)
     first[1].now += 2

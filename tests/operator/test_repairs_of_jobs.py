@@ -15,7 +15,7 @@ from tests.core.cutting_proxy import CuttingProxy
 from tests.operator.bulk import NOW, runner, the_task, work_off
 from tests.operator.job_checks import find
 from tests.operator.job_states import BROKEN, Spoiler, T, make_one_of_each, stands_in
-from tests.operator.repairing import begin_repair, found_jobs, previewed, repaired
+from tests.operator.repairing import begin_repair, found_jobs, killed_in_the_middle, previewed, repaired
 from tests.support.factories import publish_jobs
 from tests.support.invariants import check_invariants
 
@@ -112,11 +112,7 @@ def test_a_preview_leaves_out_what_has_moved_on(client: OmniqClient, redis: Any)
 def test_a_runner_is_killed_between_two_batches(client: OmniqClient, redis: Any) -> None:
     lose(client, redis, 130)
     begin_repair(client, "orphans", 130, "put_back")
-    first = runner(client.link)
-    work_off(client.link, lambda: the_task(client.link, "q").done > 0, with_runner=first)
-    done = the_task(client.link, "q").done
-    assert 0 < done < 130 and redis.hlen("{q}:x:check:orphans") == 130 - done
-    redis.hset("{q}:x:task:" + "a" * 16, "owner_until", 1)  # its claim has run out
+    first = killed_in_the_middle(client, redis, "orphans", 130)
     work_off(client.link, lambda: finished(client))
     first[1].now += 2
     first[0].tick()  # it wakes up, and nothing happens twice

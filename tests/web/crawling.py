@@ -19,6 +19,15 @@ ADDRESS = re.compile(r'\s(?:href|src|action|formaction|hx-(?:get|post|put|patch|
 POSTED = re.compile(r'\s(?:formaction|hx-post)="([^"]*)"|<form[^>]*method="post"[^>]*action="([^"]*)"')
 
 
+GOOD = (200, 204, 302, 303, 308)
+"""What an address that a page names may answer."""
+
+
+def sort_of(path: str) -> str:
+    """What is asked once of all alike: an address, whatever its query asks, but for the names in it."""
+    return re.sub(r"=[^&]*", "", re.sub(r"jobs/[^/?]+", "jobs/*", path))
+
+
 def something_of_all(client: OmniqClient, now_ms: int) -> None:
     """Jobs in every lane, a group, a counter, a damaged-looking id."""
     fail_jobs(client, "mail", ["f1", "f2"], now_ms=now_ms - 8_000)
@@ -36,13 +45,12 @@ def crawl(http: Any, root: str, *, begin: str = "", least: int = 40) -> set[str]
     ahead, seen, posted = deque([begin, begin.rstrip("/") or "/"]), set[str](), set[str]()
     while ahead:
         path = ahead.popleft()
-        # One of each sort: an address once, whatever its query asks, but for the names in it.
-        sort = re.sub(r"=[^&]*", "", re.sub(r"jobs/[^/?]+", "jobs/*", path))
+        sort = sort_of(path)
         if sort in seen:
             continue
         seen.add(sort)
         answer = http.get(path)
-        assert answer.status_code in (200, 204, 302, 303, 308), f"{path}: {answer.status_code}"
+        assert answer.status_code in GOOD, f"{path}: {answer.status_code}"
         text = answer.text if answer.mimetype in ("text/html", "text/css") else ""
         answer.close()
         found = [unescape(one) for one in ADDRESS.findall(text)]

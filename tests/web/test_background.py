@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from redis.exceptions import ConnectionError
 
 from dashboard import create_app
-from dashboard.background import BackgroundThread, background_for
+from dashboard.background import BackgroundThread, ProcessThreads, background_for
 from omniq_core import OmniqClient, read_health, read_overview, start_check
 from tests.operator.bulk import begin
 from tests.support.clock import wait_until
@@ -129,40 +130,41 @@ def test_it_backs_off_while_redis_is_away_and_comes_back(throwaway_redis: RedisS
         assert not client.link.call("EXISTS", b"{omniq:x}:leader"), "the claim was not given up"
 
 
+@contextmanager
+def leading(client: OmniqClient, redis: Any) -> Generator[ProcessThreads]:
+    """The threads of a process that leads and has done its first round; ended afterwards."""
+    threads = background_for(client.link, lambda: time.time_ns() // 1_000_000)
+    threads.ensure_started()
+    try:
+        wait_until(lambda: redis.exists("{omniq:x}:leader") and redis.exists("{omniq:x}:now"))
+        yield threads
+    finally:
+        threads.stop()
+    assert not threads.running
+
+
 def test_a_task_begins_as_soon_as_it_is_written_down(
-    client: OmniqClient, redis: Any, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+    client: OmniqClient, redis: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("omniq_core.operator.task_runner.LOOK_S", 60.0)  # so long it would wait by itself
     now = time.time_ns() // 1_000_000
     fail_jobs(client, "q", 30, now_ms=now - 1_000)
-    threads = background_for(client.link, lambda: time.time_ns() // 1_000_000)
-    threads.ensure_started()
-    try:
-        wait_until(lambda: redis.exists("{omniq:x}:leader") and redis.exists("{omniq:x}:now"))
+    with leading(client, redis) as threads:
         begin(client.link, "q", "retry", "failed", now_ms=now)
         threads.look_for_tasks()
         wait_until(lambda: redis.llen("{q}:wait") == 30)
-    finally:
-        threads.stop()
-    assert not threads.running
 
 
 def test_a_check_begins_as_soon_as_it_is_asked_for(
-    client: OmniqClient, redis: Any, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+    client: OmniqClient, redis: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("omniq_core.operator.check_runner.LOOK_S", 60.0)
     now = time.time_ns() // 1_000_000
     fail_jobs(client, "q", 3, now_ms=now - 1_000)
-    threads = background_for(client.link, lambda: time.time_ns() // 1_000_000)
-    threads.ensure_started()
-    try:
-        wait_until(lambda: redis.exists("{omniq:x}:leader") and redis.exists("{omniq:x}:now"))
+    with leading(client, redis) as threads:
         start_check(client.link, "c1", ["q"], by="zoe", now_ms=now)
         threads.look_for_checks()
         wait_until(lambda: read_health(client.link).reports)
-    finally:
-        threads.stop()
-    assert not threads.running
     assert [(one.queue, one.jobs, one.found) for one in read_health(client.link).reports] == [("q", 3, {})]
 
 

@@ -13,13 +13,12 @@ from omniq_core import (
     FINDING_KINDS,
     CheckRunner,
     OmniqClient,
-    TaskRunner,
     preview_repair,
     read_health,
-    read_task,
     start_repair,
 )
-from tests.operator.bulk import Timer, work_off
+from tests.operator.bulk import Timer
+from tests.operator.repairing import worked_off
 from tests.operator.test_check_runner import NOW, runner, work
 from tests.support.invariants import check_invariants
 
@@ -67,10 +66,4 @@ def repair(client: OmniqClient, queue: str, kind: str) -> None:
     task_id = secrets.token_hex(8)
     asked = {"kind": kind, "choice": choice, "total": shown.count, "actor": "", "now_ms": NOW}
     assert start_repair(client.link, queue, task_id, **asked) == "begun"  # type: ignore[arg-type]
-    timer = Timer()
-
-    def over() -> bool:
-        task, check = read_task(client.link, queue, task_id), read_health(client.link).check
-        return bool(task and task.state == "finished" and check and check.state == "running")
-
-    work_off(client.link, over, with_runner=(TaskRunner(client.link, lambda: NOW, timer=timer), timer))
+    worked_off(client, queue, task_id, NOW)

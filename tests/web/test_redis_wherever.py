@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,22 +28,6 @@ WORD = "s3cr3t-word"
 
 def served(redis: Any) -> FlaskClient:
     return create_app(redis=redis, insecure=True, background=False, clock=lambda: NOW).test_client()
-
-
-@pytest.fixture(scope="module")
-def three_masters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeMasters]:
-    made = ThreeMasters(tmp_path_factory.mktemp("cluster"))
-    try:
-        made.start()
-        yield made
-    finally:
-        made.stop()
-
-
-@pytest.fixture
-def cluster(three_masters: ThreeMasters) -> ThreeMasters:
-    three_masters.flush()
-    return three_masters
 
 
 def everything(address: Any) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from dashboard.access import Allow, Decision, Deny
 from dashboard.repair_words import effect, kind_name, repair_label, repairable
-from omniq_core import FINDING_KINDS, OmniqClient, Task, TaskRunner, pack_report, read_health, start_check
+from omniq_core import FINDING_KINDS, OmniqClient, Task, pack_report, read_health, start_check
 from omniq_core.operator.findings import Finding, findings_commands
-from tests.operator.bulk import Timer, the_task, work_off
+from tests.operator.repairing import worked_off
 from tests.operator.test_check_kinds import begun
 from tests.operator.test_check_runner import NOW, runner, work
 from tests.support.invariants import check_invariants
@@ -59,16 +59,9 @@ def press(visitor: Browser, dialog: Page, *, script: bool = False) -> Page:
 
 def work_all_off(client: OmniqClient, page: Page) -> Task:
     """The task of that page to its end, and the check that follows; the task as it ended."""
-    timer, task_id = Timer(), page.path.rsplit("/", 1)[1]
-    tasks = TaskRunner(client.link, lambda: NOW, timer=timer)
-
-    def over() -> bool:
-        check = read_health(client.link).check
-        return the_task(client.link, "a", task_id).state == "finished" and bool(check and check.state == "running")
-
-    work_off(client.link, over, with_runner=(tasks, timer))
+    task = worked_off(client, "a", page.path.rsplit("/", 1)[1], NOW)
     work(*runner(client), client)
-    return the_task(client.link, "a", task_id)
+    return task
 
 
 @pytest.mark.parametrize("kind", REPAIRABLE)
