@@ -52,6 +52,11 @@ class Actor:
     name: str
     address: str
 
+    @property
+    def known_as(self) -> str:
+        """What others read of them where one text is kept: the name, or the address where nobody signs in."""
+        return self.name or self.address
+
 
 def allow_all(_request: Request, _action: str, _queue: str | None) -> Decision:
     """Everybody may do everything. For a host that has checked before."""

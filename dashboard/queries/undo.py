@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from omniq_core import Keep, Link, Trash, TrashBatch, read_trash, read_trash_beside
+from omniq_core import Keep, Link, Trash, TrashBatch, UndoState, read_trash_beside, undo_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,6 @@ def undo_room(link: Link, queue: str, undo: Undo, *, now_ms: int, ids: Sequence[
     return Room(undo.ms, jobs, undo.most_jobs, free, undo.most_bytes, wanted)
 
 
-def undo_until(link: Link, queue: str, batch: str, *, now_ms: int) -> int | None:
-    """Until when (ms) jobs of a batch can still be put back, None when there is none of it."""
-    found = read_trash(link, queue, now_ms=now_ms).batches.get(batch)
-    return found.until_ms if found else None
+def undo_state(link: Link, queue: str, batch: str, *, now_ms: int) -> UndoState:
+    """What has become of one removal: can jobs of it still be put back, or were they? One round trip."""
+    return undo_states(link, [(queue, batch)], now_ms=now_ms)[queue, batch]

@@ -102,7 +102,7 @@ def start(verb: act.Verb, queue: str, lane: str) -> Response:
         mark=base64.urlsafe_b64decode(what.mark),
         count=what.count,
         pace=pace,
-        actor=actor().name,
+        actor=actor().known_as,
         now_ms=now_ms(),
         keep=kept,
     )

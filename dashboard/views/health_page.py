@@ -76,7 +76,7 @@ def check_resume() -> Response:
 
 
 def _begun(queues: list[str], lines: tuple[str, ...] = (), to: str | None = None) -> Response:
-    new = act.check(current().link, queues, by=actor().name, now_ms=now_ms())
+    new = act.check(current().link, queues, by=actor().known_as, now_ms=now_ms())
     _wake()
     what = queues[0] if len(queues) == 1 else plural(len(queues), "queue")
     text = f"Checking {what}" if new else f"The check that runs takes in {what}"

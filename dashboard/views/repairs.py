@@ -74,7 +74,7 @@ def repair_start(queue: str, kind: str) -> Response:
             kind=which,
             choice=choice,
             total=what.count,
-            actor=actor().name,
+            actor=actor().known_as,
             now_ms=now_ms(),
         )
     if begun == "changed":

@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import Response, request, url_for
 
+from omniq_core import UndoState
+
 from .. import live
 from ..access import READ_PAYLOAD
 from ..actions import bulk as act
@@ -14,7 +16,7 @@ from ..frame import card_of, tasks_region
 from ..htmx import Partial, Toast, answer, kind, render_page, render_partials
 from ..problems import Problem, Way, not_allowed
 from ..queries.tasks import TaskView, look_again, task_view
-from ..queries.undo import undo_until
+from ..queries.undo import undo_state
 from ..routes import TASK, Routes
 from ..state import can, current, may_steer, now_ms
 from ..task_words import STATES, filter_words, heading, pace_words, reasons
@@ -79,6 +81,7 @@ def _regions(context: dict[str, Any]) -> tuple[Partial, ...]:
 
 def _context(queue: str, task_id: str) -> dict[str, Any]:
     view = _found(queue, task_id)
+    undo = _undo(view)
     return {
         "view": view,
         "queue_url": _queue_url,
@@ -86,11 +89,12 @@ def _context(queue: str, task_id: str) -> dict[str, Any]:
         "heading": heading(view),
         "state": STATES.get(view.task.state, ("neutral", "info", view.task.state)),
         "card": card_of(view),
-        "undo_until": _undo_until(view),
+        "undo_until": undo.until_ms if undo and can("restore", queue) else None,
+        "undone": undo and undo.undone,
         "reasons": reasons(view),
         "filters": filter_words(view.selection, view.lane, payload=can(READ_PAYLOAD, queue)),
         "pace": pace_words(view.task),
-        "live_version": live.version(view.task),
+        "live_version": live.version(view.task, undo),
     }
 
 
@@ -101,12 +105,12 @@ def _queue_url(view: TaskView) -> str:
     return url_for(".queue_home", queue=view.task.queue)
 
 
-def _undo_until(view: TaskView) -> int | None:
-    """Until when what it removed can come back; None while it is at work, once that is over, and without the right."""
+def _undo(view: TaskView) -> UndoState | None:
+    """Can what it removed come back, or did it? None while it is at work, and of a task that keeps nothing."""
     task = view.task
-    if task.is_open or not view.can_be_undone or not can("restore", task.queue):
+    if task.is_open or not view.can_be_undone:
         return None
-    return undo_until(current().link, task.queue, task.batch, now_ms=now_ms())
+    return undo_state(current().link, task.queue, task.batch, now_ms=now_ms())
 
 
 def _steered(queue: str, task_id: str) -> TaskView:

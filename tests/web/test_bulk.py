@@ -75,7 +75,8 @@ def test_300_of_1000_without_script(visitor: Browser, client: OmniqClient, redis
     work(client)
     over = visitor.get(begun.path)
     assert over.words("#task-facts").startswith("Removed 300 Skipped 0 Left 0 Undo works until")
-    assert "Error contains ValueError" in over.words("#task-about")
+    assert all(said in over.words("#task-about") for said in ("Error contains ValueError", "Started by 127.0.0.1, "))
+    assert {row[1] for row in visitor.get("/activity").rows("activity")} == {"127.0.0.1"}
     assert visitor.get(f"{FAILED}?q=ValueError").job_ids() == ["late"]
     assert redis.llen(f"{{{QUEUE}}}:failed") == 701
 
