@@ -9,7 +9,7 @@ import redis
 from redis import connection as redis_connection
 from redis.backoff import NoBackoff
 from redis.connection import SSLConnection
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError, ResponseError
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
@@ -30,8 +30,34 @@ def common_options(client_name: str | None = None) -> dict[str, Any]:
         "decode_responses": False,
         "socket_timeout": SOCKET_TIMEOUT_S,
         "socket_connect_timeout": CONNECT_TIMEOUT_S,
-        "client_name": client_name,
+        **({"redis_connect_func": Name(client_name)} if client_name else {}),
     }
+
+
+class Name:
+    """Tells the server the name of each new connection, until it has refused that once. redis-py takes the refusal of
+    its own `client_name` for a connection that failed, so that a user without CLIENT could do nothing at all."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._refused = False
+
+    def __call__(self, connection: Any) -> None:
+        """What redis-py does with a new connection, and then the name."""
+        connection.on_connect()
+        self.tell(connection)
+
+    def tell(self, connection: Any) -> None:
+        """The name alone, for a connection that is ready. Nothing depends on it."""
+        if self._refused:
+            return
+        connection.send_command("CLIENT", "SETNAME", self._name, check_health=False)
+        try:
+            connection.read_response()
+        except NoPermissionError:
+            self._refused = True
+        except ResponseError:
+            pass  # whatever comes next is told it too, and says it to whoever asked
 
 
 def client_of_url(url: str, options: dict[str, Any]) -> Any:

@@ -175,6 +175,23 @@ def test_a_client_name_is_told_to_the_server(redis_server: RedisServer, redis: A
         assert "worker-7" in [entry["name"] for entry in redis.client_list()]
 
 
+def test_a_user_who_may_not_say_a_name_works_without_and_is_refused_once(throwaway_redis: RedisServer) -> None:
+    with throwaway_redis.client() as admin:
+        admin.acl_setuser("shy", enabled=True, passwords=[f"+{SECRET}"], keys=["*"], commands=["+@all", "-client"])
+        with OmniqClient(
+            host=throwaway_redis.host,
+            port=throwaway_redis.port,
+            username="shy",
+            password=SECRET,
+            client_name="worker-7",
+        ) as client:
+            assert client.publish(queue="q", payload={}, job_id="a") == "a"
+            admin.client_kill_filter(_type="normal", skipme=True)
+            assert client.publish(queue="q", payload={}, job_id="b") == "b"
+        names = [entry for entry in admin.acl_log() if entry["object"] == "client|setname"]
+        assert [entry["count"] for entry in names] == [1]
+
+
 def test_databases_are_separate(redis_server: RedisServer, redis: Any) -> None:
     with OmniqClient(host=redis_server.host, port=redis_server.port, db=3) as third:
         third.publish(queue="q", payload={})

@@ -78,6 +78,14 @@ def test_serve_says_where_it_listens_and_what_it_shows(start: Start, redis_serve
     assert "s3cr3t" not in program.out + program.err
 
 
+def test_serve_needs_no_right_to_name_its_connections(start: Start, throwaway_redis: RedisServer) -> None:
+    with throwaway_redis.client() as admin:
+        admin.acl_setuser("shy", enabled=True, passwords=["+s3cr3t"], keys=["*"], commands=["+@all", "-client"])
+    program = start("serve", "--redis", throwaway_redis.url.replace("://", "://shy:s3cr3t@"), "--port", "0")
+    assert [get(f"{program.url}{path}")[0] for path in ("/", "/health", "/activity")] == [200, 200, 200]
+    assert program.err == ""
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly(start: Start, redis_server: RedisServer, redis: Any, number: signal.Signals) -> None:
     program = start("serve", "--redis", redis_server.url, "--port", "0")

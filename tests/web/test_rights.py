@@ -20,19 +20,21 @@ from tests.web.walking import FORM, NOW, fill, post, walk
 WORD = "s3cr3t-word"
 
 
-def with_rights(server: RedisServer, user: str, **settings: Any) -> tuple[FlaskClient, OmniqClient]:
-    """A dashboard, and a client, that sign in to Redis as this user of the docs; the server has jobs in all lanes."""
+def with_rights(server: RedisServer, user: str, *more: str, **settings: Any) -> tuple[FlaskClient, OmniqClient]:
+    """A dashboard, and a client, that sign in to Redis as this user of the docs (with `more` rights, or less); the
+    server has jobs in all lanes."""
     rights = re.search(rf"^ACL SETUSER {user} on >secret (.*)$", (ROOT / "docs/operations.md").read_text("utf-8"), re.M)
     assert rights is not None
     jobs = OmniqClient(redis_url=server.url)
     fill(jobs)
     jobs.link.call("HSET", "of somebody else:stats", "n", 1)
     with server.client() as admin:
-        admin.execute_command("ACL", "SETUSER", user, "on", f">{WORD}", *rights[1].split())
+        admin.execute_command("ACL", "SETUSER", user, "on", f">{WORD}", *rights[1].split(), *more)
     jobs.close()
     url = server.url.replace("redis://", f"redis://{user}:{WORD}@")
     usual: dict[str, Any] = {"insecure": True, "background": False, "clock": lambda: NOW}
-    app = create_app(redis=url, **{**usual, **settings})
+    # As the command line makes it: with a name that Redis is told.
+    app = create_app(redis=OmniqClient(redis_url=url, client_name="omniq-dashboard"), **{**usual, **settings})
     return app.test_client(), OmniqClient(redis_url=url)
 
 
@@ -102,3 +104,12 @@ def test_a_dashboard_that_only_looks_is_refused_nothing(throwaway_redis: RedisSe
     assert refused(throwaway_redis) == []
     with pytest.raises(Exception, match=r"can't run this command|no permissions"):
         client.publish(queue="mail", payload={})
+
+
+def test_a_user_without_client_looks_and_acts(throwaway_redis: RedisServer) -> None:
+    http, client = with_rights(throwaway_redis, "dashboard", "+@all", "-client")
+    assert len(walk(http)) > 50
+    post(http, "/queues/mail/jobs/retry", id="f1")
+    assert client.link.call("LLEN", "{mail}:failed") == 2
+    with throwaway_redis.client() as admin:
+        assert [(one["object"], one["count"]) for one in admin.acl_log()] == [("client|setname", 1)]
