@@ -48,7 +48,7 @@ EFFECTS = {
     "ghosts": "The ids leave their lanes and the index. There is no job behind them.",
     "orphans": (
         "Each job goes back to the lane that its state names: waiting ones to the tail, active ones as "
-        "failed, because nobody holds them any more."
+        "failed, because nobody holds them any more. One whose state is unknown stays as it is."
     ),
     "two_lanes": (
         "Each job stays once, in the lane that its state names, else in the first of active, waiting, "

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from omniq_core import (
     FINDING_KINDS,
+    MOST_FINDINGS,
     Check,
     Finding,
     FindingKind,
@@ -155,17 +156,20 @@ def _found(kind: FindingKind, reports: Sequence[Report], may_repair: MayDo) -> K
     return KindFound(
         kind,
         sum(one.found[kind] for one in having),
-        sum(_amount(kind, one.found[kind], rows[one.queue]) for one in having if may_repair(one.queue)),
+        sum(repair_amount(kind, one) for one in having if may_repair(one.queue)),
         tuple(rows),
         tuple(row for those in rows.values() for row in those[:each])[:MOST_ROWS],
     )
 
 
-def _amount(kind: FindingKind, count: int, rows: Iterable[Finding]) -> int:
+def repair_amount(kind: FindingKind, report: Report) -> int:
+    """With how much one repair of that queue would deal: what its button counts (leases, jobs, groups)."""
     names = {"leases": "expired", "completed_over": "stored", "old_index": "jobs"}
+    count = report.found.get(kind, 0)
     if kind not in names:
-        return count
-    stored = sum(value for row in rows if isinstance(value := row.facts.get(names[kind]), int))
+        return min(count, MOST_FINDINGS)
+    facts = [row.facts.get(names[kind]) for row in report.rows if row.kind == kind]
+    stored = sum(value for value in facts if isinstance(value, int))
     return stored - COMPLETED_KEPT * count if kind == "completed_over" else stored
 
 

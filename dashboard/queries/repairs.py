@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from omniq_core import FINDING_KINDS, FindingKind, Link, RepairPreview, preview_repair, read_health
 
+from .queue_findings import repair_amount
+
 SUBJECTS = {
     "inflight": "Group",
     "ready_missing": "Group",
@@ -24,7 +26,7 @@ FIELDS = {"Group": "gid", "Counter": "key", "Key": "key", "Job": "id"}
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A queue with findings of a kind, and how many."""
+    """A queue with findings of a kind, and with how much its repair would deal."""
 
     queue: str
     count: int
@@ -33,7 +35,7 @@ class Broken:
 def broken_queues(link: Link, kind: FindingKind, *, may_repair: Callable[[str], bool]) -> tuple[Broken, ...]:
     """Where the last checks found that, in the order of names; one round trip."""
     return tuple(
-        Broken(report.queue, report.found[kind])
+        Broken(report.queue, repair_amount(kind, report))
         for report in read_health(link).reports
         if report.found.get(kind) and may_repair(report.queue)
     )

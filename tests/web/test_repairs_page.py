@@ -16,6 +16,7 @@ from tests.operator.test_check_kinds import begun
 from tests.operator.test_check_runner import NOW, runner, work
 from tests.support.invariants import check_invariants
 from tests.web.pages_support import SCRIPT, Browser, Page, browser, everything, words
+from tests.web.test_health_findings import keep, one, report
 
 pytestmark = pytest.mark.broken_data
 REPAIRABLE = [kind for kind in FINDING_KINDS if kind != "over_limit"]
@@ -171,6 +172,20 @@ def test_of_several_queues_it_is_asked_which(client: OmniqClient, redis: Any) ->
     assert "nothing to repair any more" in gone.toast()  # that of b has been repaired meanwhile
     assert limited.post("/queues/a/repairs/idx", {}).status == 403
     limited.get("/queues/a/repairs/idx", status=403)
+
+
+def test_each_queue_says_how_much_its_own_repair_deals_with(client: OmniqClient, redis: Any) -> None:
+    two = (
+        report("a", one("leases", "a", expired=30, oldest=NOW - 90_000, last_reserve=0), found={"orphans": 30_000}),
+        report("b", one("completed_over", "b", stored=180), one("leases", "b", expired=2, oldest=NOW - 90_000)),
+    )
+    keep(redis, *two)
+    visitor = visitor_of(client)
+    assert rows(visitor.get("/health/repairs/leases")) == [["a", "Reap 30 leases"], ["b", "Reap 2 leases"]]
+    page = visitor.get("/health")
+    said = {name: page.words(f"#repair-{name}") for name in ("leases", "completed_over", "orphans")}
+    # One repair deals with what the check wrote down one by one.
+    assert said == {"leases": "Reap 32 leases", "completed_over": "Remove 80 jobs", "orphans": "Repair 20,000 jobs"}
 
 
 def test_a_reader_is_offered_nothing(client: OmniqClient, redis: Any) -> None:

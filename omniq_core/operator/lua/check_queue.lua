@@ -50,14 +50,22 @@ local function is_old(name)
   return false
 end
 
-local old, wait_old = 0, false
+local old, wait_old = false, false
 for lane, held in pairs(size) do
   if held > 0 and indexed[lane] == 0 and is_old(lane) then
-    old, wait_old = old + held, wait_old or lane == "wait"
+    old, wait_old = true, wait_old or lane == "wait"
   end
 end
-if group_list and indexed.wait == 0 and is_old("group") then old, wait_old = old + grouped, true end
-if old > 0 then add("old_index", "", old) end
+if group_list and indexed.wait == 0 and is_old("group") then old, wait_old = true, true end
+if old then
+  -- Of an old queue all lanes get their entries, also those in which a newer SDK has begun to write some.
+  local lacking = 0
+  for lane, held in pairs(size) do
+    if lane == "wait" then held = held + (grouped or 0) end
+    lacking = lacking + math.max(held - (indexed[lane] or 0), 0)
+  end
+  add("old_index", "", lacking)
+end
 
 local stats = redis.call("TYPE", key("stats")).ok
 if stats == "none" and jobs > 0 then add("old_stats", "", jobs) end
