@@ -52,13 +52,7 @@ def test_jobs_in_no_lane_are_removed(one_of_each: OmniqClient, redis: Any, name:
 
 FIELDS: dict[str, dict[str, str]] = {
     "in no lane: wait": {"state": "wait", "attempt": "0", "updated_ms": str(NOW), "lease_token": "-"},
-    "in no lane: active": {
-        "state": "failed",
-        "failed_ms": str(NOW),
-        "lease_token": "",
-        "lock_until_ms": "",
-        "attempt": "1",
-    },
+    "in no lane: active": {"state": "failed", "failed_ms": str(T + 20), "lease_token": "", "lock_until_ms": ""},
     "in no lane: delayed": {"state": "delayed", "due_ms": str(T + 900_000), "updated_ms": str(NOW)},
     "in no lane: failed": {"state": "failed", "failed_ms": str(T + 10), "last_error": "ValueError: no such account"},
     "in no lane: completed": {"state": "completed", "completed_ms": str(T)},
@@ -96,7 +90,7 @@ def test_the_record_says_what_the_transitions_would_have_left(one_of_each: Omniq
         ("delayed, no idx", "delayed", T + 60),
         ("completed, wrong idx", "completed", T),
         ("in no lane: failed", "failed", T + 10),
-        ("in no lane: active", "failed", NOW),
+        ("in no lane: active", "failed", T + 20),
         ("in no lane: grouped", "wait", T + 50),
         ("in its idx only", "wait", T + 31),
         ("in another idx only", "failed", T + 10),
@@ -110,6 +104,13 @@ def test_the_index_knows_when_it_entered(
     found = find(one_of_each.link, redis)
     repair(one_of_each.link, found.values(), choice="put_back" if broken.kind == "orphans" else "", now_ms=NOW)
     assert redis.zscore("{q}:idx:" + lane, broken.job) == score
+
+
+def test_a_job_that_nobody_holds_failed_when_its_lease_ran_out(one_of_each: OmniqClient, redis: Any) -> None:
+    BROKEN["in no lane: active"].spoil(redis)
+    redis.hset("{q}:job:r1", "lock_until_ms", T + 300)
+    repair(one_of_each.link, find(one_of_each.link, redis).values(), choice="put_back", now_ms=NOW)
+    assert redis.hget("{q}:job:r1", "failed_ms") == b"%d" % redis.zscore("{q}:idx:failed", "r1") == b"%d" % (T + 300)
 
 
 def test_a_job_whose_moments_are_nonsense_enters_now(one_of_each: OmniqClient, redis: Any) -> None:

@@ -64,11 +64,19 @@ local function stay(move, fields, now, token)
   settle_index(job, lane_of(list), moment)
 end
 
+-- When a job that says it runs, and that nobody holds, failed: when its lease ran out, else when it was last heard of. Not
+-- now: a repair of thousands would read as a rise of failures.
+local function moment_lost(job, now)
+  local ended = int(job_fields(job.id, "lock_until_ms")[1], 0)
+  return ended > 0 and ended <= tonumber(now) and text(ended) or moment_in(job, "active", now)
+end
+
 -- Into the lane its state says; a reason when it found no room there.
 local function put_back(move, now, token)
   local job, list = move.job, move.into
   local lane = lane_of(list)
-  local moment = job.state ~= lane and now or moment_in(job, lane, now)
+  local moment = job.state == lane and moment_in(job, lane, now)
+    or job.state == "active" and moment_lost(job, now) or now
   local score = job.idx[lane] or moment
   if lane == "completed" and redis.call("LLEN", key("completed")) >= KEPT_COMPLETED
     and redis.call("ZCOUNT", key("idx:completed"), "-inf", "(" .. score) == 0 then return "NEWER_KEPT" end
