@@ -67,6 +67,11 @@ def work_all_off(client: OmniqClient, page: Page) -> Task:
 
 @pytest.mark.parametrize("kind", REPAIRABLE)
 def test_it_is_shown_repaired_and_gone(client: OmniqClient, redis: Any, kind: str) -> None:
+    shown_repaired_and_gone(client, redis, kind)
+
+
+def shown_repaired_and_gone(client: OmniqClient, redis: Any, kind: str) -> None:
+    """The whole way of one kind, from the check that finds it to the check that does not; `redis` has queue `a`."""
     visitor = checked(client, redis, kind)
     dialog = visitor.get(f"/health/repairs/{kind}")
     label, row = SAID[kind]
