@@ -17,6 +17,8 @@ from .key_scan import KeyScan
 from .queue_check import QueueCheck
 
 SECOND_LOOK_S = 2.0
+LOOKS = 4
+"""So often an odd job is asked about: by two scripts, and by two once more."""
 _EXACT = ("inflight", "over_limit", "types")
 """Of these both looks must show the same figures: others change while workers go on, and the trouble stays."""
 
@@ -39,7 +41,8 @@ def size_of(replies: Sequence[object]) -> int:
 class QueueRun:
     """Call `step` until it is `through`, not before `due` (by `timer`): each is one script or pipeline of a few ms.
 
-    `phase` is what it is at, `looked` of about `expected` entries of lanes were looked at, `found` is what both looks
+    `phase` is what it is at, `looked` of about `expected` entries of lanes were looked at, of what is odd `judged` of
+    about `to_judge` steps were done, two per job and look. `found` is what both looks
     show, `notes` say what could not be looked at. Not `there`: the queue has no key, so nothing was looked at. `clock`
     gives ms since the epoch; `timer`, which nobody sets back, the seconds until the second look.
     """
@@ -56,7 +59,7 @@ class QueueRun:
     ) -> None:
         self.link, self.queue = link, queue
         self.phase = "queue"
-        self.looked = self.expected = self.groups = 0
+        self.looked = self.expected = self.groups = self.judged = self.to_judge = 0
         self.there, self.through, self.broken = True, False, ""
         self.due = timer()
         self.found: list[Finding] = []
@@ -102,7 +105,9 @@ class QueueRun:
         while not through:
             through = jobs.step()
             self.looked = min(jobs.looked, self.expected)
+            self.judged, self.to_judge = jobs.judged, max(LOOKS * jobs.odd, jobs.judged)
             yield 0.0
+        self.to_judge = self.judged + LOOKS * len(jobs.found) // 2
         if jobs.fault:
             self.notes.append("no_jobs")
         if first or jobs.found or self._scan.types(self.queue):
@@ -114,6 +119,7 @@ class QueueRun:
             self.found = _both(first, again)
             look = JobLook(self.link, self.queue, gids, jobs.found)
             while jobs.found and not look.step():
+                self.judged = jobs.judged + look.judged
                 yield 0.0
             self.found += look.found
             self.found += self._scan.types_again(self.queue)

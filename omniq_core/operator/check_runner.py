@@ -14,7 +14,7 @@ from ..connection import REDIS_ERRORS, Link, explain_redis_error, is_outage
 from ..keys import decode_text, global_key
 from ..pacing import SHARE, rest_after
 from ..scripts import script
-from .check_queue_run import QueueRun, size_commands, size_of
+from .check_queue_run import LOOKS, QueueRun, size_commands, size_of
 from .check_record import CHECK, QUEUES, pack_report, parse_check
 from .discovery import is_forbidden, refuses_writes
 from .findings import findings_commands
@@ -62,7 +62,7 @@ class CheckRunner:
 
     def _leave(self) -> None:
         self._id, self._queues, self._at = "", list[str](), 0
-        self._before = self._done = self._ahead = 0
+        self._before = self._done = self._judged = self._ahead = 0
         self._unmeasured = list[str]()
         self._runs = list[QueueRun]()
         self._at_work: QueueRun | None = None
@@ -174,7 +174,8 @@ class CheckRunner:
                     raise reply
             self._at_work = None
         report = run.report()
-        self._done += run.expected
+        self._done += run.expected + run.to_judge
+        self._judged += run.to_judge
         self._runs.remove(run)
         self._tell("", run.queue, pack_report(report) if report else b"")
         self._at += 1
@@ -187,8 +188,11 @@ class CheckRunner:
     def _tell(self, phase: str, queue: str, report: bytes) -> None:
         self._tell_at = self._timer() + TELL_S
         seen, keys = (self._scan.seen, self._scan.keys) if self._scan else (0, 0)
-        looked = self._before + self._done + seen + sum(run.looked for run in self._runs)
-        expected = max(self._before + self._ahead + keys, looked)
+        looked = self._before + self._done + seen + sum(run.looked + run.judged for run in self._runs)
+        # Odd jobs are work too, each as much as some keys; how many there are is learned by and by.
+        odd = LOOKS * self._orphans.count([run.queue for run in self._runs if run.to_judge])
+        odd += self._judged + sum(run.to_judge for run in self._runs)
+        expected = max(self._before + self._ahead + keys + odd, looked)
         far = (self._at, phase, looked, expected, self._at + len(self._runs) + bool(queue))
         args = (self.clock(), self._id, self._owner, self._claim_ms, *far, queue, report)
         state = decode_text(self.link.run(script("operator/check_step"), _ANCHOR, *args))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
 from typing import Any, cast
 
 from ..connection import Link
@@ -46,11 +46,16 @@ class OrphanSearch:
         """Its jobs have been checked."""
         self._suspects.pop(queue, None)
 
+    def count(self, queues: Collection[str]) -> int:
+        """How many there are besides those of these queues."""
+        return sum(len(kept) for queue, kept in self._suspects.items() if queue not in queues)
+
 
 class JobCheck:
     """A part of the check of one queue: goes through all its lanes and indexes.
 
-    `looked` counts entries of lanes, `found` is what is wrong at the end, of each job once. `old_index`: the queue is
+    `looked` counts entries of lanes, `found` is what is wrong at the end, of each job once. `odd` jobs are to be judged
+    by two scripts each, `judged` counts that. `old_index`: the queue is
     one of an old SDK, of which missing entries of indexes are no findings. `fault` says which key has a wrong type:
     then no job of the queue can be judged, and nothing is found.
     """
@@ -59,9 +64,10 @@ class JobCheck:
         self, link: Link, queue: str, gids: Iterable[str], suspects: Iterable[bytes], *, old_index: bool = False
     ) -> None:
         self.link, self.queue = link, queue
-        self.looked = 0
+        self.looked = self.judged = 0
         self.fault = ""
-        self._gids, self._suspects, self._old_index = list(gids), suspects, old_index
+        self._gids, self._suspects, self._old_index = list(gids), list(suspects), old_index
+        self.odd = len(self._suspects)
         self._odd: dict[bytes, None] = {}
         self._found: dict[str, Finding] = {}
         self._anchor, self._work = QueueKeys(queue).anchor, Work()
@@ -93,6 +99,7 @@ class JobCheck:
                     self.looked += len(ids) if name == lane else 0
                     yield from self._note(odd)
                     yield
+        self.odd -= len(self._suspects)  # each is counted as it is noted
         yield from self._note(self._suspects)
         yield from self._judge()
 
@@ -132,12 +139,16 @@ class JobCheck:
 
     def _note(self, ids: Iterable[bytes]) -> Steps:
         for job_id in ids:
+            self.odd += job_id not in self._odd
             self._odd[job_id] = None
             if len(self._odd) >= MOST_SUSPECTS:
                 yield from self._judge()
 
     def _judge(self) -> Steps:
         odd, self._odd = self._odd, {}
-        for one in (yield from judge_jobs(self.link, self.queue, self._gids, odd)):
+        for one in (yield from judge_jobs(self.link, self.queue, self._gids, odd, self._tell)):
             if not (self._old_index and one.kind == "idx"):
                 self._found[one.subject] = one
+
+    def _tell(self, jobs: int) -> None:
+        self.judged += jobs

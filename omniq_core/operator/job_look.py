@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, cast
 
 from ..connection import Arg, Link
@@ -37,9 +37,10 @@ def place_args(job_id: bytes, digest: str, places: Sequence[tuple[bytes, int]]) 
 
 
 def judge_jobs(
-    link: Link, queue: str, gids: Iterable[str], ids: Iterable[bytes]
+    link: Link, queue: str, gids: Iterable[str], ids: Iterable[bytes], tell: Callable[[int], None]
 ) -> Generator[None, None, list[Finding]]:
-    """What is wrong with these jobs, a script at a time; of a job that moves meanwhile nothing is said.
+    """What is wrong with these jobs, a script at a time; of a job that moves meanwhile nothing is said. `tell` is given
+    how many a script has dealt with: two scripts deal with each.
 
     That a job is in no list cannot be told by one script: that its record and its other places are the same before and
     after all lists were read tells it, for whoever enters a list writes these too.
@@ -54,6 +55,7 @@ def judge_jobs(
             prints[job_id] = decode_text(digest)
             if gid:
                 groups[gid] = None
+        tell(len(part))
         yield
     found: list[Finding] = []
     if not asked:
@@ -67,16 +69,18 @@ def judge_jobs(
         for job_id, one in zip(part, told, strict=True):
             if one:
                 found.append(_finding(queue, job_id, prints[job_id], one))
+        tell(len(part))
         yield
     return found
 
 
 class JobLook:
-    """The second look at findings of jobs, a part of a check: `found` are those that show the same trouble still."""
+    """The second look at findings of jobs, a part of a check: `found` are those that show the same trouble still,
+    `judged` counts each job twice at the end."""
 
     def __init__(self, link: Link, queue: str, gids: Iterable[str], findings: Iterable[Finding]) -> None:
         self.link, self.queue = link, queue
-        self.looked = 0
+        self.judged = 0
         self.found: list[Finding] = []
         self._gids, self._findings = gids, {one.subject: one for one in findings}
         self._steps = self._go()
@@ -87,8 +91,11 @@ class JobLook:
 
     def _go(self) -> Steps:
         ids = [encode_id(subject) for subject in self._findings]
-        again = yield from judge_jobs(self.link, self.queue, self._gids, ids)
+        again = yield from judge_jobs(self.link, self.queue, self._gids, ids, self._tell)
         self.found = [one for one in again if _trouble(one) == _trouble(self._findings[one.subject])]
+
+    def _tell(self, jobs: int) -> None:
+        self.judged += jobs
 
 
 def _trouble(finding: Finding) -> tuple[Any, ...]:

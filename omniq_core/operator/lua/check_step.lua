@@ -8,7 +8,7 @@
 -- @include numbers
 local now, name = ARGV[1], check_key()
 if redis.call("TYPE", name).ok ~= "hash" then return "LOST" end
-local kept = redis.call("HMGET", name, "id", "owner", "state", "at")
+local kept = redis.call("HMGET", name, "id", "owner", "state", "at", "looked", "expected")
 if kept[1] ~= ARGV[2] or kept[2] ~= ARGV[3] then return "LOST" end
 if kept[3] ~= "running" then return kept[3] end
 -- An answer that was lost, and came again: this queue is through already.
@@ -21,7 +21,11 @@ if ARGV[10] ~= "" then
   at = at + 1
   if at >= redis.call("LLEN", queues_key()) then state = "finished" end
 end
-redis.call("HSET", name, "at", text(at), "phase", ARGV[6], "looked", ARGV[7], "expected", ARGV[8],
+-- More to do than was known stops the progress for a while; it never turns it back.
+local looked, expected = tonumber(ARGV[7]), tonumber(ARGV[8])
+local was, of = int(kept[5], 0), int(kept[6], 0)
+if was > 0 and looked * of < was * expected then expected = math.max(math.floor(looked * of / was), looked) end
+redis.call("HSET", name, "at", text(at), "phase", ARGV[6], "looked", ARGV[7], "expected", text(expected),
   "begun", ARGV[9], "state", state, "owner_until", state == "running" and check_until(ARGV[4], now) or "0")
 if state == "finished" then redis.call("HSET", name, "ended_ms", now) end
 keep_check()
