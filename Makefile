@@ -42,6 +42,7 @@ bench: $(BENCH)/.installed ## omniq_core beside the reference SDK, as ratios (AR
 bench-dashboard: $(BENCH)/.installed ## the dashboard on a million jobs, and rq-dashboard beside it
 	$(BENCH)/bin/python -m benchmarks.dashboard $(ARGS)
 	$(BENCH)/bin/python -m benchmarks.sampling $(ARGS)
+	$(BENCH)/bin/python -m benchmarks.metrics $(ARGS)
 	$(BENCH)/bin/python -m benchmarks.checking $(ARGS)
 
 screenshots: $(VENV)/.installed-test ## every page and state as PNG in build/screenshots/, and the README's

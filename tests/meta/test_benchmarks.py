@@ -55,3 +55,11 @@ def test_a_check_is_measured_beside_its_limits() -> None:
     assert ran.returncode == 0, ran.stderr
     for words in ("jobs checked", "  the longest command", "PING beside it, p99", "steps back of its progress"):
         assert f"\n{words}" in f"\n{ran.stdout}", ran.stdout
+
+
+def test_metrics_are_measured_beside_their_limits() -> None:
+    command = [sys.executable, "-m", "benchmarks.metrics", "--part", "100"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert ran.returncode == 0, ran.stderr
+    for words in ("before the background", "/metrics of 10 queues", "  beside a tenth", "the same with 12,000 jobs"):
+        assert f"\n{words}" in f"\n{ran.stdout}", ran.stdout
