@@ -10,6 +10,7 @@ from urllib.parse import quote_from_bytes
 
 from flask import Blueprint, Flask, Response, redirect, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from . import compress, csrf, headers, notices, recording
 from .access import Allow, Decision, Deny, LoginRequired
@@ -25,8 +26,8 @@ from .views.strays import MISSING, add_slash, add_strays
 _STATIC = Path(__file__).parent / "static"
 _ASCII = bytes(range(128))
 _WITH_PAYLOAD = ("publish", "copy_changes")
-_MOST_FORM_BYTES = 4 * 1024 * 1024
-"""Of a form with a payload: one of 1 MB takes up to three times that, spelled as forms are."""
+_MOST_BYTES, _MOST_WITH_PAYLOAD = 1024 * 1024, 4 * 1024 * 1024
+"""Of a form, and of one with a payload: one of 1 MB takes up to three times that, spelled as forms are."""
 
 
 @functools.cache
@@ -56,9 +57,10 @@ def make_blueprint(name: str, url_prefix: str) -> tuple[Blueprint, dict[str, Rou
         blueprint.add_url_rule(route.rule, route.endpoint, view, methods=[route.method], strict_slashes=False)
     missing = add_strays(blueprint)
     blueprint.url_value_preprocessor(_spell_query)
-    blueprint.url_value_preprocessor(_allow_payload)
+    blueprint.url_value_preprocessor(_limit_form)
     blueprint.before_request(_check_access)
     blueprint.before_request(add_slash)
+    blueprint.before_request(errors.at_home(_check_size))
     blueprint.before_request(errors.at_home(_check_origin))
     blueprint.before_request(errors.at_home(_check_address))
     blueprint.before_request(_start_background)
@@ -122,10 +124,21 @@ def _spell_query(_endpoint: str | None, _arguments: dict[str, Any] | None) -> No
         request.query_string = quote_from_bytes(request.query_string, safe=_ASCII).encode()
 
 
-def _allow_payload(endpoint: str | None, _arguments: dict[str, Any] | None) -> None:
-    # Before anything reads the form: what a host does before each request comes later than this.
-    if (endpoint or "").rpartition(".")[2] in _WITH_PAYLOAD:
-        request.max_form_memory_size = _MOST_FORM_BYTES
+def _limit_form(endpoint: str | None, _arguments: dict[str, Any] | None) -> None:
+    # Before anything reads the form: what a host does before each request comes later than this. A smaller limit of
+    # the host's stays; without any, a form of the usual sort would be read to its end, be that never.
+    most = _MOST_WITH_PAYLOAD if (endpoint or "").rpartition(".")[2] in _WITH_PAYLOAD else _MOST_BYTES
+    hosts = request.max_content_length
+    request.max_content_length = most if hosts is None else min(most, hosts)
+    request.max_form_memory_size = request.max_content_length
+
+
+def _check_size() -> None:
+    # Of a form without a length Werkzeug gives what came before the limit, as if that were all.
+    if request.method != "POST" or request.content_length is not None or request.max_content_length is None:
+        return
+    if request.form and request.stream.tell() >= request.max_content_length:
+        raise RequestEntityTooLarge
 
 
 def _check_origin() -> None:

@@ -15,6 +15,7 @@ from .. import recording
 from ..access import READ, Deny, LoginRequired
 from ..confirm import FIELD as CONFIRM_FIELD
 from ..csrf import FIELD as CSRF_FIELD
+from ..formatting import number, size
 from ..htmx import Partial, Toast, here, kind, mount_url, render_partials
 from ..live import is_tick
 from ..present import present
@@ -27,6 +28,8 @@ from ..tokens import to_token
 _RETRY_S = 4
 _MAYBE_DONE = ("no answer in time", "connection lost")
 _GONE = ("NO_JOB",)
+_MOST_FIELDS = 300
+"""So many fields are shown again. Our own forms have fewer, and a page must not be larger than what was sent."""
 
 
 def register(blueprint: Blueprint) -> None:
@@ -86,7 +89,10 @@ def wrong_method(allowed: str) -> Response:
 
 
 def _problem(problem: Problem) -> Response:
-    return _answer(problem)
+    try:
+        return _answer(problem)
+    except REDIS_ERRORS as error:  # the form that is shown again has to be signed
+        return _redis_error(error)
 
 
 def _omniq_error(error: OmniqError) -> Response:
@@ -151,6 +157,10 @@ def _http_error(error: HTTPException) -> Response:
         return make_response(error.get_response())
     if error.code == 404:
         return _answer(no_such_page())
+    if error.code == 413:
+        most = f"at most {size(request.max_content_length)} in {number(request.max_form_parts)} parts"
+        text = f"This form is more than this page takes: {most}. Nothing was changed."
+        return _answer(Problem(413, "Too large", text, way=Way("Overview", "/")))
     return _answer(Problem(error.code, error.name, "Nothing was changed.", way=Way("Overview", "/")))
 
 
@@ -179,8 +189,9 @@ def _answer(problem: Problem, *, bare: bool = False) -> Response:
         toast = Toast(problem.title, (note,), "danger", problem.icon if problem.icon != "search" else "")
         html = render("omniq/shared/answer.html", partials=(), toasts=(toast,))
     else:
-        template = "omniq/errors/bad_input.html" if isinstance(problem, BadInput) else "omniq/errors/problem.html"
         fields = _typed() if isinstance(problem, BadInput) else ()
+        ours = isinstance(problem, BadInput) and len(fields) <= _MOST_FIELDS
+        template = "omniq/errors/bad_input.html" if ours else "omniq/errors/problem.html"
         bare = bare or isinstance(decide(READ), LoginRequired)
         layout = "omniq/layouts/bare.html" if bare else "omniq/layouts/page.html"
         again = mount_url(here())
