@@ -43,7 +43,8 @@ def mark(field: str) -> str:
 
 FIELDS = {
     *("id", "gid", "payload-key", "payload-value", "payload-text", "error", "error-type", "trace"),
-    *("raw-name", "raw-value", "state", "copy-of", "counter", "child", "named-counter", "reason", "pauser", "host", "runs-in", "fault", "actor"),
+    *("raw-name", "raw-value", "state", "copy-of", "counter", "child", "named-counter", "reason", "pauser", "host"),
+    *("runs-in", "fault", "actor"),
     *("filter", "who", "address", "did", "fact", "why", "skipped", "subject", "finding-fact", "broken", "note"),
     *("env", "dashboard", "me", "lost", "query", "typed"),
 }  # fmt: skip
