@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -20,6 +21,13 @@ _OBJECTS = ("retry", "retry_on_error", "credential_provider", "redis_connect_fun
 _SENTINEL_PORT = 26379
 _SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
 _UNUSABLE = "not a Redis URL that can be used: check its database number and options"
+UNTOLD: dict[str, None] = (
+    {"driver_info": None}
+    if "driver_info" in inspect.signature(redis.Redis).parameters
+    else {"lib_name": None, "lib_version": None}
+)
+"""Keeps redis-py from telling servers its own name with each connection: a user without that right would fill the ACL
+log with it, and no rule allows it that servers before 7.2 understand."""
 
 
 def common_options(client_name: str | None = None) -> dict[str, Any]:
@@ -31,6 +39,7 @@ def common_options(client_name: str | None = None) -> dict[str, Any]:
         "socket_timeout": SOCKET_TIMEOUT_S,
         "socket_connect_timeout": CONNECT_TIMEOUT_S,
         **({"redis_connect_func": Name(client_name)} if client_name else {}),
+        **UNTOLD,
     }
 
 
@@ -88,7 +97,7 @@ def _behind_sentinels(url: str, options: dict[str, Any]) -> Any:
     asks = {
         name: value
         for name, value in asked.items()
-        if name.startswith(("socket_", "ssl_")) or name in ("retry", "protocol")
+        if name.startswith(("socket_", "ssl_")) or name in ("retry", "protocol", *UNTOLD)
     }
     asks |= own
     _check_options(SSLConnection if tls else redis.Connection, asks)

@@ -14,7 +14,7 @@ from redis.crc import key_slot
 from redis.exceptions import AskError, MovedError, RedisClusterException, ResponseError, TryAgainError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from .addresses import Name
+from .addresses import UNTOLD, Name
 from .explaining import REDIS_ERRORS
 from .once import AnswerLost, Arg, Commands, Foreign, Node, node_of
 
@@ -183,7 +183,7 @@ def _let_nodes_agree(turn: int) -> None:
 
 def make_cluster(options: dict[str, Any], *, ssl: bool) -> Any:
     """A RedisCluster with the options of a plain client's connections. Raises redis-py's ConnectionError."""
-    chosen = {name: value for name, value in options.items() if value is not None}
+    chosen = {name: value for name, value in options.items() if value is not None or name in UNTOLD}
     if isinstance(name := chosen.get("redis_connect_func"), Name):
         chosen["redis_connect_func"] = name.tell  # the rest a RedisCluster does by itself
     if _BEFORE_6:

@@ -66,7 +66,8 @@ class CounterChanges:
         # A counter that is new to a round after one that knew all of them began in between. Of any other nobody knows
         # when it did.
         self._all_known = self._all_known_next
-        self._all_known_next = state.discovery.done and len(state.counters) < MOST_COUNTERS
+        looked = state.discovery.done and not state.discovery.refused
+        self._all_known_next = looked and len(state.counters) < MOST_COUNTERS
         noted = self.link.pipeline([("HKEYS", CHANGES)])[0]
         noted = () if isinstance(noted, Exception) else noted
         names = state.counters.union(name for name in noted if counter_name(name))

@@ -19,6 +19,9 @@ COUNT = 1000
 BATCH = 500
 MOST_QUEUES = 20_000
 SCAN_TTL_MS = 60_000
+ASK_AGAIN_MS = 60_000
+"""So long a SCAN that was not permitted is not tried again: each refusal goes into the ACL log."""
+
 OLD_LIST = b"omniq:queues"
 """Written by SDKs 2.x and 3.x: a set of bases, `{name}`. Read where it is, never written."""
 
@@ -55,18 +58,19 @@ class Discovery:
     ) -> None:
         self.link = link
         self.passes = 0
-        self._timer = timer
+        self._timer, self._clock = timer, clock
         self._cursor = 0
         self._seen = 0
         self._misses: dict[str, int] = {}
         self._done = False
+        self._refused_until = 0
         self._counters = CounterSearch(link, self._write)
         self._groups = GroupSearch(link, clock, self._write)
 
     def take_over(self, raw_scan: object) -> None:
         """Goes on where another process stopped, as `{omniq:x}:scan` tells."""
         state, cursor = read_scan(raw_scan)
-        self._cursor, self._seen, self._done = cursor, state.seen if cursor else 0, state.done
+        self._cursor, self._seen, self._done = cursor, state.seen if cursor else 0, state.done and not state.refused
         self._counters.take_over()
         self._groups.take_over()
 
@@ -74,13 +78,20 @@ class Discovery:
         """Scans until the time is used up, at least one call; True when the pass came to its end.
 
         Queues that turn up are known at once; at the end of a pass those without keys are counted, and leave after
-        two passes. Raises what Redis raised; a refused write only sets `writable` of the process to False.
+        two passes. Raises what Redis raised; a refused write only sets `writable` of the process to False, and where
+        SCAN is not permitted a pass is over at once.
         """
         end = self._timer() + budget_ms / 1000
         found: set[str] = set()
         total = 0
-        while True:
-            size, page = self._replies([("DBSIZE",), ("SCAN", self._cursor, "MATCH", MATCH, "COUNT", COUNT)])
+        refused = self._clock() < self._refused_until
+        while not refused:
+            replies = self.link.pipeline([("DBSIZE",), ("SCAN", self._cursor, "MATCH", MATCH, "COUNT", COUNT)])
+            refused = any(map(is_forbidden, replies))
+            if refused:
+                self._cursor, self._seen, self._refused_until = 0, 0, self._clock() + ASK_AGAIN_MS
+                break
+            size, page = _good(replies)
             total, self._cursor = int(size), int(page[0])
             self._seen = min(self._seen + COUNT, total)
             found |= {name for raw in page[1] if (name := queue_of(raw))}
@@ -96,9 +107,9 @@ class Discovery:
             self._check()
             self._counters.end_pass()
             self.passes += 1
-            self._done = True
+            self._done = self._done or not refused
             self._seen = 0
-        self._publish(DiscoveryState(self._done, total if self._done else self._seen, total))
+        self._publish(DiscoveryState(self._done or refused, total if self._done else self._seen, total, refused))
         return ended
 
     def _add(self, found: Iterable[str]) -> None:

@@ -39,11 +39,15 @@ _NAMES = [item.name for item in dataclasses.fields(QueueSnapshot) if item.name n
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryState:
-    """How far the search for queues is: `done` after the first whole pass, else keys seen of about total."""
+    """How far the search for queues is: `done` after the first whole pass, else keys seen of about total.
+
+    `refused`: there is none, as SCAN is not permitted; then it is done with what is known otherwise.
+    """
 
     done: bool = False
     seen: int = 0
     total: int = 0
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +214,7 @@ def read_scan(raw: object) -> tuple[DiscoveryState, int]:
     seen, total, cursor = (known.get(name) for name in ("seen", "total", "cursor"))
     if not isinstance(seen, int) or not isinstance(total, int) or not isinstance(cursor, int):
         return DiscoveryState(), 0
-    return DiscoveryState(known.get("done") is True, seen, total), cursor
+    return DiscoveryState(known.get("done") is True, seen, total, known.get("refused") is True), cursor
 
 
 def read_json(raw: object, *, longest: int = 4096) -> dict[str, object]:

