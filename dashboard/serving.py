@@ -15,13 +15,20 @@ from typing import Any
 
 from waitress.server import create_server
 
+from . import connections
+
 DRAIN_S = 9.0
 """How long requests under way may take to finish after the first signal; the process is gone within 10 s."""
 
 THREADS = 16
 """Twice what a browser asks at once: while Redis hangs each request holds one for 2 s, and none should wait for it."""
 
-LARGEST_REQUEST = 8 * 1024 * 1024
+LARGEST_REQUEST = 5 * 1024 * 1024
+"""Above what any form may have, so that our own page says what was too large; waitress itself refuses what is more."""
+
+LARGEST_HEAD, IN_MEMORY = 64 * 1024, 64 * 1024
+"""Of a request that has not arrived yet: its head, and how much of its body; the rest of it stands in a file."""
+
 PORTS_TO_TRY = 20
 
 
@@ -89,10 +96,17 @@ def serve(app: Any, listener: Listener, on_ready: Callable[[], None] = lambda: N
         threads=THREADS,
         ident="omniq-dashboard",
         max_request_body_size=LARGEST_REQUEST,
+        max_request_header_size=LARGEST_HEAD,
+        inbuf_overflow=IN_MEMORY,
+        connection_limit=connections.LIMIT,
+        channel_timeout=connections.QUIET_S,
+        cleanup_interval=10,
+        asyncore_use_poll=True,  # select() knows no more than 1,024 files
         # waitress would hide X-Forwarded-* from the application, and with them the sign that a proxy stands before it:
         # the loopback rule would then let the whole world in through that proxy.
         clear_untrusted_proxy_headers=False,
     )
+    caretaker = connections.Caretaker(server)
     stopping = False
 
     def on_signal(_signal: int, _frame: FrameType | None) -> None:
@@ -107,6 +121,7 @@ def serve(app: Any, listener: Listener, on_ready: Callable[[], None] = lambda: N
         on_ready()
         while not stopping:
             _poll(server, 1.0)
+            caretaker.look()
         _drain(server)
     finally:
         for number, handler in before.items():
