@@ -11,6 +11,7 @@ from urllib.parse import quote_from_bytes
 from flask import Blueprint, Flask, Response, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.urls import iri_to_uri
 
 from . import compress, csrf, headers, notices, recording
 from .access import Allow, Decision, Deny, LoginRequired
@@ -99,9 +100,8 @@ def _check_access() -> ResponseReturnValue | None:
         return errors.refused(decision)
     if isinstance(decision, LoginRequired):
         recording.refused("Not signed in, or no longer.", nameless=True)
-        if kind() == "partial":
-            return Response(status=401, headers={"HX-Redirect": decision.url})
-        return redirect(decision.url)
+        url = iri_to_uri(decision.url)  # a host may have put into it what no header can hold
+        return Response(status=401, headers={"HX-Redirect": url}) if kind() == "partial" else redirect(url)
     return None
 
 

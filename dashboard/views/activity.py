@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
@@ -76,7 +77,7 @@ def activity() -> ResponseReturnValue:
         newer = newer_activity(current().link, wish, asked.mark, now_ms=now_ms(), may_read=can_see)
         # Rows enter only on the first page, and not under the pointer; there the button of an Undo that is over leaves.
         until = _until(asked.version)
-        over = until.isdecimal() and int(until[:16]) <= now_ms()
+        over = until != "" and int(until) <= now_ms()
         if asked.hold or wish.cursor or not (newer.count or over):
             context = {"wish": wish, "newer": newer, "mark": asked.mark, "activity_url": activity_url}
             found = f"{live.version(wish, asked.mark, newer)}.{until}"
@@ -157,8 +158,11 @@ def activity_regions(args: Fields) -> tuple[Partial, ...]:
 
 
 def _until(version: str) -> str:
-    """When the first Undo ends of a page of this version, "" for none."""
-    return version.partition("-")[0].partition(".")[2]
+    """When the first Undo ends of a page of this version, "" for none. It goes back in a header, so it is a moment or
+    nothing, whatever was sent.
+    """
+    said = version.partition("-")[0].partition(".")[2]
+    return said if re.fullmatch("[0-9]{1,16}", said) else ""
 
 
 def _context(wish: ActivityWish) -> dict[str, Any]:
