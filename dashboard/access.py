@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -28,10 +27,13 @@ class Allow:
 
 @dataclass(frozen=True, slots=True)
 class Deny:
-    """403, with a sentence for the reader: why, and what to set. `challenge` makes it a 401 for HTTP Basic."""
+    """403, with a sentence for the reader: why, and what to set. `challenge` makes it a 401 for HTTP Basic, `wait_ms`
+    a 429 that says when to try again.
+    """
 
     why: str = "You may not do this here."
     challenge: bool = False
+    wait_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,32 +94,9 @@ def without_changes(access: Access) -> Access:
     return check
 
 
-def basic_access(name: str, password: str) -> Access:
-    """HTTP Basic with one name and password, compared in constant time. The liveness page needs none."""
-
-    def check(request: Request, action: str, _queue: str | None) -> Decision:
-        if action == "health":
-            return Allow()
-        given = request.authorization
-        if given is not None and given.type == "basic":
-            right_name = hmac.compare_digest((given.username or "").encode(), name.encode())
-            right_password = hmac.compare_digest((given.password or "").encode(), password.encode())
-            if right_name & right_password:
-                return Allow()
-        return Deny("A name and a password are required.", challenge=True)
-
-    return check
-
-
 def anonymous(request: Request) -> Actor:
     """The default `user=`: no name, only the peer's address."""
     return Actor("", request.remote_addr or "")
-
-
-def basic_user(request: Request) -> Actor:
-    """The name that `basic_access` has checked. Without it anybody could write any name into the header."""
-    given = request.authorization
-    return Actor((given.username or "") if given is not None else "", request.remote_addr or "")
 
 
 def _peer_is_loopback(request: Request) -> bool:

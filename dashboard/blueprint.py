@@ -96,7 +96,7 @@ def _check_access() -> ResponseReturnValue | None:
     queue = (request.view_args or {}).get("queue")
     decision = _decision(current().routes[_endpoint()], None if isinstance(queue, Unreadable) else queue)
     if isinstance(decision, Deny):
-        recording.refused(decision.why, nameless=decision.challenge)
+        recording.refused(decision.why, nameless=decision.challenge or decision.wait_ms > 0)
         return errors.refused(decision)
     if isinstance(decision, LoginRequired):
         recording.refused("Not signed in, or no longer.", nameless=True)

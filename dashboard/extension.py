@@ -11,9 +11,10 @@ from flask import Flask, Request, Response, redirect, request
 
 from omniq_core import OmniqClient
 
-from .access import Access, Actor, allow_all, anonymous, basic_access, basic_user, loopback_only, without_changes
+from .access import Access, Actor, allow_all, anonymous, loopback_only, without_changes
 from .accounts import UsersFile
 from .background import background_for, notice_limits
+from .basic import Basic
 from .blueprint import make_blueprint, register
 from .headers import add_headers
 from .proxied import ListedProxies
@@ -89,12 +90,14 @@ def create_app(
     secret = file.read().secret if file else ""
     app = Flask(__name__, static_folder=None, template_folder=None)
     user: User | None = None
-    if access is None and loaded.user:
-        access, user = basic_access(loaded.user, loaded.password), basic_user
     client = _client(redis, loaded)
+    tries = Tries(None if loaded.read_only else client.link)
+    if access is None and loaded.user:
+        basic = Basic(loaded.user, loaded.password, tries)
+        access, user = basic.access, basic.user
     sign_in: SignIn | None = None
     if access is None and (file or loaded.proxy_header):
-        sign_in = SignIn(loaded, Tries(None if loaded.read_only else client.link), file)
+        sign_in = SignIn(loaded, tries, file)
         access, user = sign_in.access, sign_in.user
     if loaded.proxies:
         app.wsgi_app = ListedProxies(app.wsgi_app, loaded.proxies)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from omniq_core import REDIS_ERRORS, Attempt, Link, explain_redis_error, forgive_attempt, take_attempt
+from omniq_core import REDIS_ERRORS, Attempt, Link, attempt_wait, explain_redis_error, forgive_attempt, take_attempt
 
 WINDOW_MS = 300_000
 PAIR, ADDRESS, NAME = 5, 20, 100
@@ -37,17 +37,25 @@ class Tries:
             try:
                 return take_attempt(self.link, buckets, now_ms=now_ms, window_ms=WINDOW_MS)
             except REDIS_ERRORS as error:
-                self._away_until = now_ms + AWAY_MS
-                _log.warning("omniq: tries to sign in are counted per process: %s", explain_redis_error(error))
+                self._alone(now_ms, error)
         with self._lock:
-            found = [self._of(bucket, now_ms) for bucket, _ in buckets]
-            pairs = list(zip(buckets, found, strict=True))
-            wait = max((ends - now_ms for (_, limit), (n, ends) in pairs if n >= limit), default=0)
-            if wait:
+            if wait := self._wait(buckets, now_ms):
                 return Attempt(wait, 0)
-            for (bucket, limit), (n, ends) in pairs:
+            found = [self._of(bucket, now_ms) for bucket, _ in buckets]
+            for (bucket, limit), (n, ends) in zip(buckets, found, strict=True):
                 self._here[bucket] = (n + 1, now_ms + WINDOW_MS if n + 1 >= limit else ends)
             return Attempt(0, PAIR - found[0][0] - 1)
+
+    def wait(self, key: bytes, name: str, address: str, now_ms: int) -> int:
+        """How long `name` may not be tried from `address`, in ms; 0: it may. Counts nothing."""
+        buckets = _buckets(key, name, address)
+        if self.link is not None and not self.away(now_ms):
+            try:
+                return attempt_wait(self.link, buckets, now_ms=now_ms, window_ms=WINDOW_MS)
+            except REDIS_ERRORS as error:
+                self._alone(now_ms, error)
+        with self._lock:
+            return self._wait(buckets, now_ms)
 
     def forgive(self, key: bytes, name: str, address: str, now_ms: int) -> None:
         """The last try of `name` from `address` was a good one."""
@@ -66,6 +74,14 @@ class Tries:
     def away(self, now_ms: int) -> bool:
         """Did Redis not answer a moment ago? Whoever waited for it once must not wait a second time."""
         return 0 < self._away_until - now_ms <= AWAY_MS
+
+    def _alone(self, now_ms: int, error: Exception) -> None:
+        self._away_until = now_ms + AWAY_MS
+        _log.warning("omniq: tries to sign in are counted per process: %s", explain_redis_error(error))
+
+    def _wait(self, buckets: _Buckets, now_ms: int) -> int:
+        found = ((self._of(bucket, now_ms), limit) for bucket, limit in buckets)
+        return max((ends - now_ms for (n, ends), limit in found if n >= limit), default=0)
 
     def _of(self, bucket: str, now_ms: int) -> tuple[int, int]:
         n, ends = self._here.get(bucket, (0, 0))

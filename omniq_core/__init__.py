@@ -31,7 +31,7 @@ from .models import BatchResultItem, JobToPublish, PayloadT, PublishedId, Reserv
 from .trash import Keep, Restored
 
 if TYPE_CHECKING:
-    from .attempts import Attempt, forgive_attempt, take_attempt
+    from .attempts import Attempt, attempt_wait, forgive_attempt, take_attempt
     from .consumer import consume
     from .monitor import QueueMonitor
     from .operator import *
@@ -169,6 +169,7 @@ __all__ = [
     "UndoState",
     "WholeLane",
     "add_histories",
+    "attempt_wait",
     "backing_off",
     "connect",
     "consume",
@@ -263,7 +264,7 @@ __all__ = [
 # A publisher needs none of these, and they are most of what the import would cost.
 _LATER: dict[str, str] = {
     **dict.fromkeys(frozenset(__all__) - frozenset(globals()), ".operator"),
-    **dict.fromkeys(("Attempt", "forgive_attempt", "take_attempt"), ".attempts"),
+    **dict.fromkeys(("Attempt", "attempt_wait", "forgive_attempt", "take_attempt"), ".attempts"),
     **{"consume": ".consumer", "JobCtx": ".types", "QueueMonitor": ".monitor"},
 }
 

@@ -40,6 +40,11 @@ def forgive_attempt(link: Link, buckets: Buckets, *, now_ms: int, window_ms: int
     _run(link, "forgive", buckets, now_ms, window_ms)
 
 
+def attempt_wait(link: Link, buckets: Buckets, *, now_ms: int, window_ms: int) -> int:
+    """How long no try may be made in these buckets (ms), 0 when one may be. Counts none. Raises what Redis raised."""
+    return _run(link, "look", buckets, now_ms, window_ms)[0]
+
+
 def _run(link: Link, verb: str, buckets: Buckets, now_ms: int, window_ms: int) -> list[int]:
     flat = [part for bucket in buckets for part in bucket]
     return cast("list[int]", link.run(script("attempts"), _ANCHOR, now_ms, window_ms, verb, *flat))

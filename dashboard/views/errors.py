@@ -73,12 +73,14 @@ _TOLD = (Problem, OmniqError, SettingsError, BadCursor, *REDIS_ERRORS)
 
 
 def refused(decision: Deny) -> Response:
-    """403 (or 401 with a challenge), on a page that tells nothing about this dashboard."""
-    status = 401 if decision.challenge else 403
-    title = "Sign in" if decision.challenge else "Not allowed"
+    """403 (401 with a challenge, 429 for a time), on a page that tells nothing about this dashboard."""
+    status = 429 if decision.wait_ms else 401 if decision.challenge else 403
+    title = "Sign in" if decision.challenge else "Wait a moment" if decision.wait_ms else "Not allowed"
     response = _answer(Problem(status, title, decision.why, icon="lock"), bare=True)
     if decision.challenge:
         response.headers["WWW-Authenticate"] = 'Basic realm="OmniQ", charset="UTF-8"'
+    if decision.wait_ms:
+        response.headers["Retry-After"] = str(-(-decision.wait_ms // 1_000))
     return response
 
 

@@ -1,7 +1,8 @@
 -- Counts one try at a password in several buckets, or takes it back; nothing is counted while one of them is full.
 -- KEYS[1] {omniq:x}:meta
--- ARGV now, how long a bucket counts and is closed once it is full (ms), "take" | "forgive", then per bucket: name, limit.
+-- ARGV now, how long a bucket counts and is closed once it is full (ms), "take" | "forgive" | "look", then per bucket: name, limit.
 --   The first bucket is that of the person at that address: its name is emptied by "forgive", the others lose one.
+--   "look" counts nothing.
 -- Returns how long to wait (ms; 0: it was counted) and how many tries the first bucket has left.
 -- @include keys
 -- @include numbers
@@ -17,7 +18,7 @@ for i = 4, #ARGV, 2 do
   if count[i] >= tonumber(ARGV[i + 1]) then wait = math.max(wait, ends[i] - now) end
 end
 local takes = ARGV[3] == "take"
-if takes and wait > 0 then return { wait, 0 } end
+if ARGV[3] == "look" or takes and wait > 0 then return { wait, 0 } end
 
 for i = 4, #ARGV, 2 do
   count[i] = takes and count[i] + 1 or i > 4 and count[i] - 1 or 0

@@ -8,7 +8,7 @@ import pytest
 from flask import Request
 
 from dashboard import Allow, Deny, LoginRequired
-from dashboard.access import Actor, Decision, basic_access, basic_user
+from dashboard.access import Actor, Decision
 from dashboard.refusals import PAUSE_MS, Refusals
 from omniq_core import Activity, OmniqClient, order_task, read_activity
 from tests.operator.bulk import begin
@@ -100,8 +100,7 @@ def test_what_a_task_does_is_asked_of_access_too(client: OmniqClient) -> None:
 
 def test_the_name_of_whoever_did_not_sign_in_is_nobodys(client: OmniqClient) -> None:
     """Anybody can write any name into the header; and what a stranger sends is not read."""
-    visitor = Browser(pages_app(client, access=basic_access("ana", "secret")))
-    visitor.app.extensions["omniq_dashboard"]["omniq_dashboard"].user = basic_user
+    visitor = Browser(pages_app(client, user="ana", password="secret"))
     answer = visitor.http.post(REMOVE, data={"id": "a", "lane": "failed"}, auth=("ana", "wrong"), headers=OURS)
     assert answer.status_code == 401
     entry = only(client)
