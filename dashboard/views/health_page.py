@@ -114,6 +114,7 @@ def _context() -> dict[str, Any]:
         "repair_label": repair_label,
         "live_version": live.version(page),
         "memory": memory_words(page.server.memory),
+        "leases_ms": mount.settings.leases_after * 1000,
         "memory_percent": mount.settings.memory_percent,
         "server_note": server_note(page.server),
         "CLOCKS_AGREE_MS": CLOCKS_AGREE_MS,

@@ -92,7 +92,11 @@ def keep(queue: str, batch: str, count: int, ids: Sequence[str] = ()) -> Keep | 
 
 
 def _free(room: Room) -> str:
-    return size(room.bytes) if room.bytes == room.most_bytes else f"the {size(room.bytes)} left in the trash"
+    if room.bytes == room.most_bytes:
+        return size(room.bytes)
+    # Of 64 MB less a few bytes 63 would be said.
+    left = f"almost {size(room.most_bytes)}" if room.bytes * 100 >= room.most_bytes * 99 else size(room.bytes)
+    return f"the {left} left in the trash"
 
 
 def undo_of() -> Undo:

@@ -30,8 +30,13 @@ def lose_three(client: OmniqClient, redis: Any) -> None:
 
 def test_jobs_in_no_lane_are_put_back(at_work: Open, page: Page, client: OmniqClient, redis: Any) -> None:
     lose_three(client, redis)
+    page.clock.install()
     desk = at_work()
     desk.open("/health")
+    # From now on the page by itself would look again in ten minutes only.
+    page.evaluate("document.getElementById('main').dataset.every = 600")
+    with page.expect_response(lambda response: "live=1" in response.url):
+        page.clock.run_for(5_000)
     page.get_by_role("link", name="Repair 3 jobs").click()
     dialog = page.get_by_role("dialog", name="Repair 3 jobs of q?")
     expect(dialog.get_by_role("button", name="Not now")).to_be_focused()
@@ -43,6 +48,7 @@ def test_jobs_in_no_lane_are_put_back(at_work: Open, page: Page, client: OmniqCl
     page.get_by_role("link", name="Repair 3 jobs").click()
     dialog.get_by_role("button", name="Repair 3 jobs").click()
     expect(dialog).to_have_count(0)
+    expect(page.locator("#toasts")).to_contain_text("Repaired 3 jobs")
     wait_until(lambda: [one.found for one in read_health(client.link).reports] == [{}], timeout=30)
     desk.open("/health")
     expect(page.locator("#health-state")).to_be_visible()
@@ -72,3 +78,12 @@ def test_without_script_its_address_leads_all_the_way(
     expect(plain_page.locator("#toasts")).to_contain_text("nothing to repair any more")
     assert redis.llen("{q}:failed") == 4
     check_invariants(redis, "q")
+
+
+def test_a_dialog_that_was_opened_as_a_page_leads_on(
+    at_work: Open, page: Page, client: OmniqClient, redis: Any
+) -> None:
+    lose_three(client, redis)
+    at_work().open("/queues/q/repairs/orphans")
+    page.get_by_role("button", name="Repair 3 jobs").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Repair 3 jobs")

@@ -153,10 +153,13 @@ def test_a_whole_lane_says_it_too(client: OmniqClient) -> None:
 
 
 def test_many_jobs_are_promised_as_far_as_there_are_bytes(visitor: Browser, client: OmniqClient) -> None:
-    fail_jobs(client, QUEUE, 101, now_ms=NOW - 1_000)
+    fail_jobs(client, QUEUE, 102, now_ms=NOW - 1_000)
     dialog = visitor.press(visitor.get(FAILED), "#lane-actions button[formaction*='remove/confirm']")
     said = dialog.words("dialog .dialog-body")
     assert "You can undo this for 15 min, as far as 64 MB hold them." in said
+    _agree(visitor, _ask(visitor, "job-102"))  # a few bytes are in the trash
+    dialog = visitor.press(visitor.get(FAILED), "#lane-actions button[formaction*='remove/confirm']")
+    assert "as far as the almost 64 MB left in the trash hold them." in dialog.words("dialog .dialog-body")
 
 
 def test_what_found_no_room_is_said(client: OmniqClient, monkeypatch: pytest.MonkeyPatch) -> None:

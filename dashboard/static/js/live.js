@@ -58,6 +58,8 @@ function start() {
     if (ctx.sourceElement === main || !ctx.response) return;
     if (ctx.response.headers.get("X-Omniq-Away")) return away.isAway() || failed("redis");
     if (away.isAway() && ctx.response.status < 400) plan(0);
+    // What a press has begun may be over in a moment; the tick of before may be seconds away.
+    else if (atWork()) plan();
   });
   document.addEventListener("omniq:display", () => { show(); plan(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
