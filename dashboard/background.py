@@ -8,6 +8,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
+from dataclasses import astuple
 from typing import Protocol
 
 from omniq_core import (
@@ -22,8 +23,6 @@ from omniq_core import (
     measure_answer,
     server_facts,
 )
-
-from .settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -133,11 +132,20 @@ class _Measured:
 
     def __init__(self, link: Link, clock: Callable[[], int], work: Work) -> None:
         self._link, self._clock, self._work = link, clock, work
+        self._wanted = work
         self._ping_at = self._look_at = self._well_at = 0
         self.away_since: int | None = None
 
+    def go_on_with(self, work: Work) -> None:
+        """From the next piece on it does this work; the thread itself ends the old one, which may be in a piece."""
+        self._wanted = work
+
     def tick(self) -> float:
+        wanted = self._wanted
         try:
+            if wanted is not self._work:
+                ended, self._work = self._work, wanted
+                ended.close()
             rest = self._piece()
         except REDIS_ERRORS as error:
             if is_outage(error):
@@ -172,19 +180,38 @@ class ProcessThreads:
         self,
         link: Link,
         clock: Callable[[], int],
-        allow_list: tuple[str, ...],
+        allow_list: frozenset[str],
         tasks: bool,
-        limits: NoticeLimits | None,
+        limits: NoticeLimits,
         counter_at: str,
     ) -> None:
-        work = Background(link, clock, allow_list, limits=limits, counter_at=counter_at)
-        self._measured = _Measured(link, clock, work)
+        self._link, self._clock, self._counter_at = link, clock, counter_at
+        self._allow_list, self._limits = allow_list, limits
+        self._measured = _Measured(link, clock, self._finder())
         self._figures = BackgroundThread(self._measured)
-        self._link, self._clock, self._limits = link, clock, limits or NoticeLimits()
         self._tasks: tuple[TaskRunner, BackgroundThread] | None = None
         self._checks: tuple[CheckRunner, BackgroundThread] | None = None
         if tasks:
             self.add_tasks()
+
+    def _finder(self) -> Background:
+        names = sorted(self._allow_list)
+        return Background(self._link, self._clock, names, limits=self._limits, counter_at=self._counter_at)
+
+    def widen(self, allow_list: frozenset[str], limits: NoticeLimits) -> None:
+        """It looks after the queues of one more mount, too, and a notice comes when it does for one of them.
+
+        A second leader would not do: only one of all processes writes figures, and the other would wait for ever.
+        """
+        both = self._allow_list | allow_list if self._allow_list and allow_list else frozenset[str]()
+        soonest = NoticeLimits(*map(min, astuple(self._limits), astuple(limits)))
+        if (both, soonest) == (self._allow_list, self._limits):
+            return
+        self._allow_list, self._limits = both, soonest
+        self._measured.go_on_with(self._finder())
+        self._figures.wake()
+        if self._checks:
+            self._checks[0].leases_ms = soonest.leases_ms
 
     def add_tasks(self) -> None:
         """From the next start on it works on bulk tasks and on the check, too: both write to Redis."""
@@ -244,30 +271,21 @@ def background_for(
     limits: NoticeLimits | None = None,
     counter_at: str = "",
 ) -> ProcessThreads:
-    """The threads of this process for that link, not started yet: two mounts of one link share them.
+    """The threads of this process for that link, not started yet. The mounts of one link share them, and they do what
+    any of these needs; each page leaves out what its own mount does not show.
 
     Without `tasks` (read only) it works on no bulk task and no check. `limits`: from when on something is a notice.
-    `counter_at`: where a payload names its child counter.
+    `counter_at`: where a payload names its child counter; that of the first mount counts.
     """
+    listed, limits = frozenset(allow_list), limits or NoticeLimits()
     found = _threads.get(id(link))
     if found is None:
-        found = _threads[id(link)] = ProcessThreads(link, clock, allow_list, tasks, limits, counter_at)
-    elif tasks:
+        found = _threads[id(link)] = ProcessThreads(link, clock, listed, tasks, limits, counter_at)
+        return found
+    found.widen(listed, limits)
+    if tasks:
         found.add_tasks()  # the first mount may only look
     return found
-
-
-def notice_limits(settings: Settings) -> NoticeLimits:
-    """From when on something is a notice, as the settings say."""
-    return NoticeLimits(
-        stalled_ms=settings.stalled_after * 1000,
-        leases_ms=settings.leases_after * 1000,
-        failing=settings.rising_from,
-        paused_ms=settings.paused_after * 1000,
-        stuck_ms=settings.stuck_after * 1000,
-        memory_percent=settings.memory_percent,
-        clocks_ms=settings.clocks_apart * 1000,
-    )
 
 
 def _restart_all() -> None:

@@ -9,11 +9,11 @@ from typing import Any, cast
 
 from flask import Flask, Request, Response, redirect, request
 
-from omniq_core import OmniqClient
+from omniq_core import NoticeLimits, OmniqClient
 
 from .access import Access, Actor, allow_all, anonymous, loopback_only, without_changes
 from .accounts import UsersFile
-from .background import background_for, notice_limits
+from .background import background_for
 from .basic import Basic
 from .blueprint import make_blueprint, register
 from .headers import add_headers
@@ -160,7 +160,7 @@ def mount(
     )
     if settings.background:
         tasks = not settings.read_only
-        limits = notice_limits(settings)
+        limits = _notice_limits(settings)
         state.background = background_for(
             client.link,
             lambda: state.clock(),
@@ -172,6 +172,19 @@ def mount(
     register(app, blueprint)
     mounts[name] = state
     return state
+
+
+def _notice_limits(settings: Settings) -> NoticeLimits:
+    """From when on something is a notice, as the settings say."""
+    return NoticeLimits(
+        stalled_ms=settings.stalled_after * 1000,
+        leases_ms=settings.leases_after * 1000,
+        failing=settings.rising_from,
+        paused_ms=settings.paused_after * 1000,
+        stuck_ms=settings.stuck_after * 1000,
+        memory_percent=settings.memory_percent,
+        clocks_ms=settings.clocks_apart * 1000,
+    )
 
 
 def _client(redis: Any, settings: Settings) -> OmniqClient:

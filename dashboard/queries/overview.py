@@ -126,6 +126,7 @@ def overview_page(
     names = [name for name in (allow_list or found.names) if may_read(name)]
     known = {name: found.snapshots[name] for name in names if name in found.snapshots}
     missing = [name for name in names if name not in known]
+    discovery = DiscoveryState(done=True) if allow_list else found.discovery  # another mount may search
     # The history that is kept is of all queues; whoever may not see all gets that of his own, if they are few.
     all_of_them = not allow_list and len(names) == len(found.names)
     own = () if all_of_them or len(names) > MOST_ADDED else names
@@ -167,8 +168,8 @@ def overview_page(
         queues=len(rows),
         pages=max((len(matching) + PAGE - 1) // PAGE, 1),
         age_ms=found.age_ms if len(live) + len(missing) < len(rows) else None,
-        discovery=found.discovery,
-        seen_percent=min(found.discovery.seen * 100 // max(found.discovery.total, 1), 99),
+        discovery=discovery,
+        seen_percent=min(discovery.seen * 100 // max(discovery.total, 1), 99),
         listed=bool(allow_list),
         unwatched=found.unwatched,
         now_ms=now_ms,

@@ -42,13 +42,14 @@ def search_page(
     asked and none has it, also for ids that begin with it."""
     found = read_overview(link, now_ms)
     queues = [name for name in (allow_list or found.names) if may_read(name)]
+    discovery = DiscoveryState(done=True) if allow_list else found.discovery  # another mount may search
     asked = queues[first : first + MOST_QUEUES]
     whole = find_jobs_by_id(link, _spellings(text), asked)
     following = first + len(asked) if first + len(asked) < len(queues) else None
     part = None
     if not whole and following is None:
         part = begins_with(link, text, may_read=may_read, allow_list=allow_list)
-    return SearchPage(text, whole, first + len(asked), len(queues), following, part, found.discovery)
+    return SearchPage(text, whole, first + len(asked), len(queues), following, part, discovery)
 
 
 def begins_with(

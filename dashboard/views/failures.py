@@ -21,7 +21,7 @@ from ..queries.hidden import shown_page, shown_rows
 from ..queries.job_list import JobList
 from ..queries.queue import LANES, SIZES, LaneWish
 from ..routes import Routes
-from ..state import can, current, may_read, now_ms
+from ..state import can, current, may_see, now_ms
 from .addresses import job_url, kind_url
 from .job_lists import DIGEST
 from .job_rows import JobRow, job_row
@@ -110,7 +110,7 @@ def _context(queue: str, args: Fields) -> dict[str, Any]:
             queue,
             _wish(args),
             now_ms=now_ms(),
-            may_read=may_read(),
+            may_read=may_see(),
             limits=limits(),
             redaction=current().settings.redact,
         )
@@ -181,7 +181,7 @@ def _kind_context(queue: str, kind: str, args: Fields, named: tuple[str, ...] = 
             kind,
             wish,
             now_ms=now_ms(),
-            may_read=may_read(),
+            may_read=may_see(),
             limits=limits(),
             redaction=current().settings.redact,
             named=named,

@@ -19,7 +19,7 @@ from ..queries.hidden import shown_page, shown_rows
 from ..queries.lane_filter import LaneFilter
 from ..queries.queue import LANES, SIZES, LaneWish
 from ..routes import Routes
-from ..state import can, current, may_read, now_ms
+from ..state import can, current, may_see, now_ms
 from .addresses import group_url, job_url, turned
 from .filters import lane_wish
 from .job_rows import job_row
@@ -78,7 +78,7 @@ def _context(queue: str, gid: str, args: Fields, named: tuple[str, ...] = ()) ->
             gid,
             _wish(queue, args),
             now_ms=now_ms(),
-            may_read=may_read(),
+            may_read=may_see(),
             limits=limits(),
             named=named,
         )

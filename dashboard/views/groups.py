@@ -22,7 +22,7 @@ from ..problems import BadInput
 from ..queries.groups import ASCENDING, MOST_REPAIRED, SORTS, STATES, GroupsPage, GroupsWish, group_there, groups_page
 from ..queries.queue import LANES, SIZES
 from ..routes import Routes
-from ..state import can, current, may_read, now_ms
+from ..state import can, current, may_see, now_ms
 from .addresses import groups_url, turned
 from .lanes import LANE_WORDS
 from .limits import limits
@@ -178,7 +178,7 @@ def _context(queue: str, args: Fields, named: tuple[str, ...] = ()) -> dict[str,
             queue,
             _wish(args),
             now_ms=now_ms(),
-            may_read=may_read(),
+            may_read=may_see(),
             limits=limits(),
             named=named,
         )

@@ -32,7 +32,7 @@ from ..queries.queue import (
     queue_page,
 )
 from ..routes import Routes
-from ..state import can, current, may_read, now_ms
+from ..state import can, current, may_see, now_ms
 from .addresses import SCOPE, bulk_url, export_url, job_url, lane_url
 from .filters import ENTERED_WORDS, ERROR_WORDS, MAX_CURSOR_BYTES, error_words, lane_wish, since_options, tags
 from .job_rows import JobRow, job_row
@@ -143,7 +143,7 @@ def _read(queue: str, wish: LaneWish, watch: Watch) -> QueuePage:
             queue,
             wish,
             now_ms=now_ms(),
-            may_read=may_read(),
+            may_read=may_see(),
             limits=limits(),
             watch=watch,
         )

@@ -10,7 +10,7 @@ from ..htmx import Partial, kind, render_partials
 from ..params import text
 from ..queries.switcher import matching_queues
 from ..routes import Routes
-from ..state import current, may_read, now_ms
+from ..state import current, may_see, now_ms
 
 routes = Routes()
 
@@ -21,5 +21,5 @@ def switch(queue: str) -> ResponseReturnValue:
     typed = text(request.args, "q")
     if kind() != "partial":
         return redirect(url_for(".overview", q=typed))
-    others = matching_queues(current().link, queue, typed, now_ms=now_ms(), may_read=may_read())
+    others = matching_queues(current().link, queue, typed, now_ms=now_ms(), may_read=may_see())
     return render_partials(Partial("switch-items", "omniq/queues/switch_items.html", "innerHTML", {"others": others}))

@@ -50,7 +50,7 @@ class CheckRunner:
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self.link, self.clock = link, clock
-        self._leases_ms, self._claim_ms, self._timer = leases_ms, claim_ms, timer
+        self.leases_ms, self._claim_ms, self._timer = leases_ms, claim_ms, timer
         self._start_over()
 
     def _start_over(self) -> None:
@@ -148,7 +148,7 @@ class CheckRunner:
                 return 0.0
         following = self._queues[self._at + len(self._runs) :][:1]
         if following and len(self._runs) < MOST_AT_ONCE:
-            options = (self._orphans, self.clock, self._timer, self._leases_ms)
+            options = (self._orphans, self.clock, self._timer, self.leases_ms)
             self._runs.append(QueueRun(self.link, following[0], scan, *options))
             # Who asks for this queue from now on wants another look at it.
             self._tell(self._runs[0].phase, "", b"")

@@ -13,17 +13,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from redis.exceptions import ConnectionError
 
 from dashboard import create_app
 from dashboard.background import BackgroundThread, ProcessThreads, background_for
 from omniq_core import OmniqClient, read_health, read_overview, start_check
+from omniq_core.operator.overview import DiscoveryState, pack_scan
 from tests.operator.bulk import begin
-from tests.support.clock import wait_until
+from tests.support.clock import Clock, wait_until
 from tests.support.factories import fail_jobs, publish_jobs
 from tests.support.redis_server import RedisServer
+from tests.web.trial import parsed
 
 WaitUntil = Callable[..., None]
+
+
+def mounted(app: Flask) -> Any:
+    """What the mount of a standalone application holds."""
+    return app.extensions["omniq_dashboard"]["omniq_dashboard"]
 
 
 class Work:
@@ -185,13 +193,53 @@ def test_a_mount_that_acts_beside_one_that_only_looks_has_its_tasks_done(
         looks.stop()
 
 
+@pytest.mark.parametrize(("first", "second"), [(["a"], []), ([], ["a"]), (["a"], ["b"])])
+def test_mounts_that_share_a_client_have_figures_of_the_queues_of_each(
+    client: OmniqClient, redis: Any, wait_until: WaitUntil, first: list[str], second: list[str]
+) -> None:
+    for queue in ("a", "b", "c"):
+        publish_jobs(client, queue, 1, now_ms=time.time_ns() // 1_000_000)
+    apps = [create_app(client, queues=first, secret="not secret", insecure=True)]
+    threads = mounted(apps[0]).background
+    try:
+        apps[0].test_client().get("/")
+        wait_until(lambda: redis.exists("{omniq:x}:leader") and redis.exists("{omniq:x}:now"))
+        apps.append(create_app(client, queues=second, secret="not secret", insecure=True))  # while the first works
+        assert mounted(apps[1]).background is threads
+        looked_after = {"a", "b", "c"} if not (first and second) else {"a", "b"}
+        wait_until(lambda: {key.decode() for key in redis.hkeys("{omniq:x}:now")} >= looked_after)
+        threads.stop()
+        redis.set("{omniq:x}:scan", pack_scan(DiscoveryState(seen=1, total=9), 1))
+        for app, listed in zip(apps, (first, second), strict=True):
+            page = parsed(app.test_client().get("/").text)
+            assert [link.get_text() for link in page.select("tbody#queues th a")] == (listed or ["a", "b", "c"])
+            assert ("Looking for queues" in page.get_text()) == (not listed), "a list is complete without a search"
+    finally:
+        threads.stop()
+
+
+def test_a_notice_comes_when_it_does_for_one_of_the_mounts_that_share_a_client(
+    client: OmniqClient, clock: Clock
+) -> None:
+    publish_jobs(client, "q", 1, now_ms=clock.now_ms - 300_000)
+    late: dict[str, Any] = {"stalled_after": 600, "leases_after": 30}
+    apps = [create_app(client, secret="not secret", insecure=True, clock=clock, **one) for one in (late, {}, late)]
+    threads = mounted(apps[0]).background
+    assert [mounted(app).background for app in apps] == [threads] * 3
+    assert threads._checks[0].leases_ms == 30_000
+    for _ in range(4):
+        threads._measured.tick()
+        clock.advance(10_000)
+    assert [one.kind for one in read_overview(client.link, 1).notices] == ["stalled"]
+
+
 def test_a_process_that_may_change_nothing_works_on_no_task_and_no_check(client: OmniqClient, redis: Any) -> None:
     now = time.time_ns() // 1_000_000
     fail_jobs(client, "q", 3, now_ms=now - 1_000)
     begin(client.link, "q", "retry", "failed", now_ms=now)
     start_check(client.link, "c1", ["q"], by="zoe", now_ms=now)
     app = create_app(client, read_only=True, secret="not secret", insecure=True)
-    threads: Any = app.extensions["omniq_dashboard"]["omniq_dashboard"].background
+    threads = mounted(app).background
     threads.ensure_started()
     threads.look_for_tasks()
     threads.look_for_checks()

@@ -57,3 +57,11 @@ def test_a_reader_sees_what_is_theirs_and_few_queues_need_no_field(client: Omniq
     assert page.soup.select("details input[type=search]") == []
     typed = limited.get("/queues/mail-00/switch?q=0", headers=SCRIPT)
     assert items(typed) == ["mail-02 10", "mail-04 8", "mail-06 6", "mail-08 4", "mail-10 2"]
+
+
+@pytest.mark.parametrize("path", ["failed", "groups", "failures", "switch?q=0"])
+def test_a_dashboard_of_some_queues_offers_no_other(client: OmniqClient, visitor: Browser, path: str) -> None:
+    del visitor
+    some = browser(client, queues=("mail-00", "mail-02", "Import-03"))
+    page = some.get(f"/queues/mail-00/{path}", headers=SCRIPT if "?" in path else {})
+    assert items(page) == ["mail-02 10", "Import-03 9"]
