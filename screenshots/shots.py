@@ -122,6 +122,7 @@ SHOTS = (
     Shot("live-off", f"{QUEUE}/failed?size=25", updates_off, whole=False),
     Shot("signin", "/", on="door_url", script=False),
     Shot("signin-wrong", "/", wrong_password, on="door_url"),
+    Shot("signin-over", "/sign-in?lost=1&next=/queues/payments/failed", on="door_url", script=False),
     Shot("signin-menu", "/", signed_in, on="door_url", whole=False),
     Shot("not-found", "/nothing-here"),
     Shot("no-such-job", f"{QUEUE}/jobs/01KKAVN0RC1HJNAGZ6MXY793DZ"),

@@ -49,6 +49,7 @@ def test_a_page_whose_session_ended_comes_back_after_the_form(
     page.get_by_role("button", name="Retry job-1").click()
     expect(page).to_have_url(f"{server.url}/sign-in?next=/queues/mail/failed%3Fsize%3D25&lost=1")
     expect(page.get_by_role("alert")).to_contain_text("nothing was changed")
+    expect(page.get_by_role("alert")).to_have_css("display", "flex")  # icon and text in one line, in a tone
     fill_in(page)
     expect(page).to_have_url(f"{server.url}/queues/mail/failed?size=25")
     page.locator("#user-menu summary").click()
