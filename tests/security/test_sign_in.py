@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dashboard import access, csrf
+from dashboard import basic, csrf
 from omniq_core import OmniqClient
 from tests.web.pages_support import pages_app
 from tests.web.signing_in import OURS, WORD, Door, sign_in
@@ -80,7 +80,7 @@ def test_timing_of_sign_in_by_http_basic_both_parts_are_always_compared(monkeypa
         compared.append(given)
         return hmac.compare_digest(given, _kept)
 
-    monkeypatch.setattr(access, "hmac", SimpleNamespace(compare_digest=counted))
+    monkeypatch.setattr(basic, "hmac", SimpleNamespace(compare_digest=counted))
     http = pages_app(UNREACHABLE, user="ana", password=WORD, insecure=False).test_client()
     for name, word in (("ana", "wrong"), ("nobody", WORD), ("nobody", "wrong"), ("", "")):
         compared.clear()
