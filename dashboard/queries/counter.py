@@ -20,10 +20,12 @@ class CounterPage:
 
 @dataclass(frozen=True, slots=True)
 class NamedCounter:
-    """The counter that a job's payload names. `row` is None when there is none of this key."""
+    """The counter that a job's payload names. `row` is None when there is none of this key, or it cannot be read, as
+    `unread` then says."""
 
     key: str
     row: CounterRow | None
+    unread: str = ""
 
 
 def counter_page(
@@ -46,9 +48,14 @@ def counter_page(
 
 
 def named_counter(
-    key: str | None, found: tuple[ChildCounter, CounterChange | None] | None, *, now_ms: int, patience: Patience
+    key: str | None,
+    found: tuple[ChildCounter, CounterChange | None] | None,
+    unread: str = "",
+    *,
+    now_ms: int,
+    patience: Patience,
 ) -> NamedCounter | None:
-    """The counter of a key that a payload names, as it was `found`; None for no key."""
+    """The counter of a key that a payload names, as it was `found`, or why it is `unread`; None for no key."""
     if key is None:
         return None
-    return NamedCounter(key, counter_row(*found, None, now_ms, patience) if found else None)
+    return NamedCounter(key, counter_row(*found, None, now_ms, patience) if found else None, unread)

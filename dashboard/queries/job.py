@@ -153,7 +153,7 @@ def job_page(
         others=around.others or 0,
         pager=job_pager(link, job, listed, now_ms) if with_pager else None,
         standing=around.standing,
-        counter=named_counter(job.counter, around.counter, now_ms=now_ms, patience=patience),
+        counter=named_counter(job.counter, around.counter, around.no_counter, now_ms=now_ms, patience=patience),
         payload=_seen(job, seen, payload_limit) if redaction.on else _payload(read),
         steps=timeline(_times(job), now_ms),
         day=day(job.queued_ms or job.created_ms or 0),

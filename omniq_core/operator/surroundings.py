@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..connection import Link
+from ..explaining import explain_redis_error
 from .children import ChildCounter, CounterChange, counter_call, note_command, parse_counter
 from .failures import others_commands, parse_others, want_failures
 from .job import JobDetail
@@ -17,12 +18,14 @@ class Surroundings:
     """`standing`: why the job is not running (None: it neither waits nor is delayed, or its lane does not hold it).
 
     `others` failed jobs are of its kind of error, itself not among them; None while that is not known.
-    `counter` is the one that its payload names, with its last change; None when there is none of that key.
+    `counter` is the one that its payload names, with its last change; None when there is none of that key, or it cannot
+    be read, as `no_counter` then says: a counter has keys of its own, which a user may not be allowed.
     """
 
     standing: Standing | None
     others: int | None
     counter: tuple[ChildCounter, CounterChange | None] | None
+    no_counter: str = ""
 
 
 def job_surroundings(
@@ -40,8 +43,10 @@ def job_surroundings(
     plain, replies = link.read_many(
         [*commands, *noted], [*calls, *([] if job.counter is None else [counter_call(job.counter)])]
     )
-    return Surroundings(
-        parse_standing(job, replies[: len(calls)], now_ms, stalled_after_ms),
-        parse_others(plain[: len(commands)]) if kind else None,
-        parse_counter(job.counter, plain[-1], replies[-1], now_ms) if job.counter is not None else None,
-    )
+    standing = parse_standing(job, replies[: len(calls)], now_ms, stalled_after_ms)
+    others = parse_others(plain[: len(commands)]) if kind else None
+    if job.counter is None:
+        return Surroundings(standing, others, None)
+    if isinstance(replies[-1], Exception):
+        return Surroundings(standing, others, None, explain_redis_error(replies[-1]))
+    return Surroundings(standing, others, parse_counter(job.counter, plain[-1], replies[-1], now_ms))

@@ -188,3 +188,22 @@ def test_a_newer_server_that_could_be_told_more_refuses_nothing(
         assert refused(server) == []
     finally:
         server.stop()
+
+
+def test_a_user_for_some_queues_sees_and_does_all_in_these(throwaway_redis: RedisServer) -> None:
+    keys = re.search(r"A user for some queues only has `([^`]*)`", DOC)
+    assert keys is not None
+    http, client = with_rights(throwaway_redis, "dashboard", "resetkeys", *keys[1].split(), queues="mail")
+    client.publish(queue="mail", payload={"completion_key": "an order"}, job_id="child", now_ms_override=NOW)
+    background = Background(client.link, lambda: NOW, ("mail",), counter_at="completion_key")
+    for _ in range(12):
+        background.tick()
+    background.close()
+    assert len(walk(http)) > 50
+    post(http, "/queues/mail/jobs/retry", id="f1")
+    check_once(client)
+    assert "0 of 3 done" in http.get("/queues/mail/jobs/child").text
+    assert refused(throwaway_redis) == []
+    with throwaway_redis.client() as admin:
+        admin.acl_setuser("dashboard", reset_keys=True, keys=["{mail}:*", "{omniq:x}:*"], enabled=True)
+    assert "cannot be read: not permitted by its access list" in http.get("/queues/mail/jobs/child").text
