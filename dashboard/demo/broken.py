@@ -16,8 +16,6 @@ GROUPS, JOBS, LEASES, NO_INDEX, NO_STATS = (
     "broken-sdk-1",
 )
 BROKEN = (GROUPS, JOBS, LEASES, NO_INDEX, NO_STATS)
-MARK = "broken"
-"""How the demo's mark says that they are there."""
 LONG_MS = 30 * 86_400_000
 MINUTE = 60_000
 KEPT = 100
@@ -27,22 +25,45 @@ Command = tuple[str | bytes | int, ...]
 
 
 def break_queues(client: OmniqClient, now_ms: int) -> None:
-    """Makes them through the protocol, and then does by hand what a crash, a flush or an old SDK would have left."""
+    """Makes them through the protocol, and then does by hand what a crash, a flush or an old SDK would have left.
+
+    What was in them goes first: a repair of the last run, or half of what one that was cut off has made.
+    """
+    _clear(client)
     at = now_ms - 20 * MINUTE
     commands: list[Command] = []
     commands += _groups(client, at)
     commands += _jobs(client, at)
     commands += _leases(client, at)
     commands += _old_sdks(client, at)
-    for reply in client.link.pipeline(commands):
-        if isinstance(reply, Exception):
-            raise reply
+    _send(client, commands)
 
 
 def check_all(client: OmniqClient, now_ms: int) -> None:
     """Asks for a check of every queue of the demo, which the dashboard works off."""
     names = [*(plan.name for plan in PLANS), *BROKEN]
     start_check(client.link, secrets.token_hex(8), names, by="", now_ms=now_ms)
+
+
+def _clear(client: OmniqClient) -> None:
+    """Takes away each key of these queues that workers know of. What the dashboard keeps of them stays."""
+    cursor = 0
+    while True:
+        cursor, names = client.link.call("SCAN", cursor, "MATCH", "{broken-*}:*", "COUNT", 1_000, read=True)
+        _send(client, [("DEL", name) for name in names if _is_theirs(name)])
+        if not int(cursor):
+            return
+
+
+def _is_theirs(name: bytes) -> bool:
+    base, _, rest = name.partition(b"}:")
+    return base[1:].decode(errors="replace") in BROKEN and not rest.startswith(b"x:")
+
+
+def _send(client: OmniqClient, commands: list[Command]) -> None:
+    for reply in client.link.pipeline(commands):
+        if isinstance(reply, Exception):
+            raise reply
 
 
 def _publish(client: OmniqClient, queue: str, names: str, at: int, *, gid: str = "", limit: int = 1) -> list[str]:

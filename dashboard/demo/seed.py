@@ -8,7 +8,7 @@ from random import Random
 
 from omniq_core import AlreadyInit, CounterChanges, Discovery, OmniqClient, ReserveJob, pause_queue
 
-from .broken import MARK, break_queues, check_all
+from .broken import break_queues, check_all
 from .errors import error_text
 from .mark import note_seeded, seeded_queues
 from .producer import nightly_due_ms, publish_job
@@ -22,7 +22,7 @@ MOST_RUN_MS = 1_500
 
 
 def set_stage(client: OmniqClient, now_ms: int, stop: threading.Event) -> None:
-    """Gives each queue its history, once per database, and pauses what the demo shows paused, at each start.
+    """Gives each queue its history, once per database; pauses and breaks at each start what the demo shows so.
 
     Raises what the link raises; a seed that was cut off goes on at the next start.
     """
@@ -37,9 +37,9 @@ def set_stage(client: OmniqClient, now_ms: int, stop: threading.Event) -> None:
         if plan.paused:
             pause_queue(client.link, plan.name, now_ms=now_ms, by="oncall", reason="The digest template is wrong")
     _stuck_counter(client, now_ms)
-    if MARK not in seeded:
-        break_queues(client, now_ms)
-        note_seeded(client, [*seeded, MARK])
+    if stop.is_set() or seeded_queues(client) is None:
+        return
+    break_queues(client, now_ms)
     check_all(client, now_ms)
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from dashboard.demo.broken import MARK
 from dashboard.demo.errors import error_text
 from dashboard.demo.mark import MARK_KEY, NotOurDatabase, claim_database, note_seeded, seeded_queues
 from dashboard.demo.process import Workload as Child
@@ -53,7 +52,7 @@ def now_ms() -> int:
 def test_every_planned_state_is_there_soon(child: Child, client: OmniqClient, redis: Any) -> None:
     monitor = QueueMonitor(client)
     names = [plan.name for plan in PLANS]
-    wait_until(lambda: seeded_queues(client) == [*names, MARK], 20, "the history of every queue")
+    wait_until(lambda: seeded_queues(client) == names, 20, "the history of every queue")
     wait_until(lambda: redis.exists(f"{{cc:{MOVING_COUNTER}}}:count"), 20, "the counter that moves")
     wait_until(lambda: monitor.stats("payments-webhooks").completed_kept >= 20, 20, "payments at work")
     wait_until(lambda: monitor.stats("email-transactional").delayed > 0, 20, "a job for later")
@@ -161,7 +160,7 @@ def test_a_seed_that_was_cut_off_goes_on(client: OmniqClient, redis: Any) -> Non
     done = [plan.name for plan in PLANS if plan.name != "invoice-pdf"]
     note_seeded(client, done)
     set_stage(client, now_ms(), threading.Event())
-    assert seeded_queues(client) == [*done, "invoice-pdf", MARK]
+    assert seeded_queues(client) == [*done, "invoice-pdf"]
     assert QueueMonitor(client).stats("invoice-pdf").failed == 12
     assert QueueMonitor(client).stats("crm-sync").failed == 0
 
@@ -193,7 +192,7 @@ def test_it_ends_with_a_parent_that_is_killed(
 
 def test_it_stops_writing_when_the_mark_is_gone(child: Child, client: OmniqClient, redis: Any) -> None:
     names = [plan.name for plan in PLANS]
-    wait_until(lambda: seeded_queues(client) == [*names, MARK], 20, "the history of every queue")
+    wait_until(lambda: seeded_queues(client) == names, 20, "the history of every queue")
     redis.flushdb()
     redis.set("session:1", "theirs")
     wait_until(lambda: not child.running, 10, "the end of the workload")

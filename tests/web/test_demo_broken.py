@@ -60,6 +60,22 @@ def test_each_kind_is_there_and_can_be_repaired(client: OmniqClient, redis: Any)
         check_invariants(redis, queue)
 
 
+def test_each_start_breaks_them_anew(client: OmniqClient, redis: Any) -> None:
+    break_queues(client, NOW)
+    redis.delete("{broken-sdk-2}:failed")
+    redis.set("{broken-jobs}:g:mine:limit", 3)
+    redis.set("{broken-jobs}:x:note", "ours")
+    redis.set("{broken-job}:paused", 1)
+    client.publish(queue="broken-leases", payload={}, job_id="by hand", now_ms_override=NOW)
+    break_queues(client, NOW)
+    check_all(client, NOW)
+    work(*runner(client), client)
+    assert found(client) == COUNTS
+    assert redis.exists("{broken-jobs}:g:mine:limit", "{broken-leases}:job:by hand") == 0
+    # what the dashboard keeps of a queue stays, and what belongs to another one
+    assert redis.exists("{broken-jobs}:x:note", "{broken-job}:paused") == 2
+
+
 def repair(client: OmniqClient, queue: str, kind: str) -> None:
     choice = "put_back" if kind == "orphans" else ""
     shown = preview_repair(client.link, queue, kind, choice, now_ms=NOW)
