@@ -1,11 +1,13 @@
 // The live refresh: one clock, one request. It ticks while somebody can see it and nobody is in the middle of something.
 import * as away from "./away.js";
+import { toHeading } from "./dialogs.js";
 import { countAll, held, missing, remember, unasked } from "./rows.js";
 import { showTimes, syncNow } from "./times.js";
 
 const main = document.getElementById("main");
 const root = document.documentElement;
 let running = 0;
+let focused = null;
 let timer = 0;
 let last = Date.now();
 let forced = false;
@@ -41,9 +43,15 @@ function start() {
     if (ctx?.sourceElement === main || ctx?.push) failed("dashboard");
   });
   document.addEventListener("htmx:after:swap", remember);
+  // A control that a tick takes away, like Stop when a check ends, gives the focus to the heading; one that was left does not.
+  document.addEventListener("focusin", (event) => { focused = event.target; });
+  document.addEventListener("focusout", () => setTimeout(() => {
+    if (focused?.isConnected && document.activeElement === document.body) focused = null;
+  }));
   // A row that has left is asked for by name at once, not at the next tick: it goes dim when it is found to be gone.
   document.addEventListener("htmx:finally:request", (event) => {
     if (event.detail.ctx.sourceElement !== main) return;
+    if (focused && !focused.isConnected) toHeading();
     const response = event.detail.ctx.response;
     // An answer with a chart leaves the rows for the next one.
     const more = !overtaken && Boolean(response?.headers.get("X-Omniq-More"));
