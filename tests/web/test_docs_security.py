@@ -31,3 +31,19 @@ def test_its_roles_are_taken() -> None:
     exec(compile(code, "docs/security.md", "exec"), names)
     assert names["OmniqDashboard"] is dashboard.OmniqDashboard
     assert "omniq_dashboard" in app.extensions
+
+
+def test_each_attack_leads_to_tests_that_are_there() -> None:
+    rows = PAGE.partition("| attack | test |")[2].partition("\n\n")[0].splitlines()[2:]
+    for row in rows:
+        named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", row)
+        assert named, row
+        for path, test in named:
+            assert f"def {test or 'test_'}" in (ROOT / path).read_text("utf-8"), f"{path}::{test}"
+    told = " ".join(rows).lower()
+    for attack in (
+        *("stored xss", "reflected xss", "csrf", "clickjacking", "open redirect", "host header", "dns rebinding"),
+        *("path tricks", "oversized bodies", "slow requests", "header injection", "session fixation"),
+        *("timing of sign-in", "get and head"),
+    ):
+        assert attack in told, attack
