@@ -11,7 +11,7 @@ from .actions.outcome import WHY
 from .formatting import MINUTE, duration, moment, number, plural, split_ulid
 from .present import present
 from .queries.hidden import shown_kind
-from .repair_words import kind_name, repair_entry
+from .repair_words import kind_name, repair_entry, repaired_word
 from .state import can, current
 from .task_words import DONE, MORE_WHY
 
@@ -24,7 +24,7 @@ _SINCE = (
 _DIALOG_MS = 10 * MINUTE
 """So long a dialog may have been open, whose filter was fixed when it opened."""
 _ENTERED = {"waiting": "Queued", "failed": "Failed", "delayed": "Due", "completed": "Completed"}
-_DONE = {**DONE, "restore": "put back", "repair": "repaired"}
+_DONE = {**DONE, "restore": "put back"}
 _SIGNED = {
     "sign-in": ("Signed in", "Sign in"),
     "sign-out": ("Signed out", "Sign out"),
@@ -224,7 +224,9 @@ def _result(entry: Activity) -> Result:
 
 def _counts(entry: Activity) -> str:
     skipped, left = sum(entry.skipped.values()), _number(entry, "left")
-    parts = [f"{number(entry.done or 0)} {_DONE.get(entry.action.replace('-', '_'), 'done')}"]
+    action = entry.action.replace("-", "_")
+    word = repaired_word(entry) if action == "repair" else _DONE.get(action, "done")
+    parts = [f"{number(entry.done or 0)} {word}"]
     parts += [f"{number(n)} {word}" for n, word in ((skipped, "skipped"), (left, "left")) if n]
     parts += [f"probe: {number(n)} failed" for n in [_number(entry, "probe_failed")] if n]
     return ", ".join(parts)

@@ -145,7 +145,7 @@ KINDS: dict[FindingKind, KindWords] = {
         loud=True,
     ),
     "types": KindWords(
-        "Keys of another type",
+        "Keys of a wrong type",
         "Redis refuses what workers ask of such a key. The repair puts it aside for 7 d under another name and counts "
         "again; the check after it says what of its jobs is missing.",
         "Keys have the protocol's types",

@@ -108,15 +108,33 @@ def unit_of(selection: RepairSelection) -> str:
 
 
 def repair_entry(entry: Activity) -> str:
-    """Repair 3 groups; Stopped: Remove 2 jobs. By the record, which anybody may have written."""
-    kind, choice = entry.facts["kind"], entry.facts.get("choice", "")
-    try:
-        words = repair_label(kind, entry.jobs or 0, choice) if entry.jobs else f"Repair {kind_name(kind).lower()}"
-    except ValueError:
-        words = f"Repair {present('value', kind, 40)}"
+    """Repair 3 groups; Repaired 3 groups; Stopped: Remove 2 jobs. By the record, which anybody may have written."""
+    of = _of(entry)
+    if of is None:
+        words = f"Repair {present('value', entry.facts['kind'], 40)}"
+    elif entry.state == "ended" and entry.done and not entry.facts.get("left"):
+        return f"{doing(of)[1].capitalize()} {plural(entry.done, unit_of(of))}"
+    else:
+        words = repair_label(of.kind, entry.jobs, of.choice) if entry.jobs else f"Repair {kind_name(of.kind).lower()}"
     if entry.state == "taken":
         return f"Went on: {words}"
     return f"Stopped: {words}" if entry.state == "ended" and entry.facts.get("left") else words
+
+
+def repaired_word(entry: Activity) -> str:
+    """What became of what it dealt with: repaired, reaped, removed."""
+    of = _of(entry)
+    return doing(of)[1] if of else "repaired"
+
+
+def _of(entry: Activity) -> RepairSelection | None:
+    kind, choice = entry.facts.get("kind", ""), entry.facts.get("choice", "")
+    found = RepairSelection(kind, choice or _usual(kind))
+    try:
+        repair_of_kind(found.kind, found.choice)
+    except ValueError:
+        return None
+    return found
 
 
 def _usual(kind: str) -> str:

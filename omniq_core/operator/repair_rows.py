@@ -39,7 +39,7 @@ def job_row(finding: Finding, choice: str) -> RepairRow:
         return RepairRow(
             finding.subject,
             "Lane",
-            f"None, state {state or 'missing'}",
+            f"None, state {LANE_WORDS[state].lower() if state in LANE_WORDS else state or 'missing'}",
             put_back if choice == "put_back" else "Removed",
         )
     if finding.kind == "ghosts":

@@ -31,7 +31,7 @@ SHOWN: dict[str, tuple[str, str, str]] = {
     "in active and wait": ("Lane", "Active, Waiting in group A", "Active"),
     "three times in failed": ("Lane", "Failed 3 times", "Failed"),
     "twice in a group": ("Lane", "Waiting in group A twice", "Waiting in group A"),
-    "in no lane: grouped": ("Lane", "None, state wait", "Waiting in group B"),
+    "in no lane: grouped": ("Lane", "None, state waiting", "Waiting in group B"),
     "in no lane: active": ("Lane", "None, state active", "Failed"),
     "another state": ("State", "Failed", "Waiting"),
     "no state": ("State", "Missing", "Completed"),

@@ -37,6 +37,8 @@ SAID: dict[str, tuple[str, list[str]]] = {
     "old_stats": ("Count 1 queue", ["waiting", "Stored", "Missing", "2"]),
 }
 """The button of each, and the first row of what it changes."""
+PAST = {"Repair": "Repaired", "Reap": "Reaped", "Recount": "Recounted", "Remove": "Removed"}
+PAST |= {"Index": "Indexed", "Count": "Counted"}
 
 
 def visitor_of(client: OmniqClient, **settings: Any) -> Browser:
@@ -87,7 +89,9 @@ def shown_repaired_and_gone(client: OmniqClient, redis: Any, kind: str) -> None:
     assert report.found == {}
     check_invariants(redis, "a")
     ended, begin = visitor.get("/activity").rows("activity")
-    assert all(any(label in cell for cell in row) for row in (ended, begin)), (ended, begin)
+    verb, _, what = label.partition(" ")
+    assert f"{PAST[verb]} {what}" in ended, ended
+    assert label in begin, begin
     assert all(any(kind_name(kind) in cell for cell in row) for row in (ended, begin)), (ended, begin)
 
 
@@ -157,7 +161,7 @@ def test_names_of_groups_are_told_to_the_byte(client: OmniqClient, redis: Any) -
     start_check(client.link, "c2", ["a"], by="", now_ms=NOW)
     work(*runner(client), client)
     dialog = visitor.get("/queues/a/repairs/orphans")
-    assert rows(dialog) == [["o", "Lane", "None, state wait", "Waiting in group <b>‹0xFF›‹U+000A›"]]
+    assert rows(dialog) == [["o", "Lane", "None, state waiting", "Waiting in group <b>‹0xFF›‹U+000A›"]]
 
 
 def test_of_several_queues_it_is_asked_which(client: OmniqClient, redis: Any) -> None:
