@@ -46,7 +46,7 @@ def check_all() -> Response:
         return answer(Toast("There is no queue to check", (), "warn", "info"), *regions())
     chosen = wanted[:MOST_CHECKED]
     left = len(wanted) - len(chosen)
-    lines = (f"A check is of {plural(MOST_CHECKED, 'queue')} at most: {left:,} are left out.",) if left else ()
+    lines = (f"{plural(MOST_CHECKED, 'queue')} at a time: check again for the other {left:,}.",) if left else ()
     return _begun(chosen, lines)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Sequence
 from ..connection import Link
 from ..keys import QueueKeys
 from ..numbers import read_count
-from .check_record import ROWS, Report
+from .check_record import Report, first_rows
 from .discovery import PROTOCOL_KEYS
 from .findings import FINDING_KINDS, JOB_KINDS, Finding, FindingKind
 from .group_check import GroupCheck
@@ -89,7 +89,7 @@ class QueueRun:
         for one in self.found:
             by_kind[one.kind].append(one)
         found: dict[FindingKind, int] = {kind: len(those) for kind, those in by_kind.items() if those}
-        rows = [one for those in by_kind.values() for one in those[:ROWS]]
+        rows = [one for those in by_kind.values() for one in first_rows(those)]
         return Report(self.queue, self._clock(), self.expected, self.groups, found, tuple(rows), tuple(self.notes))
 
     def _go(self) -> Steps:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Literal, cast
 
 from ..connection import Link
 from ..keys import decode_id, decode_text, encode_id, global_key, validate_queue
 from ..numbers import read_count, read_moment
 from ..scripts import script
-from .findings import FINDING_KINDS, Finding, FindingKind
+from .findings import FINDING_KINDS, Finding, FindingKind, pack_finding
 from .overview import state_of
 
 CHECK, HEALTH, QUEUES = global_key("check"), global_key("health"), global_key("check:queues")
 MOST_CHECKED = 2_000
 """So many queues one check can be asked for at a time."""
 
+MOST_ROW_BYTES = 1_000
+"""A finding of more bytes is counted, and stands in no report: its job may have any id."""
 ROWS = 10
 """So many findings of each kind and queue stand in its report; the others are read by `read_findings`."""
 _ANCHOR = global_key("meta")
@@ -130,6 +133,12 @@ def parse_check(reply: Any, queues: Any) -> Check | None:
         expected=read_count(kept.get(b"expected")),
         runs_in=text(b"owner_name") if read_count(kept.get(b"owner_until")) else "",
     )
+
+
+def first_rows(findings: Iterable[Finding]) -> list[Finding]:
+    """The first few of a kind, as they stand in a report; each is small."""
+    small = (one for one in findings if len(one.subject) + len(pack_finding(one)) <= MOST_ROW_BYTES)
+    return list(islice(small, ROWS))
 
 
 def pack_report(report: Report) -> bytes:

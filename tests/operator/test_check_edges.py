@@ -177,3 +177,29 @@ def test_an_answer_that_is_lost_costs_time_alone(client: OmniqClient, redis: Any
         (queue, {"counters": 2, "ghosts": 1}) for queue in ("a", "b")
     ]
     assert len(read_findings(client.link, "a", "counters", 10)) == 2
+
+
+@pytest.mark.broken_data
+def test_jobs_with_long_ids_are_counted_and_do_not_fill_the_report(client: OmniqClient, redis: Any) -> None:
+    for n in range(30):
+        name = f"{n:02}" + "x" * (50_000 if n < 15 else 10)
+        redis.hset(f"{{a}}:job:{name}", mapping={"id": name, "state": "failed", "failed_ms": NOW})
+    publish_jobs(client, "a", 1, now_ms=NOW)
+    start_check(client.link, "c1", ["a"], by="", now_ms=NOW)
+    work(*runner(client), client)
+    (report,) = read_health(client.link).reports
+    assert report.found == {"orphans": 30}
+    assert len(report.rows) == 10 and {len(one.subject) for one in report.rows} == {12}
+    assert len(redis.hget("{omniq:x}:health", "a")) < 10_000
+    assert len(read_findings(client.link, "a", "orphans", 100)) == 30
+
+
+@pytest.mark.broken_data
+def test_so_many_reports_are_kept_and_an_old_one_is_written_anew(client: OmniqClient, redis: Any) -> None:
+    healthy(client, "a")
+    healthy(client, "b")
+    redis.hset("{omniq:x}:health", mapping={"a": "old", **{f"q{n}": "{}" for n in range(3_999)}})
+    start_check(client.link, "c1", ["a", "b"], by="", now_ms=NOW)
+    work(*runner(client), client)
+    assert redis.hlen("{omniq:x}:health") == 4_000
+    assert [one.queue for one in read_health(client.link).reports] == ["a"]

@@ -195,3 +195,16 @@ def test_the_count_in_the_navigation_costs_one_read_in_two_seconds(client: Omniq
     clock[0] += 2_000
     visitor.http.get("/children?live=1", headers=SCRIPT)
     assert count() == (usual, "5 findings")
+
+
+def test_more_queues_than_one_check_takes_get_their_turn(
+    client: OmniqClient, redis: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.views.health_page.MOST_CHECKED", 2)
+    for queue in ("a", "b", "c", "d"):
+        publish_jobs(client, queue, 1, now_ms=NOW)
+    keep(redis, report("a", at_ms=NOW - 9_000), report("b", at_ms=NOW - 12_000), report("d", at_ms=NOW - 5_000))
+    visitor = browser(client, queues="a,b,c,d")
+    told = visitor.post("/health/check", {}).toast()
+    assert told == "Checking 2 queues 2 queues at a time: check again for the other 2."
+    assert redis.lrange("{omniq:x}:check:queues", 0, -1) == [b"c", b"b"]

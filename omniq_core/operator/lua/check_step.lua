@@ -6,6 +6,8 @@
 -- Returns the state: running, finished, or what else it was in ("stopped"); LOST when it is another's.
 -- @include check
 -- @include numbers
+-- All of them are read at once.
+local MOST_REPORTS = 4000
 local now, name = ARGV[1], check_key()
 if redis.call("TYPE", name).ok ~= "hash" then return "LOST" end
 local kept = redis.call("HMGET", name, "id", "owner", "state", "at", "looked", "expected")
@@ -16,7 +18,11 @@ if ARGV[5] ~= kept[4] then return "LOST" end
 local at, state = int(ARGV[5], 0), "running"
 if ARGV[10] ~= "" then
   local health = ours(key("health"), "hash")
-  if ARGV[11] == "" then redis.call("HDEL", health, ARGV[10]) else redis.call("HSET", health, ARGV[10], ARGV[11]) end
+  if ARGV[11] == "" then
+    redis.call("HDEL", health, ARGV[10])
+  elseif redis.call("HLEN", health) < MOST_REPORTS or redis.call("HEXISTS", health, ARGV[10]) == 1 then
+    redis.call("HSET", health, ARGV[10], ARGV[11])
+  end
   redis.call("PEXPIRE", health, CHECK_KEPT_MS)
   at = at + 1
   if at >= redis.call("LLEN", queues_key()) then state = "finished" end
