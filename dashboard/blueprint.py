@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes
@@ -26,6 +27,7 @@ from .views.strays import MISSING, add_slash, add_strays
 
 _STATIC = Path(__file__).parent / "static"
 _ASCII = bytes(range(128))
+_NO_PATH = re.compile(r"[?#]|%(?![0-9A-Fa-f]{2})")
 _WITH_PAYLOAD = ("publish", "copy_changes")
 _MOST_BYTES, _MOST_WITH_PAYLOAD = 1024 * 1024, 4 * 1024 * 1024
 """Of a form, and of one with a payload: one of 1 MB takes up to three times that, spelled as forms are."""
@@ -59,6 +61,7 @@ def make_blueprint(name: str, url_prefix: str) -> tuple[Blueprint, dict[str, Rou
     missing = add_strays(blueprint)
     blueprint.url_value_preprocessor(_spell_query)
     blueprint.url_value_preprocessor(_limit_form)
+    blueprint.before_request(_check_root)
     blueprint.before_request(_check_access)
     blueprint.before_request(add_slash)
     blueprint.before_request(errors.at_home(_check_size))
@@ -87,6 +90,14 @@ def _endpoint() -> str:
 
 def _is_static() -> bool:
     return _endpoint() == "static"
+
+
+def _check_root() -> ResponseReturnValue | None:
+    # Flask writes SCRIPT_NAME into addresses as it is. What a proxy names spelled (`%20`) is right that way.
+    if not _NO_PATH.search(request.script_root):
+        return None
+    text = "This dashboard was mounted below a path with ?, # or a bare %, so no link of it works: choose another."
+    return Response(text, 500, mimetype="text/plain")
 
 
 def _check_access() -> ResponseReturnValue | None:

@@ -26,6 +26,13 @@ from .tries import Tries
 
 DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
 User = Callable[[Request], Actor]
+_ALONE = {
+    "prefix": "url_prefix=",
+    **dict.fromkeys(("password", "users_file", "proxy_header", "proxies", "proxy_role"), "access= and user="),
+    **dict.fromkeys(("session_hours", "idle_minutes"), "the sessions of your application"),
+    **dict.fromkeys(("host", "port"), "the server of your application"),
+}
+"""Settings of the standalone dashboard, and what says that in an application."""
 
 
 def _wall_clock() -> int:
@@ -40,9 +47,10 @@ class OmniqDashboard:
     `redis` is a URL, a redis-py client or an `OmniqClient`; without it OMNIQ_REDIS_URL counts. `access` says who may do
     what (see dashboard.access); without it only a browser on the same machine is answered. `user` names who acts.
     Other keywords are settings (see dashboard.settings.TABLE) and win over the environment. Nothing is sent to Redis
-    yet. Raises TypeError for an unknown setting and SettingsError for a bad one. An application may hold several, each
-    with a `url_prefix` of its own (else ValueError): the second one is called `omniq_dashboard_2` unless `name` says
-    otherwise. Without `app`, `init_app` mounts it, on as many applications as are made.
+    yet. Raises TypeError for an unknown setting or one of the standalone dashboard, and SettingsError for a bad one.
+    An application may hold several, each with a `url_prefix` of its own (else ValueError): the second one is called
+    `omniq_dashboard_2` unless `name` says otherwise. Without `app`, `init_app` mounts it, on as many applications as
+    are made.
     """
 
     def __init__(
@@ -56,6 +64,8 @@ class OmniqDashboard:
         clock: Callable[[], int] | None = None,
         **settings: Any,
     ) -> None:
+        for setting in _ALONE.keys() & settings.keys():
+            raise TypeError(f"{setting} is for the standalone dashboard: here {_ALONE[setting]} decides")
         self.settings = load_settings(**settings)
         self._redis, self._url_prefix, self._access = redis, url_prefix, access
         self._user, self._name, self._clock = user, name, clock

@@ -191,6 +191,34 @@ def test_what_is_no_path_is_refused(host: Flask, prefix: str) -> None:
         mounted(host, url_prefix=prefix)
 
 
+@pytest.mark.parametrize(
+    ("given", "instead"),
+    [
+        ({"prefix": "/ops"}, "url_prefix="),
+        ({"users_file": "/etc/users.json"}, "access= and user="),
+        ({"proxy_header": "X-Remote-User"}, "access= and user="),
+        ({"port": 80}, "the server of your application"),
+    ],
+)
+def test_what_would_do_nothing_in_an_application_is_refused(given: dict[str, Any], instead: str) -> None:
+    with pytest.raises(TypeError, match=f"{next(iter(given))} is for the standalone dashboard: here {instead} decides"):
+        OmniqDashboard(Flask("host"), redis=UNREACHABLE, background=False, **given)
+
+
+@pytest.mark.parametrize(
+    ("root", "served"), [("/a?b", False), ("/a#b", False), ("/100%", False), ("/a%20b", True), ("/a b;c,d", True)]
+)
+def test_a_path_above_the_mount_that_no_link_could_name(root: str, served: bool) -> None:
+    """Such a proxy, or a DispatcherMiddleware, would make every link and form lead elsewhere."""
+    app = create_app(redis=UNREACHABLE, background=False, insecure=True)
+    for path in ("/shortcuts", "/activity", "/nowhere"):
+        answer = app.test_client().get(path, environ_overrides={"SCRIPT_NAME": root})
+        if served:
+            assert answer.status_code != 500 and f"{root}/activity" in answer.text
+        else:
+            assert answer.status_code == 500 and "choose another" in answer.text
+
+
 def test_one_extension_on_several_applications() -> None:
     extension = OmniqDashboard(redis=UNREACHABLE, background=False, access=allow_all, secret="not secret")
     apps = [Flask(name) for name in ("one", "two")]
