@@ -91,6 +91,8 @@ def test_under_waitress() -> None:
     thread.start()
     try:
         crawl(Wire(server.effective_port), "/omniq/", least=30)
+        # Its loop notices a closed connection a moment later, and one that it never noticed would be left open.
+        wait_until(lambda: not server.active_channels, what="the end of all connections")
     finally:
         server.close()
         server.task_dispatcher.shutdown()
