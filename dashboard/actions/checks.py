@@ -17,8 +17,9 @@ def _begun(_new: bool, given: Mapping[str, Any]) -> Did:
 
 @told(_begun)
 def check(link: Link, queues: Sequence[str], *, by: str, now_ms: int) -> bool:
-    """Begins a check of these queues, 2,000 at most; False when it adds them to the one that runs."""
-    return start_check(link, secrets.token_hex(8), queues, by=by, now_ms=now_ms)[1]
+    """Begins a check of these queues, 2,000 at most; False when it adds them to the one that runs, or that was stopped:
+    one queue takes nothing away from a check of many."""
+    return start_check(link, secrets.token_hex(8), queues, by=by, now_ms=now_ms, beside=len(queues) == 1)[1]
 
 
 def _ordered(was: str | None, given: Mapping[str, Any]) -> Did:

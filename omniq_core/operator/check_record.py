@@ -78,15 +78,18 @@ class Health:
     may_check: bool
 
 
-def start_check(link: Link, check_id: str, queues: Sequence[str], *, by: str, now_ms: int) -> tuple[str, bool]:
+def start_check(
+    link: Link, check_id: str, queues: Sequence[str], *, by: str, now_ms: int, beside: bool = False
+) -> tuple[str, bool]:
     """Begins a check of these queues (2,000 at most), or adds them to the one that runs; its id, and whether it is new.
 
+    One that was stopped is replaced. `beside`: it looks at these queues and is stopped again, so it can still go on.
     Raises ValueError for none, for too many and for a bad name, and what Redis raised.
     """
     names = [validate_queue(name) for name in queues]
     if not 0 < len(names) <= MOST_CHECKED:
         raise ValueError(f"1 to {MOST_CHECKED:,} queues, not {len(names):,}")
-    found, new = link.run(script("operator/check_start"), _ANCHOR, now_ms, check_id, by, *names)
+    found, new = link.run(script("operator/check_start"), _ANCHOR, now_ms, check_id, by, int(beside), *names)
     return decode_text(found), new == 1
 
 

@@ -182,7 +182,8 @@ class TaskRunner:
     def _check_again(self, task: Task) -> None:
         """What was repaired is no finding any more, which only another check of the queue can say."""
         try:
-            start_check(self.link, secrets.token_hex(8), [task.queue], by=task.actor, now_ms=self.clock())
+            now, check_id = self.clock(), secrets.token_hex(8)
+            start_check(self.link, check_id, [task.queue], by=task.actor, now_ms=now, beside=True)
         except REDIS_ERRORS as error:
             log.warning("omniq: %s is not checked after its repair: %s", task.queue, explain_redis_error(error))
 

@@ -164,6 +164,31 @@ def test_it_stops_and_goes_on(client: OmniqClient) -> None:
     assert len(read_health(client.link).reports) == 2
 
 
+def test_one_queue_beside_a_stopped_check_leaves_the_rest_of_it_to_go_on(client: OmniqClient, redis: Any) -> None:
+    for queue in ("a", "b", "c", "d"):
+        healthy(client, queue)
+    start_check(client.link, "c1", ["a", "b", "c"], by="", now_ms=NOW)
+    order_check(client.link, "stop", now_ms=NOW)
+    assert start_check(client.link, "c2", ["d"], by="", now_ms=NOW, beside=True) == ("c1", False)
+    check, timer = runner(client)
+    for _ in range(3):
+        timer.now += max(check.tick(), 0.001)
+    assert start_check(client.link, "c3", ["b"], by="", now_ms=NOW, beside=True) == ("c1", False)
+    assert redis.lrange("{omniq:x}:check:queues", 0, -1) == [b"d", b"b", b"a", b"b", b"c"]
+    check.look_now()
+    timer.now += 1.0
+    work(check, timer, client)
+    health = read_health(client.link)
+    assert health.check is not None
+    assert (health.check.state, [one.queue for one in health.reports]) == ("stopped", ["b", "d"])
+    assert order_check(client.link, "resume", now_ms=NOW) == "stopped"
+    timer.now += 1.0
+    work(check, timer, client)
+    health = read_health(client.link)
+    assert health.check is not None
+    assert (health.check.state, [one.queue for one in health.reports]) == ("finished", ["a", "b", "c", "d"])
+
+
 def test_queues_that_are_asked_for_meanwhile_are_added(client: OmniqClient) -> None:
     healthy(client, "a")
     healthy(client, "b")

@@ -10,7 +10,7 @@
 local MOST_REPORTS = 4000
 local now, name = ARGV[1], check_key()
 if redis.call("TYPE", name).ok ~= "hash" then return "LOST" end
-local kept = redis.call("HMGET", name, "id", "owner", "state", "at", "looked", "expected")
+local kept = redis.call("HMGET", name, "id", "owner", "state", "at", "looked", "expected", "stop_at")
 if kept[1] ~= ARGV[2] or kept[2] ~= ARGV[3] then return "LOST" end
 if kept[3] ~= "running" then return kept[3] end
 -- An answer that was lost, and came again: this queue is through already.
@@ -25,7 +25,13 @@ if ARGV[10] ~= "" then
   end
   redis.call("PEXPIRE", health, CHECK_KEPT_MS)
   at = at + 1
-  if at >= redis.call("LLEN", queues_key()) then state = "finished" end
+  if at >= redis.call("LLEN", queues_key()) then
+    state = "finished"
+  elseif kept[7] and at >= int(kept[7], 0) then
+    -- It was stopped, and went on for these queues alone.
+    state = "stopped"
+    redis.call("HDEL", name, "stop_at")
+  end
 end
 -- More to do than was known stops the progress for a while; it never turns it back.
 local looked, expected = tonumber(ARGV[7]), tonumber(ARGV[8])
@@ -33,6 +39,6 @@ local was, of = int(kept[5], 0), int(kept[6], 0)
 if was > 0 and looked * of < was * expected then expected = math.max(math.floor(looked * of / was), looked) end
 redis.call("HSET", name, "at", text(at), "phase", ARGV[6], "looked", ARGV[7], "expected", text(expected),
   "begun", ARGV[9], "state", state, "owner_until", state == "running" and check_until(ARGV[4], now) or "0")
-if state == "finished" then redis.call("HSET", name, "ended_ms", now) end
+if state ~= "running" then redis.call("HSET", name, "ended_ms", now) end
 keep_check()
 return state
