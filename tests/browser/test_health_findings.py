@@ -16,6 +16,13 @@ from tests.operator.test_check_runner import NOW, runner, work
 
 pytestmark = pytest.mark.broken_data
 
+INSIDE = """dialog => Math.max(...[dialog, ...dialog.querySelectorAll(".dialog-body, .table-box")]
+  .map(one => one.scrollWidth - one.clientWidth))"""
+"""How many px wider than itself is what scrolls in a dialog."""
+LINES = """rows => Math.max(0, ...rows.map(row => row.querySelector("th")).filter(Boolean)
+  .map(head => Math.round(head.getBoundingClientRect().height / parseFloat(getComputedStyle(head).lineHeight))))"""
+"""Over how many lines a name goes, at most."""
+
 
 @pytest.fixture
 def d(desk: OpenDesk, client: OmniqClient, redis: Any) -> Desk:
@@ -51,8 +58,9 @@ def test_every_dialog_fits_and_gives_the_focus_back(d: Desk) -> None:
         button.click()
         expect(d.dialog.get_by_role("heading")).to_contain_text(f"{name} of broken-")
         assert d.overflow <= 0
-        inside = d.dialog.evaluate("e => e.scrollWidth - e.clientWidth")
+        inside = d.dialog.evaluate(INSIDE)
         assert inside <= 0, f"{name} is {inside} px too wide"
+        assert d.dialog.locator("tbody tr").evaluate_all(LINES) <= 1, f"{name} breaks a name into lines"
         if name in judged:
             judged.remove(name)
             d.page.evaluate(COLOURS_ARE_THERE)
