@@ -81,15 +81,15 @@ class _Answer:
 
 
 class Wire:
-    """A client of a real server, each request on a connection of its own."""
+    """A client of a real server, each request on a connection of its own, with the same cookies."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, port: int, cookies: str = "") -> None:
+        self._port, self._cookies = port, cookies
 
     def get(self, path: str) -> _Answer:
         """The answer to a GET."""
         connection = HTTPConnection("127.0.0.1", self._port, timeout=20)
-        connection.request("GET", path, headers={"Host": "localhost"})
+        connection.request("GET", path, headers={"Host": "localhost", "Cookie": self._cookies})
         answer = connection.getresponse()
         found = _Answer(answer.status, Headers(answer.getheaders()), answer.read())
         connection.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from omniq_core import OmniqClient
 from tests.support.clock import wait_until
 from tests.support.factories import fail_jobs
 from tests.support.redis_server import RedisServer, free_port
+from tests.web.crawling import Wire, crawl, something_of_all
 from tests.web.signing_in import WORD, fast_hash
 from tests.web.test_gunicorn import start, stop
 
@@ -49,8 +51,11 @@ class Visitor:
 
     def __init__(self, port: int) -> None:
         self._root, self.seen = f"http://127.0.0.1:{port}", set[str]()
-        jar = urllib.request.HTTPCookieProcessor(CookieJar())
-        self._open: Callable[..., Any] = urllib.request.build_opener(jar, _Stay, urllib.request.ProxyHandler({})).open
+        self._jar = CookieJar()
+        opener = urllib.request.build_opener(
+            urllib.request.HTTPCookieProcessor(self._jar), _Stay, urllib.request.ProxyHandler({})
+        )
+        self._open: Callable[..., Any] = opener.open
 
     def ask(self, path: str, form: list[tuple[str, str]] | None = None) -> tuple[int, str]:
         body = None if form is None else urlencode(form).encode()
@@ -62,6 +67,11 @@ class Visitor:
             with error:
                 self.seen.add(error.headers["X-Process"])
                 return error.code, error.headers.get("Location") or error.read().decode()
+
+    @property
+    def cookies(self) -> str:
+        """What it sends, as a header."""
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._jar)
 
     def token(self, path: str) -> tuple[str, str]:
         return "omniq_csrf", re.findall(r'name="omniq_csrf" value="(\w+)"', self.ask(path)[1])[0]
@@ -89,7 +99,8 @@ def test_a_session_holds_at_all_processes_and_ends_at_all(
     client: OmniqClient, redis: Any, redis_server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dashboard.accounts.generate_password_hash", fast_hash)
-    ids = fail_jobs(client, "mail", 40, now_ms=1)
+    something_of_all(client, time.time_ns() // 1_000_000)
+    ids = fail_jobs(client, "orders", 40, now_ms=1)
     users = UsersFile(tmp_path / "users.json")
     users.add("ana", WORD, "operator")
     (tmp_path / "served.py").write_text(APP)
@@ -104,13 +115,14 @@ def test_a_session_holds_at_all_processes_and_ends_at_all(
         elsewhere.sign_in()
         assert ana.statuses_of_all() == elsewhere.statuses_of_all() == {200}
         before = set(ana.seen)
-        token = ana.token("/queues/mail/failed")
+        assert len(crawl(Wire(port, ana.cookies), "/", least=60)) > 20  # what posts: an operator's buttons are there
+        token = ana.token("/queues/orders/failed")
         answers: list[int] = []
         for n, job_id in enumerate(ids):
             if n == 10:
                 server.send_signal(signal.SIGHUP)  # new processes, one after the other; nobody is cut off
-            answers.append(ana.ask("/queues/mail/jobs/retry", [token, ("id", job_id)])[0])
-        assert answers == [303] * 40 and redis.llen("{mail}:wait") == 40
+            answers.append(ana.ask("/queues/orders/jobs/retry", [token, ("id", job_id)])[0])
+        assert answers == [303] * 40 and redis.llen("{orders}:wait") == 40
 
         def renewed() -> bool:
             return ana.statuses_of_all() == {200} and not ana.seen & before
@@ -118,7 +130,7 @@ def test_a_session_holds_at_all_processes_and_ends_at_all(
         wait_until(renewed, 20, "processes that are all new")
         assert ana.ask("/sign-out-everywhere", [ana.token("/shortcuts")])[0] == 303
         assert ana.statuses_of_all() == elsewhere.statuses_of_all() == {302}
-        assert elsewhere.ask("/queues/mail/jobs/retry", [token, ("id", ids[0])])[0] == 302
+        assert elsewhere.ask("/queues/orders/jobs/retry", [token, ("id", ids[0])])[0] == 302
         ana.sign_in()
         assert ana.statuses_of_all() == {200}
     finally:
