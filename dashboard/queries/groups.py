@@ -54,8 +54,8 @@ class GroupsPage:
 
     `sums` and sorting by figures need the figures of all groups: of over 400 they are the background's, taken at
     `at_ms`. Without them `sums` is None and the rows are sorted by name, whatever was wished. `stuck` are the first few
-    that are. `counted`: the jobs that run were counted, so that a wrong count of a group is found. `wish.page` is the
-    page shown, at most the last one.
+    that are. `counted`: the jobs that run were counted, so that a wrong count of a group is found. `searched`: groups
+    without a job that anybody meets are known, too. `wish.page` is the page shown, at most the last one.
     """
 
     head: QueueRow
@@ -70,6 +70,7 @@ class GroupsPage:
     sums: Sums | None
     at_ms: int | None
     kept: bool
+    searched: bool
     stuck: tuple[Group, ...]
     others: tuple[OtherQueue, ...]
     queues: int
@@ -141,6 +142,7 @@ def groups_page(
         sums=None if figures is None else _sums(figures),
         at_ms=read.at_ms if len(read.names) > MOST_LIVE else None,
         kept=read.kept,
+        searched=read.searched,
         stuck=tuple(one for gid in stuck if (one := rows.get(gid)) and one.state == "stuck"),
         others=others,
         queues=queues,

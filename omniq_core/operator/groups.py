@@ -12,7 +12,7 @@ from ..keys import QueueKeys, decode_id, encode_id
 from ..numbers import read_int, read_moment
 from ..scripts import script
 from .looks import note_look
-from .overview import LEADER, NOW, state_of, unpack_figures
+from .overview import LEADER, NOW, SCAN, ProcessState, read_scan, state_of, unpack_figures
 from .snapshot import QueueSnapshot, parse_snapshot, snapshot_call
 
 MOST_GROUPS = 10_000
@@ -70,8 +70,9 @@ class GroupsRead:
     """A queue's live figures and its groups.
 
     `names` are all that are known; `full`: there may be more. With over 400 of them `figures` are those the background
-    took at `at_ms`, None where there are none (yet). `kept`: a background is there, which takes figures. `queues` are
-    those of all queues.
+    took at `at_ms`, None where there are none (yet). `kept`: a background is there, which takes figures. `searched`:
+    it looks for groups among all keys; else one that is not ready, with no job that runs or waits long, is not known.
+    `queues` are those of all queues.
     """
 
     snapshot: QueueSnapshot
@@ -80,6 +81,7 @@ class GroupsRead:
     figures: tuple[GroupFigures, ...] | None
     at_ms: int | None
     kept: bool
+    searched: bool
     queues: dict[str, QueueSnapshot]
 
 
@@ -96,12 +98,12 @@ def read_groups(link: Link, queue: str, *, now_ms: int) -> GroupsRead:
     A queue that does not exist is a snapshot with `exists` False.
     """
     want_groups(link, queue, now_ms)
-    commands = [("HGETALL", NOW), ("EXISTS", LEADER)]
+    commands = [("HGETALL", NOW), ("EXISTS", LEADER), ("GET", SCAN)]
     plain, scripted = link.read_many(commands, [snapshot_call(queue, now_ms, alone=True), groups_list_call(queue)])
-    listed = parse_groups_list(scripted[1])
+    listed, state = parse_groups_list(scripted[1]), state_of(link)
     figures, at_ms = unpack_group_figures(listed.packed)
     if figures is None:
-        found = listed.seen | listed.met | state_of(link).groups.get(queue, frozenset())
+        found = listed.seen | listed.met | state.groups.get(queue, frozenset())
         names = tuple(map(decode_id, sorted(found)[:MOST_GROUPS]))
     else:
         names = tuple(one.gid for one in figures)
@@ -112,8 +114,15 @@ def read_groups(link: Link, queue: str, *, now_ms: int) -> GroupsRead:
         figures=figures,
         at_ms=at_ms,
         kept=plain[1] == 1,
+        searched=_is_searched(state, plain[2]),
         queues={} if isinstance(plain[0], Exception) else unpack_figures(plain[0])[0],
     )
+
+
+def _is_searched(state: ProcessState, scan: object) -> bool:
+    if isinstance(scan, bytes):  # by whichever process leads, even where this one has a list of queues
+        return not read_scan(scan)[0].refused
+    return not (state.allow_list or state.discovery.refused)
 
 
 def group_rows(link: Link, queue: str, gids: Sequence[str]) -> dict[str, Group]:

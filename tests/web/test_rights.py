@@ -154,6 +154,7 @@ def test_a_user_without_one_command_looks_and_acts(throwaway_redis: RedisServer,
     assert http.get("/health").text.count("Not permitted") == tiles
     for path in ("/", "/children", "/search?id=nobody"):
         assert ("Redis does not permit SCAN" in http.get(path).text) == (missing == "scan"), path
+    assert ("Groups are not searched for" in http.get("/queues/mail/groups").text) == (missing == "scan")
     post(http, "/queues/mail/jobs/retry", id="f1")
     assert client.link.call("LLEN", "{mail}:failed") == 2
     check(client)
@@ -190,13 +191,15 @@ def test_a_user_for_some_queues_sees_and_does_all_in_these(throwaway_redis: Redi
     assert keys is not None
     http, client = with_rights(throwaway_redis, "dashboard", "resetkeys", *keys[1].split(), queues="mail")
     client.publish(queue="mail", payload={"completion_key": "an order"}, job_id="child", now_ms_override=NOW)
-    background = Background(client.link, lambda: NOW, ("mail",), counter_at="completion_key")
+    link = http.application.extensions["omniq_dashboard"]["omniq_dashboard"].link
+    background = Background(link, lambda: NOW, ("mail",), counter_at="completion_key")
     for _ in range(12):
         background.tick()
     background.close()
     assert len(walk(http)) > 50
     post(http, "/queues/mail/jobs/retry", id="f1")
     check_once(client)
+    assert "Groups are not searched for" in http.get("/queues/mail/groups").text
     assert "0 of 3 done" in http.get("/queues/mail/jobs/child").text
     assert refused(throwaway_redis) == []
     with throwaway_redis.client() as admin:
