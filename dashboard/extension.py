@@ -144,6 +144,11 @@ def mount(
     clock: Callable[[], int] | None = None,
 ) -> Mount:
     """Registers one blueprint on `app` and keeps its state. The rest of the application is not touched."""
+    if app.url_map.host_matching:
+        raise ValueError(
+            "this application has host_matching: rules without a host answer nobody there; "
+            "use create_app and DispatcherMiddleware"
+        )
     mounts = cast(dict[str, Mount], app.extensions.setdefault(EXTENSION, {}))
     name = name or next(
         n for i in range(1, len(mounts) + 2) if (n := EXTENSION + (f"_{i}" if i > 1 else "")) not in mounts

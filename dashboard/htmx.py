@@ -84,17 +84,22 @@ def kind() -> Kind:
     return "partial" if wants_regions and request.headers.get("HX-Request-Type") != "full" else "page"
 
 
+def html_answer(text: str, status: int = 200) -> Response:
+    """An answer of markup, also where the answers of the host are something else by default (JSON, say)."""
+    return Response(str(text), status, mimetype="text/html")
+
+
 def render_page(template: str, /, *, status: int = 200, **context: Any) -> Response:
     """A whole page, with the message of the request before it, if there is one."""
     toast = notices.take()
     if toast is not None:
         context["toasts"] = (_toast_from(toast),)
-    return make_response(str(render(template, **context)), status)
+    return html_answer(render(template, **context), status)
 
 
 def render_partials(*partials: Partial, status: int = 200, toasts: tuple[Toast, ...] = ()) -> Response:
     """Regions for script. A region whose target is not on the page is dropped by htmx without a word."""
-    return make_response(str(render("omniq/shared/answer.html", partials=partials, toasts=toasts)), status)
+    return html_answer(render("omniq/shared/answer.html", partials=partials, toasts=toasts), status)
 
 
 def show_dialog(template: str, /, *, status: int = 200, **context: Any) -> Response:
@@ -121,12 +126,12 @@ def answer(
     """
     if kind() == "partial" and to is not None:
         notices.leave(_toast_to(toast))
-        response = make_response("")
+        response = html_answer("")
         response.headers["HX-Redirect"] = iri_to_uri(mount_url(to))
         return response
     if kind() == "partial":
         regions = (*partials, Partial("dialog", swap="innerHTML")) if close_dialog else partials
-        return make_response(str(render("omniq/shared/answer.html", partials=regions, toasts=(toast,))), status)
+        return html_answer(render("omniq/shared/answer.html", partials=regions, toasts=(toast,)), status)
     notices.leave(_toast_to(toast))
     return make_response(redirect(mount_url(to if to is not None else back()), 303))
 

@@ -16,7 +16,7 @@ from ..access import READ, Deny, LoginRequired
 from ..confirm import FIELD as CONFIRM_FIELD
 from ..csrf import FIELD as CSRF_FIELD
 from ..formatting import number, size
-from ..htmx import Partial, Toast, here, kind, mount_url, render_partials
+from ..htmx import Partial, Toast, here, html_answer, kind, mount_url, render_partials
 from ..live import is_tick
 from ..present import present
 from ..problems import BadInput, Problem, Way, no_such_job, no_such_page
@@ -198,7 +198,7 @@ def _answer(problem: Problem, *, bare: bool = False) -> Response:
         layout = "omniq/layouts/bare.html" if bare else "omniq/layouts/page.html"
         again = mount_url(here())
         html = render(template, problem=problem, fields=fields, layout=layout, again=again, method=request.method)
-    return make_response(str(html), problem.status)
+    return html_answer(html, problem.status)
 
 
 def _typed() -> tuple[tuple[str, str], ...]:
