@@ -8,6 +8,7 @@ from omniq_core import Background, OmniqClient, pause_queue, want_failures
 from screenshots.activity import write_activity
 from screenshots.data import COUNTERS, HOUR, MAIN, MINUTE, NOW, QUEUES, SECOND, QueueFigures
 from screenshots.groups_queue import fill_groups
+from screenshots.health import write_health
 from screenshots.history import write_history
 from screenshots.main_queue import fill_main
 from screenshots.notices import write_notices
@@ -33,6 +34,7 @@ def seed(client: OmniqClient) -> None:
         redis.hset("{omniq:x}:children:seen", key, b"%d|moved|%s" % (NOW - ago, figures))
     write_notices(client)
     write_activity(client)
+    write_health(client)
 
 
 def observe(client: OmniqClient) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from screenshots import bulk, counter_states, groups_states
+from screenshots import bulk, counter_states, groups_states, health_states
 from screenshots.data import DETAIL_ID, MAIN
 from screenshots.states import (
     QUEUE,
@@ -98,7 +98,14 @@ SHOTS = (
     Shot("children-alone", "/children", counter_states.without_jobs),
     Shot("counter-alone", "/children/~aW1wb3J0OnRlbmFudC04ODQxOjIwMjYtMDMtMDk", counter_states.without_jobs),
     Shot("dialog-counter-end", "/children", counter_states.let_the_next_child_end_it, whole=False),
-    Shot("health", "/health"),
+    Shot("health-never", "/health", health_states.never),
+    Shot("health-checking", "/health", health_states.checking),
+    Shot("health-every-kind", "/health", health_states.every_kind),
+    Shot("health-fine", "/health", health_states.fine),
+    Shot("health-not-permitted", "/health", on="refused_url"),
+    Shot("health", "/health", health_states.as_drawn),
+    Shot("health-repair", "/health", health_states.repair, whole=False),
+    Shot("health-repaired", "/", health_states.repaired),
     Shot("search", "/search?id=01KKAVN0"),
     Shot("search-none", "/search?id=01KKAVN0RC1HJNAGZ6MXY793DZ", whole=False),
     Shot("search-recent", "/search", open_two, whole=False),

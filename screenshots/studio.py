@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from redis.retry import Retry
 
 from dashboard import create_app
 from dashboard.accounts import UsersFile
-from dashboard.queries import filtered
-from omniq_core import OmniqClient
+from dashboard.queries import filtered, health
+from omniq_core import Link, OmniqClient, ServerFacts, server_facts
 from screenshots.data import NOW
+from screenshots.health import SERVER
 from screenshots.seed import observe, seed
 from tests.support.clock import Clock
 from tests.support.live_server import LiveServer
@@ -31,10 +33,16 @@ class _Elsewhere(redis_py.Connection):
         self.host, self.port = server.host, server.port
 
 
+def _as_drawn(but: Link) -> Callable[[Link, int], ServerFacts]:
+    """What is said of the server: what is drawn, and the truth of that one."""
+    return lambda link, now_ms: server_facts(link, now_ms) if link is but else SERVER
+
+
 class Studio:
     """`url` shows the data, `read_only_url` the same without controls, `empty_url` one without a queue.
 
-    `fresh_url` shows a Redis that nobody has searched yet, `door_url` asks who it is (oncall, PASSWORD).
+    `fresh_url` shows a Redis that nobody has searched yet, `door_url` asks who it is (oncall, PASSWORD), `refused_url`
+    may not ask its Redis how it is.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -45,6 +53,9 @@ class Studio:
         self.redis.start()
         self.client = self._client(0)
         seed(self.client)
+        redis: Any = self.client.ops.r
+        may_not = ["-info", "-time", "-slowlog", "-hello", "-memory"]
+        redis.acl_setuser("looker", enabled=True, passwords=[f"+{PASSWORD}"], keys="*", commands=["+@all", *may_not])
         empty = self._client(_EMPTY_DB)
         observe(empty)
         self._servers = [
@@ -53,10 +64,14 @@ class Studio:
             self._serve(empty),
             self._serve(self._client(_FRESH_DB)),
         ]
+        refused = self._client(0, username="looker", password=PASSWORD)
+        self._servers.append(self._serve(refused))
+        health.server_facts = _as_drawn(refused.link)
+        health.seen_facts = lambda _link: SERVER
         users = folder / "users.json"
         UsersFile(users).add("oncall", PASSWORD, "operator")
         self._servers.append(self._serve(self.client, users_file=str(users)))
-        self.url, self.read_only_url, self.empty_url, self.fresh_url, self.door_url = (
+        self.url, self.read_only_url, self.empty_url, self.fresh_url, self.refused_url, self.door_url = (
             server.url for server in self._servers
         )
 
@@ -66,7 +81,7 @@ class Studio:
             server.stop()
         self.redis.stop()
 
-    def _client(self, db: int) -> OmniqClient:
+    def _client(self, db: int, **login: Any) -> OmniqClient:
         pool = redis_py.ConnectionPool(
             connection_class=_Elsewhere,
             server=self.redis,
@@ -76,6 +91,7 @@ class Studio:
             protocol=2,
             retry=Retry(NoBackoff(), 0),
             socket_timeout=5,
+            **login,
         )
         return OmniqClient(redis=redis_py.Redis(connection_pool=pool))
 

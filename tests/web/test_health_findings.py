@@ -10,7 +10,9 @@ from dashboard.access import Allow, Deny
 from dashboard.health_words import KINDS
 from omniq_core import FINDING_KINDS, CheckRunner, Finding, OmniqClient, Report, pack_report
 from tests.operator.bulk import Timer
+from tests.operator.test_server_facts import user_without
 from tests.support.factories import publish_jobs
+from tests.support.redis_server import RedisServer
 from tests.web.pages_support import NOW, SCRIPT, Browser, Page, browser, words
 
 HEALTH = "{omniq:x}:health"
@@ -98,6 +100,17 @@ def test_what_was_not_looked_at_is_not_said_to_be_fine(client: OmniqClient, redi
         "In-flight counts of groups So many jobs run that counting them would hold Redis up b",
         "Jobs in no lane, groups at rest, types of their keys SCAN is not permitted 2 queues: a, b",
     ]
+
+
+def test_all_is_not_fine_where_redis_may_not_be_asked(
+    client: OmniqClient, redis_server: RedisServer, redis: Any
+) -> None:
+    keep(redis, report("a"))
+    assert browser(client).get("/health").words("#health-state") == "All fine"
+    with user_without(redis_server, redis, "info") as link:
+        page = browser(OmniqClient(redis=link.r)).get("/health")
+    assert page.words("#health-state") == "Not all could be checked"
+    assert "Redis does not evict keys Not checked: INFO is not permitted" in page.words("#passed")
 
 
 @pytest.mark.broken_data
