@@ -23,7 +23,7 @@ from dashboard.serving import listen, serve
 
 connections.WHOLE_REQUEST_S, connections.UNREAD_S = 2.0, 1.0
 connections.WAITING = {WAITING}
-app = create_app(redis="redis://127.0.0.1:1/0", insecure=True, background=False, secret="not secret")
+app = create_app(redis="redis://127.0.0.1:1/0", background=False, secret="not secret")
 app.add_url_rule("/memory", "memory", lambda: str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
 
 def long():
@@ -164,6 +164,33 @@ def test_what_our_own_limit_refuses_is_told_in_our_words(server: Program, togeth
 def test_a_head_above_the_limit_is_refused(server: Program, together: ExitStack) -> None:
     line = dial(server, together, b"GET / HTTP/1.1\r\nX: " + b"a" * (serving.LARGEST_HEAD + 1))
     assert answer(line).startswith(b"HTTP/1.0 431 ")
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        (b"GET http://evil.example/shortcuts HTTP/1.1", 200),  # as a proxy is asked: the path counts, the name does not
+        (b"GET //evil.example/x HTTP/1.1", 404),
+        (b"GET /../../etc/passwd HTTP/1.1", 404),
+        (b"GET /%00 HTTP/1.1", 404),
+        (b"GET /" + b"a/" * 20_000 + b" HTTP/1.1", 404),
+        (b"GET /\xff\xfe HTTP/1.1", 400),
+        (b"get /shortcuts HTTP/1.1", 400),
+        (b"OPTIONS * HTTP/1.1", 404),
+        (b"TRACE / HTTP/1.1", 405),
+        (b"CONNECT localhost:1 HTTP/1.1", 404),
+        (b"GET /shortcuts HTTP/1.1\r\nHost: evil.example", 403),  # two hosts
+        (b"POST /queues/mail/jobs/retry HTTP/1.1\r\nContent-Length: -5", 400),
+        (b"POST /queues/mail/jobs/retry HTTP/1.1\r\nTransfer-Encoding: gzip, chunked", 501),
+        (b"GET /shortcuts HTTP/1.1\r\nX: a\rSet-Cookie: b", 400),
+    ],
+)
+def test_requests_that_no_browser_writes(server: Program, together: ExitStack, line: bytes, status: int) -> None:
+    sent = dial(server, together, line + b"\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    said = answer(sent)
+    assert int(said.split(b" ", 2)[1]) == status
+    head = said.partition(b"\r\n\r\n")[0]
+    assert b"evil" not in head and b"Set-Cookie: b" not in head
 
 
 def test_what_waits_fits_into_what_may_be_open() -> None:
