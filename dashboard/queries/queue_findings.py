@@ -143,7 +143,7 @@ def _read(link: Link, now_ms: int) -> Health:
 
 
 def _took(check: Check | None, reports: Sequence[Report]) -> int | None:
-    if check is None or check.state != "finished" or check.ended_ms is None or not reports:
+    if check is None or check.state != "finished" or check.ended_ms is None or check.rested or not reports:
         return None
     began = check.started_ms
     return check.ended_ms - began if all(began <= one.at_ms <= check.ended_ms for one in reports) else None

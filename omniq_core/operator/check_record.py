@@ -32,7 +32,8 @@ HEALTH_READS = (("HGETALL", CHECK), ("LLEN", QUEUES), ("HGETALL", HEALTH))
 @dataclass(frozen=True, slots=True)
 class Check:
     """The check as it stands. Times are ms. `state`: `running`, `stopped` (can go on), `finished`. `at` of `queues` are
-    through, the next one is in `phase`. `looked` of about `expected` entries of lanes were looked at."""
+    through, the next one is in `phase`. `looked` of about `expected` entries of lanes were looked at. `rested`: it was
+    stopped for a while, so its end is not as far from its start as it took."""
 
     check_id: str
     state: str
@@ -45,6 +46,7 @@ class Check:
     looked: int
     expected: int
     runs_in: str
+    rested: bool
 
     @property
     def percent(self) -> int:
@@ -135,6 +137,7 @@ def parse_check(reply: Any, queues: Any) -> Check | None:
         looked=read_count(kept.get(b"looked")),
         expected=read_count(kept.get(b"expected")),
         runs_in=text(b"owner_name") if read_count(kept.get(b"owner_until")) else "",
+        rested=b"rested" in kept,
     )
 
 

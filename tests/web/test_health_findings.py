@@ -173,7 +173,7 @@ def test_a_check_is_begun_stopped_gone_on_with_and_ends(client: OmniqClient, red
         timer.now += max(runner.tick(), 0.001)
     page = visitor.get("/health")
     assert page.words("#health-state") == "All fine"
-    assert page.words("#health-actions") == "Checked 1 queue in 0 ms, now Check again"
+    assert page.words("#health-actions") == "Checked 1 queue, now Check again"  # not how long: it lay for a while
     record = [row[2] for row in visitor.get("/activity?action=check").rows("activity")]
     assert record[0].startswith("Let the check of queues go on")
     assert record[-1].startswith("Check 1 queue")
