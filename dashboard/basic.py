@@ -52,12 +52,14 @@ class Basic:
         )
         if not right:
             # A guess from the address of somebody who is in must not find out by them.
-            self._right.pop(address, None)
+            if address in self._right:
+                self._right[address] = 0
             wait_ms = self.tries.take(_KEY, name, address, now).wait_ms
             return _wait(wait_ms) if wait_ms else _ASK
         if 0 < self._right.get(address, 0) - now <= ASKED_MS:
             return Allow()
-        if wait_ms := self.tries.wait(_KEY, name, address, now):
+        # From an address where somebody was right before, guesses from elsewhere at that name do not count.
+        if wait_ms := self.tries.wait(_KEY, name, address, now, anywhere=address not in self._right):
             return _wait(wait_ms)
         if len(self._right) >= _MOST_ADDRESSES:
             self._right.clear()

@@ -46,9 +46,12 @@ class Tries:
                 self._here[bucket] = (n + 1, now_ms + WINDOW_MS if n + 1 >= limit else ends)
             return Attempt(0, PAIR - found[0][0] - 1)
 
-    def wait(self, key: bytes, name: str, address: str, now_ms: int) -> int:
-        """How long `name` may not be tried from `address`, in ms; 0: it may. Counts nothing."""
-        buckets = _buckets(key, name, address)
+    def wait(self, key: bytes, name: str, address: str, now_ms: int, *, anywhere: bool = True) -> int:
+        """How long `name` may not be tried from `address`, in ms; 0: it may. Counts nothing.
+
+        Without `anywhere` by what was tried from that address alone.
+        """
+        buckets = _buckets(key, name, address)[: None if anywhere else 2]
         if self.link is not None and not self.away(now_ms):
             try:
                 return attempt_wait(self.link, buckets, now_ms=now_ms, window_ms=WINDOW_MS)

@@ -71,6 +71,16 @@ def test_who_is_in_costs_one_look_in_half_a_minute_and_is_no_help_to_a_guesser(
     assert not any(b"oncall" in field for field in redis.hkeys("{omniq:x}:signin"))
 
 
+def test_guesses_from_everywhere_do_not_shut_out_who_is_in(client: OmniqClient, clock: Clock) -> None:
+    door = Door(client, clock)
+    assert door.status(RIGHT) == 200
+    for n in range(100):
+        door.status(WRONG, f"10.1.{n // 5}.{n}")
+    clock.advance(ASKED_MS)
+    assert (door.status(RIGHT), door.status(RIGHT, "10.0.0.8")) == (200, 429)
+    assert [door.status(WRONG) for _ in range(2)] == [429] * 2
+
+
 def test_it_is_counted_per_process_while_redis_is_away_and_where_nothing_is_written(
     client: OmniqClient, clock: Clock, redis: Any
 ) -> None:
