@@ -27,7 +27,7 @@ from .views.strays import MISSING, add_slash, add_strays
 
 _STATIC = Path(__file__).parent / "static"
 _ASCII = bytes(range(128))
-_NO_PATH = re.compile(r"[?#]|%(?![0-9A-Fa-f]{2})")
+_NO_PATH = re.compile(r"[?#\\]|%(?![0-9A-Fa-f]{2})|^//|^[^/]")
 _WITH_PAYLOAD = ("publish", "copy_changes")
 _MOST_BYTES, _MOST_WITH_PAYLOAD = 1024 * 1024, 4 * 1024 * 1024
 """Of a form, and of one with a payload: one of 1 MB takes up to three times that, spelled as forms are."""
@@ -93,10 +93,11 @@ def _is_static() -> bool:
 
 
 def _check_root() -> ResponseReturnValue | None:
-    # Flask writes SCRIPT_NAME into addresses as it is. What a proxy names spelled (`%20`) is right that way.
+    # Flask writes SCRIPT_NAME into addresses as it is, also one that a stranger put into X-Forwarded-Prefix: `//evil`
+    # would be another server. What a proxy names spelled (`%20`) is right that way.
     if not _NO_PATH.search(request.script_root):
         return None
-    text = "This dashboard was mounted below a path with ?, # or a bare %, so no link of it works: choose another."
+    text = "This dashboard was mounted below what is no path (//, ?, #, \\ or a bare %), so no link of it works."
     return Response(text, 500, mimetype="text/plain")
 
 
