@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
 from flask import Request
+from werkzeug.exceptions import HTTPException
+
+_log = logging.getLogger(__name__)
+_FAILED = "The rule of this application that says who may do this failed. Its log says why."
+_NO_DECISION = "The rule of this application that says who may do this gave no decision. Its log says more."
 
 READ, READ_PAYLOAD, SEE_ACTIVITY = "read", "read_payload", "see_activity"
 LOOKING = frozenset({READ, READ_PAYLOAD, SEE_ACTIVITY, "export", "health"})
@@ -97,6 +105,62 @@ def without_changes(access: Access) -> Access:
 def anonymous(request: Request) -> Actor:
     """The default `user=`: no name, only the peer's address."""
     return Actor("", request.remote_addr or "")
+
+
+def certain(access: Access) -> Access:
+    """That rule, with a refusal in the place of whatever is no decision: True, None, a class, a coroutine, an error."""
+    if not callable(access):
+        raise TypeError("access= wants a function of request, action and queue")
+    if access in (allow_all, read_only):
+        return access
+
+    @functools.wraps(access)
+    def decide(request: Request, action: str, queue: str | None) -> Decision:
+        try:
+            made: object = access(request, action, queue)
+        except HTTPException:
+            raise  # the host's own way to say it
+        except Exception:
+            _log.exception("omniq: access= failed for %s of queue %s; it is refused", action, ascii(queue))
+            return Deny(_FAILED)
+        if isinstance(made, Allow | Deny | LoginRequired):
+            return made
+        if inspect.iscoroutine(made):
+            made.close()
+        _log.error(
+            "omniq: access= gave %s for %s, and no Allow(), Deny() or LoginRequired(); it is refused",
+            type(made),
+            action,
+        )
+        return Deny(_NO_DECISION)
+
+    return decide
+
+
+def named(user: Callable[[Request], Actor]) -> Callable[[Request], Actor]:
+    """That function, with nobody in the place of whatever is no Actor. A text is taken for the name."""
+
+    @functools.wraps(user)
+    def who(request: Request) -> Actor:
+        nobody = anonymous(request)
+        try:
+            made: object = user(request)
+        except HTTPException:
+            raise
+        except Exception:
+            _log.exception("omniq: user= failed, so nobody is named")
+            return nobody
+        if isinstance(made, Actor):
+            return made
+        if isinstance(made, str):
+            return Actor(made, nobody.address)
+        if inspect.iscoroutine(made):
+            made.close()
+        if made is not None:
+            _log.error("omniq: user= gave %s, and no Actor, so nobody is named", type(made))
+        return nobody
+
+    return who
 
 
 def _peer_is_loopback(request: Request) -> bool:

@@ -11,7 +11,7 @@ from flask import Flask, Request, Response, redirect, request
 
 from omniq_core import NoticeLimits, OmniqClient
 
-from .access import Access, Actor, allow_all, anonymous, loopback_only, without_changes
+from .access import Access, Actor, allow_all, anonymous, certain, loopback_only, named, without_changes
 from .accounts import UsersFile
 from .background import background_for
 from .basic import Basic
@@ -67,8 +67,8 @@ class OmniqDashboard:
         for setting in _ALONE.keys() & settings.keys():
             raise TypeError(f"{setting} is for the standalone dashboard: here {_ALONE[setting]} decides")
         self.settings = load_settings(**settings)
-        self._redis, self._url_prefix, self._access = redis, url_prefix, access
-        self._user, self._name, self._clock = user, name, clock
+        self._redis, self._url_prefix, self._access = redis, url_prefix, access and certain(access)
+        self._user, self._name, self._clock = user and named(user), name, clock
         if app is not None:
             self.init_app(app)
 
@@ -100,6 +100,7 @@ def create_app(
     secret = file.read().secret if file else ""
     app = Flask(__name__, static_folder=None, template_folder=None)
     user: User | None = None
+    access = access and certain(access)
     client = _client(redis, loaded)
     tries = Tries(None if loaded.read_only else client.link)
     if access is None and loaded.user:

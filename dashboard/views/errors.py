@@ -194,11 +194,19 @@ def _answer(problem: Problem, *, bare: bool = False) -> Response:
         fields = _typed() if isinstance(problem, BadInput) else ()
         ours = isinstance(problem, BadInput) and len(fields) <= _MOST_FIELDS
         template = "omniq/errors/bad_input.html" if ours else "omniq/errors/problem.html"
-        bare = bare or isinstance(decide(READ), LoginRequired)
+        bare = bare or _is_stranger()
         layout = "omniq/layouts/bare.html" if bare else "omniq/layouts/page.html"
         again = mount_url(here())
         html = render(template, problem=problem, fields=fields, layout=layout, again=again, method=request.method)
     return html_answer(html, problem.status)
+
+
+def _is_stranger() -> bool:
+    """Is the reader one who has to sign in, or for whom the host's rule ended the request by an error of its own?"""
+    try:
+        return isinstance(decide(READ), LoginRequired)
+    except HTTPException:
+        return True
 
 
 def _typed() -> tuple[tuple[str, str], ...]:
