@@ -21,6 +21,7 @@ _OBJECTS = ("retry", "retry_on_error", "credential_provider", "redis_connect_fun
 _SENTINEL_PORT = 26379
 _SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
 _UNUSABLE = "not a Redis URL that can be used: check its database number and options"
+_SIGNS = "not a Redis URL: write #, ?, / and @ in a password (or a path) as %23, %3F, %2F and %40"
 UNTOLD: dict[str, None] = (
     {"driver_info": None}
     if "driver_info" in inspect.signature(redis.Redis).parameters
@@ -121,6 +122,10 @@ def _check_options(connection_class: Any, options: dict[str, Any]) -> None:
 
 
 def _check(url: str) -> None:
+    # Such a sign in a password ends the part with the host: the rest of the password would be shown as the host.
+    rest = url.partition("://")[2]
+    if "#" in rest or "@" in rest[min((rest.find(sign) for sign in "/?" if sign in rest), default=len(rest)) :]:
+        raise ValueError(_SIGNS)
     try:
         parts = urlsplit(url)
         sentinels = "+sentinel" in parts.scheme

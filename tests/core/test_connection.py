@@ -78,6 +78,38 @@ def test_a_bad_url_is_a_value_error_without_its_password(url: str) -> None:
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://dashboard:hu@sh#x@127.0.0.1:7101/0",
+        "redis://u:12345#sh@h:1/0",
+        "redis://:p@sh?x@h:1/0",
+        "redis://:hu/sh@h:1/0",
+        "redis://:12/sh@h",
+        "redis://:p@sh#x",
+        "rediss://u:p@sh/1?password=x@sh",
+        "redis+sentinel://u:p@sh#x@a:1,b:2/main",
+        "redis+sentinel://u:p@sh/x@a:1,b:2/main",
+        "redis+sentinel://a:1,b:2/main?sentinel_password=hu#sh",
+        "unix://u:p@sh/x@/run/redis.sock?db=2",
+        "unix:///run/redis.sock?password=hu#sh",
+    ],
+)
+def test_a_password_that_ends_the_host_is_refused_and_not_shown_as_the_host(url: str) -> None:
+    with pytest.raises(
+        ValueError, match=r"^not a Redis URL: write #, \?, / and @ in a password .* as %23, %3F, %2F"
+    ) as bad:
+        OmniqClient(redis_url=url)
+    assert "sh" not in str(bad.value) and "12" not in str(bad.value)
+
+
+def test_a_password_may_hold_every_sign_encoded() -> None:
+    for url in ("redis://u:%23%3F%2F%40@h/0", "redis+sentinel://u:%23%3F%2F%40@a:1/main", "unix://u:%23%3F%2F%40@/s"):
+        link = connect(redis_url=url)
+        assert link.r.connection_pool.connection_kwargs["password"] == "#?/@"
+        link.close()
+
+
 def test_nothing_to_connect_to_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="nothing to connect to"):
         OmniqClient()

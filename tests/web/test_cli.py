@@ -125,6 +125,7 @@ def test_both_variables_name_the_redis(start: Start, redis_server: RedisServer) 
         "redis://ops:s3cr3t@[::1/0",
         "redis://ops:s3cr3t@127.0.0.1:6379/0?socket_timeout=s3cr3t",
         "redis://:s3cr3t@127.0.0.1:6379/0?zzz=1",
+        "redis://ops:p@s3cr3t#x@127.0.0.1:6379/0",
         "redis://:s3cr3t@127.0.0.1:6379/0?retry_on_timeout=yes&retry=3",
     ],
 )
@@ -132,7 +133,9 @@ def test_a_bad_redis_url_is_one_line_without_the_password(refuses: Callable[...,
     line = refuses("serve", "--redis", url, "--port", "0")
     assert "s3cr3t" not in line
     assert "--redis: " in line
-    assert "OMNIQ_REDIS_URL: " in refuses("serve", "--port", "0", OMNIQ_REDIS_URL=url)
+    for command in ("serve", "demo"):
+        line = refuses(command, "--port", "0", OMNIQ_REDIS_URL=url)
+        assert "OMNIQ_REDIS_URL: " in line and "s3cr3t" not in line
 
 
 def test_a_redis_that_is_away_is_no_reason_not_to_start(start: Start, throwaway_redis: RedisServer) -> None:

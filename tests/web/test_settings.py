@@ -110,7 +110,10 @@ def test_no_secret_in_the_repr() -> None:
     assert "hunter2" not in repr(loaded)
 
 
-@pytest.mark.parametrize("url", ["http://:hunter2@h", "redis://:hunter2@h:x/0", "redis://:hunter2@[::1/0", "hunter2"])
+@pytest.mark.parametrize(
+    "url",
+    ["http://:hunter2@h", "redis://:hunter2@h:x/0", "redis://:hunter2@[::1/0", "redis://:p@hunter2?@h", "hunter2"],
+)
 def test_a_bad_redis_url_is_one_line_without_the_password(url: str) -> None:
     with pytest.raises(SettingsError) as caught:
         create_app(redis=url, background=False)
