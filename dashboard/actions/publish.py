@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from omniq_core import Link, Publication, publish_once
+from omniq_core import Link, Publication, publish_once, published_before
 
 from ..publish_form import JobOptions
 from .telling import Did, told
@@ -27,3 +27,8 @@ def publish(
     ValueError for an id or a group that is no Unicode.
     """
     return publish_once(link, queue, payload, nonce=nonce, now_ms=now_ms, copy_of=copy_of, **asdict(options))
+
+
+def before(link: Link, queue: str, nonce: str) -> Publication | None:
+    """What this nonce published before, None when nothing. Changes nothing, so nobody is told."""
+    return published_before(link, queue, nonce)

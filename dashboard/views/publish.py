@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,11 @@ _GONE = "The original is gone, and with it its payload. Nothing was published."
 _NO_VALUES = (
     "A mark like ‹hidden 1› stands for a value that is not there any more. Type a value. Nothing was published."
 )
+_OTHERS = (
+    "The hidden values of the original are others than when this form was opened. Nothing was published. "
+    "Press again to publish those that it has now."
+)
+_BOUND = "values"
 _MAYBE_DONE = ("no answer in time", "connection lost")
 
 
@@ -102,12 +108,15 @@ def publish(queue: str) -> Response:
             payload = _as_it_is(source) if keep else _with_hidden(shown_payload, source, copy_of)
         except BadPayload as bad:
             errors = {"payload": str(bad), **errors}
-        if options is None or errors:
-            return _form(queue, form, nonce, errors=errors, status=422, **shown)
-        if copy_of and not keep and not _was_shown(shown_payload, source):
-            return _form(queue, form, nonce, review=True, status=409, **shown)
         once = forms.nonce_of(nonce, form, queue, copy_of, gid_token, str(keep))
-        done = act.publish(current().link, queue, payload, options, nonce=once, now_ms=now_ms(), copy_of=copy_of)
+        # A form that is sent again may have published before its original went, or its moment came.
+        done = act.before(current().link, queue, once) if errors else None
+        if done is None:
+            if options is None or errors:
+                return _form(queue, form, nonce, errors=errors, status=422 if source or not copy_of else 409, **shown)
+            if copy_of and not keep and not _was_shown(shown_payload, source):
+                return _form(queue, form, nonce, review=True, status=409, **shown)
+            done = act.publish(current().link, queue, payload, options, nonce=once, now_ms=now_ms(), copy_of=copy_of)
     except REDIS_ERRORS as error:
         # The form is worth more than the usual page of this error: it comes back, and may be sent again.
         return _form(queue, form, nonce, alert=_what_happened(error), status=503 if is_outage(error) else 409, **shown)
@@ -148,24 +157,30 @@ def _as_it_is(source: Original | None) -> None:
         raise BadPayload(source.why)
 
 
-def _with_hidden(shown: bytes, source: Original | None, copy_of: str) -> bytes | None:
-    """The payload with the original's hidden values in the place of their marks. Raises BadPayload.
-
-    None without the original: then nothing can be published, and only Redis knows whether this form was before.
-    """
-    rules = current().settings.redact
-    if not rules.on or not holds_marks(shown.decode("utf-8", "replace")):
+def _with_hidden(shown: bytes, source: Original | None, copy_of: str) -> bytes:
+    """The payload with the original's hidden values in the place of their marks. Raises BadPayload."""
+    rules, bound = current().settings.redact, request.form.get(_BOUND, "")
+    if not (rules.on or bound) or not holds_marks(shown.decode("utf-8", "replace")):
         return shown
     if source is None and copy_of:
-        return None
+        raise BadPayload(_GONE)
     if source is None or source.raw is None or source.marked is None or rules.patterns is None:
         raise BadPayload(_NO_VALUES)
+    if bound != _bound(source):
+        raise BadPayload(_OTHERS)
     if shown == source.shown:
         return source.raw
     try:
         return without_marks(shown.decode(), source.marked.values, rules.patterns).encode()
     except BadMark as bad:
         raise BadPayload(str(bad)) from None
+
+
+def _bound(source: Original | None) -> str:
+    """What a form remembers of the values that its marks stand for: nobody reads them out of it."""
+    values = source.marked.values if source and source.marked else ()
+    said = json.dumps([(found.path, found.depth, found.token) for found in values])
+    return current().signing.digest(_BOUND, said)[:32] if values else ""
 
 
 def _was_shown(payload: bytes | None, source: Original | None) -> bool:
@@ -207,6 +222,7 @@ def _form(
     keep: bool = False,
 ) -> Response:
     hidden = {"nonce": nonce, "copy_of": to_token(copy_of) if copy_of else "", "gid_token": gid_token}
+    hidden[_BOUND] = _bound(source) if source else request.form.get(_BOUND, "")
     compared: dict[str, Any] = {"source": None, "changed": None, "fault": "", "seen": request.form.get("seen", "")}
     if copy_of and not away:
         compared = _compared(fields["payload"], source)
@@ -252,14 +268,14 @@ def _page_of(queue: str, done: Publication) -> str:
     return f"/queues/{to_token(queue)}/" + (f"jobs/{to_token(done.job_id)}" if done.state else "waiting")
 
 
-def _told(queue: str, done: Publication, options: forms.JobOptions, copy_of: str) -> Toast:
+def _told(queue: str, done: Publication, options: forms.JobOptions | None, copy_of: str) -> Toast:
     show = ToastLink("Show", _page_of(queue, done))
     if done.outcome == "repeated":
         since = "" if done.state else " It has left the queue since."
         before = f"This form published {present('id', done.job_id, 60)} before.{since} Nothing was added."
         return Toast("Published already", (before,), icon="info", link=show if done.state else None)
-    if done.state == "delayed":
+    if options and done.state == "delayed":
         where = f"It is due {relative(options.due_ms, now_ms())}"
     else:
-        where = f"It waits at the tail of {'its group' if options.gid else queue}"
+        where = f"It waits at the tail of {'its group' if options and options.gid else queue}"
     return Toast(f"Published a {'copy' if copy_of else 'job'} to {queue}", (where,), link=show)

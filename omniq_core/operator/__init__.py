@@ -81,7 +81,7 @@ from .neighbours import Neighbour, Neighbours, kind_neighbours, kind_place, lane
 from .notices import Notice, NoticeLimits, worst
 from .overview import DiscoveryState, OverviewData, read_overview
 from .pauses import LONGEST_PAUSE_MS, MOST_REASON, Pause, pause_queue
-from .publish import Publication, publish_once
+from .publish import Publication, publish_once, published_before
 from .queue import QueueRead, read_queue
 from .repair_kinds import Repair, RepairSelection, repair_of_kind, task_selection
 from .repairs import RepairPreview, preview_repair, start_repair
@@ -110,7 +110,6 @@ from .tasks import order_task, read_open_tasks, read_task, read_tasks, start_tas
 from .top_errors import TopError, TopErrors
 from .trash import Trash, TrashBatch, read_trash, read_trash_beside
 from .undo_state import UndoState, undo_states
-from .watch import LaneWatch
 
 __all__ = [
     "COUNTED_POSITIONS",
@@ -175,7 +174,6 @@ __all__ = [
     "KindSelection",
     "LanePage",
     "LaneRow",
-    "LaneWatch",
     "Match",
     "Matching",
     "Memory",
@@ -258,6 +256,7 @@ __all__ = [
     "per_second",
     "preview_repair",
     "publish_once",
+    "published_before",
     "queue_snapshots",
     "queue_state",
     "read_activity",

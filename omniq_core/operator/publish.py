@@ -83,3 +83,16 @@ def publish_once(
     if outcome == b"published":
         remember_queue(link, queue)
     return Publication(cast(Literal["published"], outcome.decode()), decode_id(published), decode_text(state))
+
+
+def published_before(link: Link, queue: str, nonce: str) -> Publication | None:
+    """What `publish_once` did for this nonce within a day, None when it did nothing. At most two calls.
+
+    For whoever cannot send the payload again, because what it was made of is gone. Raises what Redis raised.
+    """
+    keys = QueueKeys(queue)
+    job = cast(bytes | None, link.call("GET", keys.of(f"x:pub:{nonce}"), read=True))
+    if not job:
+        return None
+    state = cast(bytes | None, link.call("HGET", keys.job(decode_id(job)), "state", read=True))
+    return Publication("repeated", decode_id(job), decode_text(state or b""))

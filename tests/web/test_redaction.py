@@ -14,7 +14,6 @@ from dashboard.settings import load_settings
 from omniq_core import Activity, OmniqClient, note_activity
 from tests.support.factories import fail_jobs
 from tests.web.pages_support import NOW, QUEUE, browser
-from tests.web.test_publish_page import fields, send
 
 H = '"‹hidden›"'
 
@@ -95,62 +94,6 @@ def test_a_bad_path_is_told_at_the_start(bad: Any) -> None:
 
 
 PAYLOAD = {"user": "zoe", "password": "hunterzwei", "cards": [{"number": 41}], "body": json.dumps({"password": 7})}
-
-
-@pytest.fixture
-def copied(client: OmniqClient) -> Any:
-    fail_jobs(client, QUEUE, ["a"], now_ms=NOW - 1_000, payload=PAYLOAD)
-    visitor = browser(client, redact=["password", "cards[*].number"])
-    return visitor, visitor.get(f"/queues/{QUEUE}/jobs/a/copy")
-
-
-def stored(redis: Any, job_id: str) -> Any:
-    return json.loads(redis.hget(f"{{{QUEUE}}}:job:{job_id}", "payload") or b"null")
-
-
-def test_an_edited_copy_keeps_what_is_hidden(copied: Any, redis: Any) -> None:
-    visitor, form = copied
-    text = fields(form)["payload"]
-    assert json.loads(text) | {"body": 0} == {
-        "user": "zoe", "password": "‹hidden 1›", "cards": [{"number": "‹hidden 2›"}], "body": 0
-    }  # fmt: skip
-    review = send(visitor, form, payload=text.replace("zoe", "tom"), job_id="b")
-    assert review.status == 409
-    assert "hunterzwei" not in review.text
-    send(visitor, review)
-    assert stored(redis, "b") == PAYLOAD | {"user": "tom"}
-    send(visitor, form, job_id="c")
-    assert redis.hget("{mail}:job:c", "payload") == redis.hget("{mail}:job:a", "payload")
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ('"password": "‹hidden 1›"', '"word": "‹hidden 1›"'),
-        ('"zoe"', '"‹hidden 1›"'),
-        ("‹hidden 1›", "‹hidden 2›"),
-        ("‹hidden 1›", "x ‹hidden 1›"),
-        ('"password": "‹hidden 1›"', '"password": "‹hidden 1›", "password": "‹hidden 1›"'),
-        ('"password": "‹hidden 1›"', '"password": ["‹hidden 1›"]'),
-        ('"password": "‹hidden 1›"', r'"x": "\u2039hidden 1›"'),
-    ],
-)
-def test_a_mark_cannot_be_moved(copied: Any, redis: Any, before: str, after: str) -> None:
-    visitor, form = copied
-    text = fields(form)["payload"]
-    assert before in text
-    refused = send(visitor, form, payload=text.replace(before, after), job_id="b")
-    assert refused.status == 422
-    assert "hunterzwei" not in refused.text
-    assert stored(redis, "b") is None
-
-
-def test_without_its_original_nothing_is_published(copied: Any, client: OmniqClient, redis: Any) -> None:
-    visitor, form = copied
-    client.remove_job(queue=QUEUE, job_id="a", lane="failed")
-    refused = send(visitor, form, job_id="b")
-    assert refused.status == 409
-    assert stored(redis, "b") is None
 
 
 def test_what_could_confirm_a_value_is_refused(client: OmniqClient) -> None:
