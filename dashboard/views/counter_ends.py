@@ -9,12 +9,13 @@ from flask import Response, request
 from omniq_core import CounterEnd
 
 from ..actions import children as act
-from ..htmx import Toast, answer, show_dialog
+from ..htmx import Toast, answer, back, kind, show_dialog
 from ..params import text, token
 from ..present import present
 from ..queries.children import CounterRow, child_counter
 from ..routes import Routes
 from ..state import can, current, now_ms
+from ..tokens import to_token
 from .children import FAULTS, known, looking, patience
 from .regions import regions
 
@@ -39,7 +40,10 @@ def children_remove() -> Response:
     key = token(request.form, "key")
     ended = known(lambda: act.remove(current().client, key, _seen()))
     lines = ("Children that end later get -1. The parent is not told.",)
-    return _ended("remove", key, ended, Toast(f"Deleted counter {present('key', key, 60)}", lines))
+    # Its own page is gone, too. With script that page stays, and says so.
+    own = kind() == "page" and back().partition("?")[0] == f"/children/{to_token(key)}"
+    done = Toast(f"Deleted counter {present('key', key, 60)}", lines)
+    return _ended("remove", key, ended, done, to="/children" if own else None)
 
 
 @routes.ask("/children/finish/confirm", action="repair", verb="finish-counter", tells=("key",))
@@ -61,9 +65,9 @@ def _seen() -> str:
     return text(request.form, "seen", max_bytes=40)
 
 
-def _ended(how: str, key: str, ended: CounterEnd, done: Toast) -> Response:
+def _ended(how: str, key: str, ended: CounterEnd, done: Toast, to: str | None = None) -> Response:
     if ended == "OK":
-        return answer(done, *regions())
+        return answer(done, *regions(), to=to)
     return _ask(how, key, alert=_WHY.get(ended, ""), status=409)
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from dashboard import OmniqDashboard
 from dashboard.access import Actor, allow_all
@@ -60,8 +61,19 @@ class Reader:
         return {one.endpoint.rpartition(".")[2] for one in rules if method in (one.methods or ())}
 
     def look(self, page: Page) -> list[str]:
-        """Notes which fields an answer shows and what can be pressed there; gives the addresses that it names."""
-        found: list[str] = []
+        """Judges an answer and notes what can be pressed there; gives the addresses that it names."""
+        self.judge(page)
+        for button in page.soup.select("button[type=submit]"):
+            form = page.soup.find(id=button["form"]) if button.get("form") else button.find_parent("form")
+            to = button.get("formaction") or (form and form.get("action"))
+            if form and form.get("method") == "post" and to:
+                self.buttons.setdefault(self.endpoint(urljoin(page.path, to), "POST"), (page, button))
+        links = [element.get(name) for element in page.soup.find_all(True) for name in ("href", "hx-get", "src")]
+        found = [urlsplit(urljoin(page.path, text)) for text in links if text and not text.startswith("#")]
+        return [to.path + (f"?{to.query}" if to.query else "") for to in found]
+
+    def judge(self, page: Page) -> None:
+        """Fails for what became markup, and notes which fields are shown."""
         everything = [page.soup.get_text()]
         for element in page.soup.find_all(True):
             assert not element.name.startswith("xss"), f"{page.path}: {element}"
@@ -73,8 +85,6 @@ class Reader:
                 if name in LEADS and text and not text.startswith("#"):
                     to = urlsplit(urljoin(page.path, text))
                     assert (to.scheme, to.netloc) == ("", ""), f"{page.path}: {element}"
-                    if name in ("href", "hx-get", "src"):
-                        found.append(to.path + (f"?{to.query}" if to.query else ""))
             if element.name == "script":
                 assert element["src"].startswith("/assets/") and not element.get_text(), f"{page.path}: {element}"
         whole = " ".join(everything)
@@ -82,15 +92,14 @@ class Reader:
         for field in FIELDS - self.seen.keys():
             if f"<xss-{field} onxss=1>" in whole:
                 self.seen[field] = page.path
-        for button in page.soup.select("button[type=submit]"):
-            form = page.soup.find(id=button["form"]) if button.get("form") else button.find_parent("form")
-            to = button.get("formaction") or (form and form.get("action"))
-            if form and form.get("method") == "post" and to:
-                self.buttons.setdefault(self.endpoint(urljoin(page.path, to), "POST"), (page, button))
-        return found
 
-    def walk(self, *first: str) -> None:
-        """Every address that a page leads to, one of each sort, as a page, as a part and as a tick of it."""
+    def file(self, at: str, response: TestResponse) -> None:
+        """Fails for a file that a browser might take for a page."""
+        assert response.headers["X-Content-Type-Options"] == "nosniff", at
+        assert response.status_code == 204 or "html" not in response.headers["Content-Type"], at
+
+    def walk(self, *first: str, follow: bool = True) -> None:
+        """These addresses and every one that a page leads to, one of each sort, as a page, as a part and as a tick."""
         ahead, asked, begun = deque(first), set[str](), len(first)
         while ahead:
             path = ahead.popleft()
@@ -103,10 +112,10 @@ class Reader:
                 response = self.browser.http.get(at, headers=headers)
                 assert response.status_code < 500, f"{at}: {response.status_code}"
                 if response.mimetype == "text/html":
-                    ahead.extend(self.look(Page(at, response)))
+                    leads_to = self.look(Page(at, response))
+                    ahead.extend(leads_to if follow else ())
                 else:
-                    assert response.headers["X-Content-Type-Options"] == "nosniff"
-                    assert response.status_code == 204 or "html" not in response.headers["Content-Type"]
+                    self.file(at, response)
                 response.close()
 
     def press_all(self) -> None:

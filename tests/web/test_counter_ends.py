@@ -150,3 +150,10 @@ def test_each_needs_its_own_permission(watched: Browser, client: OmniqClient, cl
         assert {button["formaction"].split("/")[2] for button in buttons} == {how}
         assert opened(visitor, other, "none").status == 403
         assert opened(visitor, how, "none").status == 200
+
+
+def test_a_counter_deleted_on_its_own_page_leads_to_the_others(watched: Browser) -> None:
+    page = watched.get("/children/live")
+    button = next(one for one in page.soup.select("button[formaction]") if "remove" in one["formaction"])
+    after = agreed(watched, watched.press(page, button))
+    assert (after.path, after.toast().partition(" Children")[0]) == ("/children", "Deleted counter live")
