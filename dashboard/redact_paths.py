@@ -76,7 +76,8 @@ def compile_patterns(patterns: Sequence[str]) -> Patterns:
         named = [step for step in pattern if isinstance(step, _Named) and not step.any]
         names += [named[-1].literal] if named else []
         known = known and bool(named) and named[-1] is pattern[-1] and named[-1].literal.isascii()
-    pieces = [max(name.split("*"), key=len).lower() for name in names]
+    # Only what stands in a text as it is: a slash, a quote or a backslash may be escaped there, and blanks don't count.
+    pieces = [max(re.split(r'[*"/\\\s\x00-\x1f]', name), key=len).lower() for name in names]
     whole = known and all(len(piece) > 1 for piece in pieces)
     return Patterns(steps, tuple(dict.fromkeys(names)), tuple(dict.fromkeys(pieces)) if whole else None)
 

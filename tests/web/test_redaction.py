@@ -24,6 +24,10 @@ H = '"‹hidden›"'
         ("password", '{"a":[{"Password":1.50}],"passwords":2}', f'{{"a":[{{"Password":{H}}}],"passwords":2}}'),
         ("password", '{"password":null,"password":{"a":[1]}}', f'{{"password":{H},"password":{H}}}'),
         ("password", r'{"pass\u0077ord":"x"}', rf'{{"pass\u0077ord":{H}}}'),
+        ("auth/token", r'{"auth\/token":"x"}', rf'{{"auth\/token":{H}}}'),
+        (r'"a\"bc"', r'{"a\"bc":"x"}', rf'{{"a\"bc":{H}}}'),
+        (r'"ab\\c"', r'{"ab\\c":"x"}', rf'{{"ab\\c":{H}}}'),
+        ('" password "', '{"password":"x"}', f'{{"password":{H}}}'),
         (
             "*.token",
             '{"token":1,"a":{"token":2,"b":[{"token":3}]}}',
