@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from omniq_core import Link, ServerFacts, seen_facts, server_facts
+from omniq_core import Link, ServerFacts, SlowScript, seen_facts, server_facts
 
 from .queue_findings import MayDo, QueueFindings, known_reports, queue_findings
 
@@ -13,6 +14,8 @@ CLOCKS_AGREE_MS = 250
 """Clocks that differ by more make leases and ages wrong enough to see."""
 SLOW_SCRIPT_US = 100_000
 """A script that ran for longer kept everybody waiting for as long."""
+
+_QUEUE = re.compile(rb"\{([A-Za-z0-9._-]{1,128})\}:")
 
 Kind = Literal["eviction", "clocks", "slow"]
 KINDS: tuple[Kind, ...] = ("eviction", "clocks", "slow")
@@ -38,6 +41,8 @@ class HealthPage:
 def health_page(link: Link, *, now_ms: int, may_read: MayDo, may_repair: MayDo) -> HealthPage:
     """Reads the page, in three round trips. Queues that `may_read` refuses are in no figure of it."""
     server = server_facts(link, now_ms)
+    if server.slow:
+        server = replace(server, slow=tuple(_as_seen(one, may_read) for one in server.slow))
     verdicts = {kind: _verdict(kind, server) for kind in KINDS}
 
     def those(wanted: bool | None) -> tuple[Kind, ...]:
@@ -54,6 +59,14 @@ def known_findings(link: Link, *, now_ms: int, may_read: MayDo) -> int:
     server = sum(_verdict(kind, seen) is True for kind in KINDS) if seen else 0
     reports = known_reports(link, now_ms=now_ms)
     return server + sum(sum(one.found.values()) for one in reports if one.found and may_read(one.queue))
+
+
+def _as_seen(slow: SlowScript, may_read: MayDo) -> SlowScript:
+    """That script without the name of a queue that its reader may not see."""
+    named = _QUEUE.search(slow.command)
+    if named is None or may_read(named[1].decode("ascii")):
+        return slow
+    return replace(slow, command=slow.command[: named.start()] + b"(another queue)")
 
 
 def _verdict(kind: Kind, server: ServerFacts) -> bool | None:

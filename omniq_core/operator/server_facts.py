@@ -228,7 +228,9 @@ def _slow_scripts(entries: Any, now_ms: int, ahead_ms: int) -> tuple[SlowScript,
         words = [word if isinstance(word, bytes) else str(word).encode() for word in entry[3]]
         at_ms = entry[1] * 1000 - ahead_ms
         if words and words[0].upper() in _SCRIPTS and now_ms - at_ms < SLOW_FOR_MS:
-            found.append(SlowScript(at_ms, entry[2], b" ".join(words[:4])[:_SHOWN_BYTES]))
+            # The name, the script, how many keys and the first key: what comes after the keys is data.
+            shown = words[:3] if words[2:3] == [b"0"] else words[:4]
+            found.append(SlowScript(at_ms, entry[2], b" ".join(shown)[:_SHOWN_BYTES]))
     return tuple(sorted(found, key=lambda one: -one.took_us))
 
 

@@ -87,7 +87,7 @@ def test_scripts_that_took_long(client: OmniqClient, redis: Any) -> None:
     redis.config_set("slowlog-log-slower-than", 0)
     try:
         redis.slowlog_reset()
-        redis.eval("return 1", 0)
+        redis.eval("return 1", 0, "what it was given")
         redis.get("no script")
         found = server_facts(client.link, client.link.r.time()[0] * 1000).slow
     finally:

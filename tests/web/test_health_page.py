@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.access import Allow, Deny, allow_all
 from omniq_core import AnswerTimes, Clients, Memory, OmniqClient, Persistence, Replication, ServerFacts, SlowScript
 from tests.operator.test_server_facts import user_without
 from tests.support.redis_server import RedisServer
@@ -34,11 +35,11 @@ BIDI = "\u202e"
 def says(monkeypatch: pytest.MonkeyPatch, client: OmniqClient) -> Any:
     """The page of a server that says this instead of what DRAWN says."""
 
-    def page(**said: Any) -> Page:
+    def page(access: Any = allow_all, **said: Any) -> Page:
         found = {name: getattr(DRAWN, name) for name in ServerFacts.__dataclass_fields__} | said
         for name in ("server_facts", "seen_facts"):
             monkeypatch.setattr(f"dashboard.queries.health.{name}", lambda *_: ServerFacts(**found))
-        return browser(client).get("/health")
+        return browser(client, access=access).get("/health")
 
     return page
 
@@ -65,6 +66,14 @@ def test_as_drawn(says: Any) -> None:
     assert page.words(".topnav a[aria-current=page]") == "Health"
     assert page.one("#nav-health").contents == []
     assert page.one("title").text == "Health · OmniQ"
+
+
+def test_a_slow_script_names_no_queue_to_whoever_may_not_see_it(says: Any) -> None:
+    slow = tuple(SlowScript(NOW, 200_000, f"EVALSHA abc 1 {{{name}}}:base".encode()) for name in ("mail", "hidden"))
+    page = says(access=lambda _r, _a, queue: Deny() if queue == "hidden" else Allow(), slow=slow)
+    rows = [words(row.th) for row in page.soup.select("#findings tbody tr")]
+    assert rows == ["EVALSHA abc 1 {mail}:base", "EVALSHA abc 1 (another queue)"]
+    assert "hidden}" not in page.text
 
 
 def test_findings_count_in_the_navigation_of_every_page(says: Any, client: OmniqClient) -> None:
