@@ -26,6 +26,7 @@ GAUGES = {
 }
 STARTED = "omniq_jobs_started"
 AGE = "omniq_figures_age_seconds"
+KEPT = "omniq_figures_kept"
 
 
 def expose(page: MetricsPage, accept: str) -> tuple[bytes, str]:
@@ -55,7 +56,10 @@ class _Once:
             if one.started is not None:
                 started.add_metric((one.queue,), one.started)
         yield started
-        yield GaugeMetricFamily(AGE, "How old the figures of most queues are.", value=(self._page.age_ms or 0) / 1000)
+        kept = "1 while some process looks for queues and keeps figures. If 0, queues may be missing."
+        yield GaugeMetricFamily(KEPT, kept, value=int(self._page.kept))
+        if self._page.age_ms is not None:
+            yield GaugeMetricFamily(AGE, "How old the figures of most queues are.", value=self._page.age_ms / 1000)
 
 
 def _gauges(one: QueueFigures) -> dict[str, float | None]:

@@ -30,10 +30,14 @@ class QueueFigures:
 
 @dataclass(frozen=True, slots=True)
 class MetricsPage:
-    """All queues the reader may see, by name; most figures are `age_ms` old, None where they were read just now."""
+    """All queues the reader may see, by name; most figures are `age_ms` old, None where they were read just now.
+
+    `kept`: the background of some process looks for queues and keeps their figures.
+    """
 
     queues: tuple[QueueFigures, ...]
     age_ms: int | None
+    kept: bool
 
 
 def metrics_page(
@@ -67,4 +71,4 @@ def metrics_page(
         )
 
     aged = len(missing) < len(names)
-    return MetricsPage(tuple(map(figures, present)), found.age_ms if aged else None)
+    return MetricsPage(tuple(map(figures, present)), found.age_ms if aged else None, found.kept)

@@ -85,7 +85,8 @@ class OverviewPage:
     """`rows` are read live; figures of queues on other pages are `age_ms` old (None: live too).
 
     `rates` are those of the rows and of the named queues, `notices` the worst of those about the reader's queues.
-    `listed`: only the queues of a list are shown. `unwatched` queues have no history: there are too many.
+    `listed`: only the queues of a list are shown. `unwatched` queues have no history: there are too many. `unkept`: no
+    process looks for queues and keeps figures, so that something here is missing.
     """
 
     wish: OverviewWish
@@ -105,6 +106,7 @@ class OverviewPage:
     seen_percent: int
     listed: bool
     unwatched: int
+    unkept: bool
     now_ms: int
 
 
@@ -117,8 +119,9 @@ def overview_page(
     limits: Limits,
     allow_list: Sequence[str] = (),
     named: Sequence[str] = (),
+    works: bool = True,
 ) -> OverviewPage:
-    """Reads the page. Queues that `may_read` refuses are in no figure of it.
+    """Reads the page. Queues that `may_read` refuses are in no figure of it. `works`: this process has a background.
 
     `named` are queues to read besides, wherever the filter and the order put them.
     """
@@ -152,6 +155,9 @@ def overview_page(
     now = {row.queue: live.get(row.queue, row) for row in rows}
     rows = list(now.values())
     matching = _matching(rows, wish)
+    chart = _throughput(wish, found if all_of_them else None, first if missing else then)
+    lacking = not discovery.done or bool(allow_list) or chart.begun
+    unkept = lacking and not (works or found.kept or chart.started_s is not None)
     # A row that left makes no room: the next one was not read.
     here = {row.queue for row in shown}
     return OverviewPage(
@@ -160,7 +166,7 @@ def overview_page(
         named=tuple(row for row in rows if row.queue in named),
         rates={name: queue_rates((first.sparks | then.sparks).get(name), now_ms) for name in wanted},
         totals=_totals(rows),
-        throughput=_throughput(wish, found if all_of_them else None, first if missing else then),
+        throughput=chart,
         notices=worst(tuple(true_notices(found.notices, now)), MOST_SHOWN),
         top=top_panel(found.top, now),
         counts=_counts(rows),
@@ -172,6 +178,7 @@ def overview_page(
         seen_percent=min(discovery.seen * 100 // max(discovery.total, 1), 99),
         listed=bool(allow_list),
         unwatched=found.unwatched,
+        unkept=unkept,
         now_ms=now_ms,
     )
 

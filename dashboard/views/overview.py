@@ -116,9 +116,18 @@ def _context(args: Fields, asked: live.Tick | None = None) -> dict[str, Any]:
     held = (asked.hold, asked.named) if asked else (False, ())
     page = _read(args, held[1])
     shown = live.version(
-        held, page.wish, page.rows, page.rates, page.named, page.totals, page.counts, page.matched, page.discovery
+        held,
+        page.wish,
+        page.rows,
+        page.rates,
+        page.named,
+        page.totals,
+        page.counts,
+        page.matched,
+        page.discovery,
+        page.unkept,
     )
-    seldom = ((page.notices, page.discovery), page.throughput, page.top)
+    seldom = ((page.notices, page.discovery, page.unkept), (page.throughput, page.unkept), page.top)
     return {
         "page": page,
         "live_version": ".".join([shown, *(live.version(part)[:8] for part in seldom)]),
@@ -155,5 +164,6 @@ def _read(args: Fields, named: tuple[str, ...]) -> OverviewPage:
         limits=limits(),
         allow_list=mount.settings.queues,
         named=named,
+        works=mount.background is not None,
     )
     return shown_overview(page, mount.settings.redact)

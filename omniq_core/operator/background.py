@@ -22,7 +22,7 @@ from .group_watch import GroupWatch
 from .history_sampler import HistorySampler
 from .notice_watch import NoticeWatch
 from .notices import NoticeLimits
-from .overview import AT, LOOKED, NOW, QUEUES, SCAN, pack_figures, queue_name, state_of
+from .overview import AT, KEPT_MS, LOOKED, NOW, QUEUES, SCAN, pack_figures, queue_name, state_of
 from .snapshot import QueueSnapshot, queue_snapshots
 from .top_errors import KEPT_MS as TOP_KEPT_MS
 from .top_errors import TOP
@@ -31,7 +31,6 @@ from .top_watch import TopWatch
 LEADER_TTL_MS, RENEW_MS = 12_000, 4_000
 TRY_LEADING_MS = 2_000
 """A leader that was killed is followed by another within 14 s."""
-NOW_TTL_MS = 60_000
 LOOK_MS = 30_000
 BUSY_MS, QUIET_MS = 2_000, 10_000
 MARK_MS = 5_000
@@ -157,7 +156,7 @@ class Background:
         if now < self._mark_at or now - looked > LOOK_MS:
             return
         self._mark_at = now + MARK_MS
-        self._write([("HSET", NOW, LOOKED, looked), ("PEXPIRE", NOW, NOW_TTL_MS)], now)
+        self._write([("HSET", NOW, LOOKED, looked), ("PEXPIRE", NOW, KEPT_MS)], now)
 
     def _search(self, now: int) -> float:
         started = self._timer()
@@ -206,7 +205,7 @@ class Background:
         if gone:
             commands.append(("HDEL", NOW, *gone))
         commands += self._news(found, now)
-        self._write([*commands, ("HSET", NOW, AT, now), ("PEXPIRE", NOW, NOW_TTL_MS)], now)
+        self._write([*commands, ("HSET", NOW, AT, now), ("PEXPIRE", NOW, KEPT_MS)], now)
         self._written, self._names = set(packed) | (self._written & moving), tuple(packed)
         self._grouped = tuple(one.queue for one in found if one.group_waiting)
         self._failing = tuple(one.queue for one in found if one.failed)

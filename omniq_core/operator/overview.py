@@ -21,6 +21,8 @@ from .top_errors import TOP, TopErrors, read_top
 
 QUEUES, NOW, SCAN = global_key("queues"), global_key("now"), global_key("scan")
 LEADER = global_key("leader")
+KEPT_MS = 60_000
+"""Figures that are older are kept by nobody; so long after its last look they are gone."""
 MOST_WANTED = 100
 """So many queues have their failures read at once: those that somebody looked at last."""
 
@@ -65,6 +67,11 @@ class OverviewData:
     rates: dict[str, int] = field(default_factory=dict[str, int])
     notices: tuple[Notice, ...] = ()
     top: TopErrors | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether the background of some process looks for queues and keeps their figures."""
+        return self.age_ms is not None and self.age_ms <= KEPT_MS
 
     @property
     def unwatched(self) -> int:

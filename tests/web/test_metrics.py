@@ -12,8 +12,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families
 
 from dashboard import Allow, Deny, create_app
-from dashboard.exposition import AGE, GAUGES, STARTED
-from omniq_core import OmniqClient
+from dashboard.exposition import AGE, GAUGES, KEPT, STARTED
+from omniq_core import Background, OmniqClient
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
 from tests.support.sources import ROOT
 
@@ -118,13 +118,34 @@ def test_without_the_library_it_says_what_to_install(mail: OmniqClient, monkeypa
     assert "omniq-dashboard[metrics]" in answer.text
 
 
+def test_whether_anybody_keeps_figures_and_the_rule_for_it(mail: OmniqClient, redis: Any) -> None:
+    """Figures of a background that worked until 20 s ago, then those of one that ended 60.001 s ago, then none."""
+    rules = (ROOT / "docs/alerts.yml").read_text("utf-8")
+    assert re.findall(r"OmniqFiguresOld\s+expr: (.+)", rules) == [f"{KEPT} == 0"]
+    found: list[tuple[Any, ...]] = []
+    for late in (20_000, 60_000, 60_001):
+        background = Background(mail.link, lambda: NOW - late)  # noqa: B023
+        for _ in range(3):
+            background.tick()
+        background.close()
+        one = figures(dashboard_of(mail).get("/metrics").text)
+        found.append((one[KEPT, ""], one[AGE, ""], one["omniq_jobs_waiting", "mail"]))
+        redis.delete("{omniq:x}:now")
+    assert found == [(1, 20, 3), (1, 60, 3), (0, 60.001, 3)]
+    redis.flushdb()
+    assert figures(dashboard_of(mail).get("/metrics").text) == {(KEPT, ""): 0}, "and no age of nothing"
+    publish_jobs(mail, "mail", 1, now_ms=NOW)
+    listed = figures(dashboard_of(mail, queues="mail").get("/metrics").text)
+    assert (listed[KEPT, ""], listed["omniq_jobs_waiting", "mail"], (AGE, "") in listed) == (0, 1, False)
+
+
 def test_redis_away_is_a_503() -> None:
     app = create_app(redis="redis://127.0.0.1:1/0", insecure=True, background=False)
     assert app.test_client().get("/metrics").status_code == 503
 
 
 def test_the_docs_name_each_metric_and_the_rules_no_other() -> None:
-    names = {*GAUGES, f"{STARTED}_total", AGE}
+    names = {*GAUGES, f"{STARTED}_total", KEPT, AGE}
     page = (ROOT / "docs/metrics.md").read_text("utf-8")
     assert set(re.findall(r"`(omniq_\w+)`", page)) == names
     rules = (ROOT / "docs/alerts.yml").read_text("utf-8")

@@ -44,6 +44,7 @@ def trouble(client: OmniqClient, redis: Any) -> OmniqClient:
     publish_jobs(client, "digest", 5, now_ms=NOW - 3 * HOUR)
     pause_queue(client.link, "digest", now_ms=NOW - 2 * HOUR)
     redis.set("{omniq:x}:scan", '{"v":1,"cursor":0,"done":true,"seen":0,"total":0}')
+    redis.hset("{omniq:x}:now", ":at", NOW - SECOND)
     keep(
         redis,
         Notice("stalled", "images", 2, 0, NOW - 372 * SECOND),

@@ -193,6 +193,7 @@ def test_no_queue_yet(client: OmniqClient, redis: Any) -> None:
 def test_the_search_for_queues_goes_on(client: OmniqClient, redis: Any) -> None:
     publish_jobs(client, "mail", 1, now_ms=NOW)
     redis.set("{omniq:x}:scan", '{"v":1,"cursor":7,"done":false,"seen":410,"total":1000}')
+    redis.hset("{omniq:x}:now", ":at", NOW - 2_000)
     page = browser(client).get("/")
     assert page.words("#notices") == "Looking for queues: 41% of the keys seen"
     assert names(page) == ["mail"]

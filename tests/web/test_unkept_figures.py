@@ -1,0 +1,27 @@
+"""The overview where OMNIQ_BACKGROUND is off in every process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omniq_core import HistorySampler, OmniqClient
+from tests.support.factories import publish_jobs
+from tests.web.pages_support import NOW, browser
+
+
+def test_where_nobody_looks_for_queues_it_says_so(client: OmniqClient, redis: Any) -> None:
+    """Nothing is found, and nothing is on its way."""
+    page = browser(client).get("/")
+    assert page.words("#notices") == (
+        "No process looks for queues and keeps figures: OMNIQ_BACKGROUND is off here. Run one with it on."
+    )
+    assert "No queue is known" in page.words("#queues")
+    assert "No process does so now." in page.words("#throughput")
+    publish_jobs(client, "mail", 1, now_ms=NOW)
+    listed = browser(client, queues="mail").get("/")
+    assert listed.words("#notices").startswith("No process keeps figures: OMNIQ_BACKGROUND is off here.")
+    HistorySampler(client.link).step(NOW - 60_000, ("mail",))
+    assert "Not collecting now" in browser(client, queues="mail").get("/").words("#legend")
+    redis.hset("{omniq:x}:now", ":at", NOW - 2_000)  # another process does
+    kept = browser(client, queues="mail").get("/")
+    assert (kept.words("#notices"), "Collecting since" in kept.words("#legend")) == ("", True)
