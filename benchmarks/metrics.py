@@ -66,7 +66,7 @@ def measure(server: RedisServer, client: OmniqClient, redis: Any, names: list[st
     line(f"/metrics of {len(names):,} queues", alone, 300, "ms")
     line("  the longest of them", took[-1], 300, "ms")
     line("  beside a tenth of the queues", sorted(one / other for one, other in pairs)[ROUNDS // 2], 15, "x")
-    line("  commands sent", sent(server, every), len(names) + 20, "")
+    line("  commands sent", sent(server, every), 2 * len(names) + 20, "")
     redis.config_resetstat()
     print(f"  {every():,} bytes gzipped")
     line(

@@ -24,7 +24,10 @@ GAUGES = {
     "omniq_queue_paused": "1 while the queue is paused.",
     "omniq_queue_stalled": "1 while jobs wait and nobody takes any.",
 }
-STARTED = "omniq_jobs_started"
+COUNTERS = {
+    "omniq_jobs_started": "Leases that the queue ever gave; a retried job counts again.",
+    "omniq_job_failures": "Jobs that failed for good and were still failed 20 s later, since the history began.",
+}
 AGE = "omniq_figures_age_seconds"
 KEPT = "omniq_figures_kept"
 
@@ -49,17 +52,21 @@ class _Once:
                 if value is not None:
                     family.add_metric((one.queue,), value)
             yield family
-        started = CounterMetricFamily(
-            STARTED, "Leases that the queue ever gave; a retried job counts again.", labels=("queue",)
-        )
-        for one in self._page.queues:
-            if one.started is not None:
-                started.add_metric((one.queue,), one.started)
-        yield started
+        for name, text in COUNTERS.items():
+            counter: Any = CounterMetricFamily(name, text, labels=("queue",))
+            for one in self._page.queues:
+                total = _counters(one)[name]
+                if total is not None:
+                    counter.add_metric((one.queue,), total)
+            yield counter
         kept = "1 while some process looks for queues and keeps figures. If 0, queues may be missing."
         yield GaugeMetricFamily(KEPT, kept, value=int(self._page.kept))
         if self._page.age_ms is not None:
             yield GaugeMetricFamily(AGE, "How old the figures of most queues are.", value=self._page.age_ms / 1000)
+
+
+def _counters(one: QueueFigures) -> dict[str, int | None]:
+    return {"omniq_jobs_started": one.started, "omniq_job_failures": one.failed_total}
 
 
 def _gauges(one: QueueFigures) -> dict[str, float | None]:

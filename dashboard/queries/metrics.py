@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from omniq_core import Link, queue_state, read_overview, read_rows, started_totals
+from omniq_core import Link, job_totals, queue_state, read_overview, read_rows
 
 
 @dataclass(frozen=True, slots=True)
 class QueueFigures:
     """One queue. `oldest_ms` is how long its oldest waiting job waits, None where none does or nobody knows since when.
 
-    `started` are the leases it ever gave, `expired` those whose time is over, which are among `active`. A figure is
-    None where its key has another type than the protocol gives it.
+    `started` are the leases it ever gave, `failed_total` the failures its history has counted (see JobTotals).
+    `expired` are leases whose time is over, which are among `active`. A figure is None where its key has another type
+    than the protocol gives it.
     """
 
     queue: str
@@ -24,6 +25,7 @@ class QueueFigures:
     failed: int | None
     oldest_ms: int | None
     started: int | None
+    failed_total: int | None
     paused: bool
     stalled: bool
 
@@ -51,7 +53,7 @@ def metrics_page(
     missing = [name for name in names if name not in known]
     known |= read_rows(link, missing, now_ms).snapshots
     present = sorted(name for name in known if known[name].exists)
-    started = started_totals(link, present)
+    totals = job_totals(link, present)
 
     def figures(name: str) -> QueueFigures:
         one = known[name]
@@ -65,7 +67,8 @@ def metrics_page(
             delayed=None if "delayed" in broken else one.delayed,
             failed=None if "failed" in broken else one.failed,
             oldest_ms=None if entered is None else max(now_ms - entered, 0),
-            started=started[name],
+            started=totals[name].started,
+            failed_total=totals[name].failed,
             paused=one.paused,
             stalled=queue_state(one, now_ms, stalled_ms) == "stalled",
         )

@@ -73,10 +73,10 @@ from .history import (
 from .history_sampler import HistorySampler
 from .job import JobDetail, RawField, job_detail, job_payload
 from .job_texts import job_texts
+from .job_totals import JobTotals, job_totals
 from .kind_selection import KindSelection, kind_selection
 from .lane_scan import Match, Scan, mark, scan_lane
 from .lanes import COUNTED_POSITIONS, LanePage, LaneRow, lane_page, page_of_mark
-from .lease_counts import started_totals
 from .neighbours import Neighbour, Neighbours, kind_neighbours, kind_place, lane_neighbours
 from .notices import Notice, NoticeLimits, worst
 from .overview import DiscoveryState, OverviewData, read_overview
@@ -169,6 +169,7 @@ __all__ = [
     "HistorySampler",
     "JobDetail",
     "JobFacts",
+    "JobTotals",
     "KindFigures",
     "KindRow",
     "KindSelection",
@@ -232,6 +233,7 @@ __all__ = [
     "job_payload",
     "job_surroundings",
     "job_texts",
+    "job_totals",
     "kind_jobs",
     "kind_neighbours",
     "kind_of_job",
@@ -290,7 +292,6 @@ __all__ = [
     "start_export",
     "start_repair",
     "start_task",
-    "started_totals",
     "task_selection",
     "undo_states",
     "want_failures",

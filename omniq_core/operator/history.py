@@ -116,6 +116,11 @@ class Spark:
     failed_s: float | None
 
 
+def history_head_command(queue: str) -> tuple[str, bytes, int, int]:
+    """The read of the head of a queue's record, for a pipeline with others. Raises ValueError for a bad name."""
+    return "GETRANGE", _record_key(queue), 0, SPARK.start - 1
+
+
 def history_command(queue: str | None, span: str) -> tuple[str, bytes, int, int]:
     """The read for a pipeline with others; None is all queues together.
 

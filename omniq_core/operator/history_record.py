@@ -10,7 +10,7 @@ BUCKET_MS = 10_000
 LATER = 2
 """A bucket is final when two more have ended: failures are counted when it closed 20 s ago."""
 
-_HEAD = struct.Struct(">IIIIddHIIHI")
+_HEAD = struct.Struct(">IIIIddHIIHId")
 _HEAD_SIZE = 64
 _ENTRY = struct.Struct(">HIIIII")
 _ROW_ENTRY = struct.Struct(">HI4xI8x")
@@ -40,7 +40,9 @@ HOURS = Ring(360, 720, MINUTES.end)
 @dataclass(frozen=True, slots=True)
 class Head:
     """The `newest` bucket, the last `final` one and the first one ever (`since`); how long was seen in the last minute
-    and what happened then, `closed_ms` and `failed` in the last one that is final."""
+    and what happened then, `closed_ms` and `failed` in the last one that is final. `blind`: the last look could
+    not tell. `failed_total`: failures since the record began that were not retried or removed before they were counted.
+    """
 
     newest: int
     final: int
@@ -50,6 +52,8 @@ class Head:
     ended: int
     closed_ms: int
     failed: int
+    blind: bool
+    failed_total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,10 @@ def read_head(raw: object) -> Head | None:
     """The head of a record, or None where there is none."""
     if not isinstance(raw, bytes) or len(raw) < _HEAD_SIZE:
         return None
-    newest, final, since, _, _, _, seen, started, ended, closed, failed = _HEAD.unpack_from(raw)
-    return Head(newest, final, since, seen * _TENTH_MS, started, ended, closed * _TENTH_MS, failed)
+    newest, final, since, _, leased, _, seen, started, ended, closed, failed, total = _HEAD.unpack_from(raw)
+    # What another hand wrote there is no number, perhaps.
+    kept = int(total) if 0 <= total < 2**53 else 0
+    return Head(newest, final, since, seen * _TENTH_MS, started, ended, closed * _TENTH_MS, failed, leased < 0, kept)
 
 
 def read_entries(raw: bytes, ring: Ring, first: int, last: int) -> Iterator[Entry]:

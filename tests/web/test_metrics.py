@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import math
 import re
+import struct
 import sys
 from typing import Any
 
@@ -12,8 +14,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families
 
 from dashboard import Allow, Deny, create_app
-from dashboard.exposition import AGE, GAUGES, KEPT, STARTED
-from omniq_core import Background, OmniqClient
+from dashboard.exposition import AGE, COUNTERS, GAUGES, KEPT
+from omniq_core import Background, HistorySampler, OmniqClient
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
 from tests.support.sources import ROOT
 
@@ -48,7 +50,7 @@ def test_the_figures_of_a_queue(mail: OmniqClient) -> None:
     assert answer.status_code == 200
     assert answer.content_type.startswith("text/plain")
     found = figures(answer.text)
-    assert {name: found[name, "mail"] for name in [*GAUGES, f"{STARTED}_total"]} == {
+    assert {name: found[name, "mail"] for name in [*GAUGES, "omniq_jobs_started_total"]} == {
         "omniq_jobs_waiting": 3,
         "omniq_jobs_active": 2,
         "omniq_leases_expired": 1,
@@ -70,6 +72,39 @@ def test_the_total_of_what_started_never_falls(mail: OmniqClient) -> None:
         mail.remove_job(queue="mail", job_id=one, lane="failed")
     found = figures(http.get("/metrics").text)
     assert (found["omniq_jobs_failed", "mail"], found["omniq_jobs_started_total", "mail"]) == (0, 5)
+
+
+def test_the_total_of_failures_counts_each_that_stood_for_20_s(client: OmniqClient) -> None:
+    fail_jobs(client, "q", ["f1", "f2"], now_ms=NOW - 15_000)
+    http = dashboard_of(client, queues="q")
+
+    def total_at(late_ms: int) -> float | None:
+        HistorySampler(client.link).step(NOW + late_ms, ("q",))
+        return figures(http.get("/metrics").text).get(("omniq_job_failures_total", "q"))
+
+    assert ("omniq_job_failures_total", "q") not in figures(http.get("/metrics").text), "nobody has looked yet"
+    assert total_at(0) == 0
+    assert total_at(9_000) == 0
+    assert total_at(10_000) == 2, "those of 25 s ago"
+    fail_jobs(client, "q", ["f3", "f4"], now_ms=NOW + 11_000)
+    client.retry_failed(queue="q", job_id="f4", now_ms_override=NOW + 12_000)
+    assert [total_at(late) for late in (20_000, 30_000, 40_000)] == [2, 2, 3]
+    client.remove_job(queue="q", job_id="f1", lane="failed")
+    client.remove_job(queue="q", job_id="f4", lane="wait")
+    fail_jobs(client, "q", ["f5"], now_ms=NOW + 51_000)
+    assert total_at(200_000) == 4, "one that failed while nobody looked is still there"
+    assert total_at(210_000) == 4
+    client.link.call("DEL", "{q}:idx:failed")
+    assert total_at(220_000) is None, "an old SDK keeps no times"
+
+
+def test_rubbish_in_the_place_of_the_total_is_no_figure(mail: OmniqClient) -> None:
+    HistorySampler(mail.link).step(NOW, ("mail",))
+    http = dashboard_of(mail, queues="mail")
+    for value in (math.nan, math.inf, -1.0, 1e300):
+        mail.link.call("SETRANGE", "{mail}:x:hist:1", 48, struct.pack(">d", value))
+        assert figures(http.get("/metrics").text)["omniq_job_failures_total", "mail"] == 0
+        assert http.get("/").status_code == 200
 
 
 def test_openmetrics_for_whoever_accepts_it_and_gzip(mail: OmniqClient) -> None:
@@ -145,7 +180,7 @@ def test_redis_away_is_a_503() -> None:
 
 
 def test_the_docs_name_each_metric_and_the_rules_no_other() -> None:
-    names = {*GAUGES, f"{STARTED}_total", KEPT, AGE}
+    names = {*GAUGES, *(f"{name}_total" for name in COUNTERS), KEPT, AGE}
     page = (ROOT / "docs/metrics.md").read_text("utf-8")
     assert set(re.findall(r"`(omniq_\w+)`", page)) == names
     rules = (ROOT / "docs/alerts.yml").read_text("utf-8")

@@ -4,6 +4,8 @@
 -- @include keys
 local record = base .. (base == "{omniq:x}" and ":hist:1" or ":x:hist:1")
 local HEAD, ENTRY, RECORD, KEPT_MS = 64, 22, 56384, 2678400000
+-- Where the total of failures stands: after what put_head writes, within the head.
+local TOTAL = 48
 local OF_HEAD, OF_ENTRY = ">I4I4I4I4ddI2I4I4I2I4", ">I2I4I4I4I4I4"
 -- Buckets to an entry, how many entries, where the ring begins.
 local FINE, COARSE = {1, 360, 944}, {{9, 40, 64}, {6, 1440, 8864}, {360, 720, 40544}}

@@ -9,6 +9,15 @@
 -- A failure is counted when its bucket closed 20 s ago: workers' clocks are apart.
 local LATER, CLOCKS_APART = 2, 6
 local now = tonumber(ARGV[1])
+
+-- Adds the failures of these buckets that still stand to the total of the record, which no retry or removal lowers.
+local function count_failed(first, last)
+  local found = first <= last and try("ZCOUNT", key("idx:failed"), first * 10000, "(" .. (last + 1) * 10000) or 0
+  if found == 0 then return end
+  local total = struct.unpack(">d", redis.call("GETRANGE", record, TOTAL, TOTAL + 7))
+  redis.call("SETRANGE", record, TOTAL, struct.pack(">d", total + found))
+end
+
 local bucket = math.floor(now / 10000) - 1
 local head, final, since, held, leased, at, seen, started, ended, closed, failed = open_record()
 
@@ -48,6 +57,7 @@ if bucket ~= head then
     head, final, since = bucket, bucket - LATER, math.min(since, bucket)
   end
   for _, ring in ipairs(COARSE) do empty(ring, final, bucket - LATER) end
+  count_failed(final + 1, bucket - LATER)
   for closing = final + 1, math.min(head, bucket - LATER) do
     local c, s, e, _, w, o = entry(FINE, closing)
     if w > 0 then
