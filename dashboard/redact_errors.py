@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from urllib.parse import quote, quote_plus
 
 from .redact_walk import HIDDEN
@@ -13,7 +13,6 @@ _KNOWN = 4
 """Characters. A shorter value is hidden only where it stands alone: `7` is in many an error."""
 MOST_VALUES = 100
 """Of a payload with more of them, only the error's type is shown: each is looked for."""
-_VALUE = r"""(?:\\*(?P<q>["']).*?(?:(?P=q)|$)|[{\[].*|[^\s,;&)}\]]+)"""
 _TYPE = re.compile(
     r"[A-Za-z_][\w.$\\]{0,100}(?:Error|Exception|Timeout|Fault|Failure|Warning|Interrupt|Exit|Expired|Refused)"
     r"(?: \[[A-Z][A-Z0-9_]{2,60}\])?"
@@ -32,22 +31,19 @@ def type_only(text: str) -> str:
     return f"{found[1]}: {HIDDEN}" if found else HIDDEN
 
 
-def named(names: Iterable[str]) -> re.Pattern[str] | None:
-    """Finds `password=…`, `"password": "…"` and the like, for hidden keys of these names."""
-    spelled = ["[\\w.-]*".join(map(re.escape, name.split("*"))) for name in names if name.strip("*")]
-    if not spelled:
-        return None
-    return re.compile(rf"""(?im)(?<!\w)((?:{"|".join(spelled)})\\*["']?\s*(?:=>|[:=])\s*){_VALUE}""")
-
-
 def masked(text: str, values: Sequence[str], names: re.Pattern[str] | None) -> str:
     """The error without these values, however they are usually spelled, and without what follows a hidden name."""
     forms = {form for value in values for form in _spelled(value)}
+    folded = text.casefold()
     for form in sorted(forms, key=len, reverse=True):
+        # Most values are in no error, and a pattern is slow to make.
+        if form.casefold() not in folded:
+            continue
         spelled = re.escape(form)
         if len(form) < _KNOWN:
             spelled = rf"(?<!\w){spelled}(?!\w)"
         text = re.sub(spelled, HIDDEN, text, flags=re.IGNORECASE)
+        folded = text.casefold()
     for form in forms:
         text = _without_begun(text, form)
     return names.sub(lambda found: f"{found[1]}{HIDDEN}", text) if names else text

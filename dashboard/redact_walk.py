@@ -7,12 +7,15 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any, cast
 
 from .redact_paths import Patterns, States, Step
 
 DEEPEST = 8
 """JSON in strings of JSON in strings: what is deeper is hidden as it is."""
 HIDDEN = "‹hidden›"
+_BLANKS = " \t\n\r\f\v\ufeff\0"
+"""What may stand before JSON that was put into a string, a byte order mark among it."""
 _TOKEN = re.compile(
     r'(?P<string>"[^"\\]*(?:\\.[^"\\]*)*")(?P<key>[ \t\n\r]*:)?|(?P<mark>[{}\[\],])|(?P<scalar>[^\s{}\[\],:"]+)'
 )
@@ -24,11 +27,15 @@ class NoJson(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A hidden value: its path, in how many strings of JSON it stands, and its JSON text."""
+    """A hidden value: its path, in how many strings of JSON it stands, and its JSON text.
+
+    `vague`: a text that is hidden because nobody can tell which part of it is the value.
+    """
 
     path: tuple[Step, ...]
     depth: int
     token: str
+    vague: bool = False
 
 
 Put = Callable[[Found], str | None]
@@ -37,10 +44,9 @@ Put = Callable[[Found], str | None]
 
 @dataclass(slots=True)
 class _Open:
-    """An object or array that is walked through: its states, its own path, and where the walk is in it."""
+    """An object or array that is walked through: its states, and where the walk is in it."""
 
     states: States
-    path: tuple[Step, ...]
     array: bool
     at: Step = 0
 
@@ -50,72 +56,79 @@ def rewrite(text: str, patterns: Patterns, put: Put) -> str:
     return _rewrite(text, patterns, put, frozenset(), (), 0)
 
 
-def _rewrite(text: str, patterns: Patterns, put: Put, states: States, path: tuple[Step, ...], depth: int) -> str:
+def _rewrite(text: str, patterns: Patterns, put: Put, states: States, above: tuple[Step, ...], depth: int) -> str:
     _check(text)
     pieces: list[str] = []
     kept = 0
     opened: list[_Open] = []
     here, begin, level = states, -1, 0
+
+    def path() -> tuple[Step, ...]:
+        return (*above, *(one.at for one in opened))
+
     for match in _TOKEN.finditer(text):
-        mark = match["mark"]
+        string, key, mark, _ = match.groups()
         if begin >= 0:
             # Within a hidden object or array: to its end.
             level += 1 if mark in ("{", "[") else -1 if mark in ("}", "]") else 0
             if not level:
-                found = put(Found(_path(opened, path), depth, text[begin : match.end()]))
+                found = put(Found(path(), depth, text[begin : match.end()]))
                 if found is not None:
                     pieces += [text[kept:begin], found]
                     kept = match.end()
                 begin = -1
             continue
         if mark == ",":
-            if opened[-1].array:
-                opened[-1].at = int(opened[-1].at) + 1
-                here = patterns.after(opened[-1].states, opened[-1].at)
+            inner = opened[-1]
+            if inner.array:
+                inner.at = int(inner.at) + 1
+                here = patterns.after(inner.states, inner.at)
             continue
         if mark in ("}", "]"):
             opened.pop()
             continue
-        if match["key"]:
-            opened[-1].at = json.loads(match["string"])
-            here = patterns.after(opened[-1].states, opened[-1].at)
+        if key:
+            inner = opened[-1]
+            inner.at = _said(string)
+            here = patterns.after(inner.states, inner.at)
             continue
+        found = None
         if patterns.hides(here):
             if mark:
                 begin, level = match.start(), 1
                 continue
-            found = put(Found(_path(opened, path), depth, match[0]))
+            found = put(Found(path(), depth, match[0]))
         elif mark:
-            opened.append(_Open(here, _path(opened, path), mark == "["))
+            opened.append(_Open(here, mark == "["))
             if mark == "[":
                 here = patterns.after(here, 0)
             continue
-        else:
-            found = (
-                _inside(match["string"], patterns, put, here, _path(opened, path), depth) if match["string"] else None
-            )
+        elif string and patterns.may_hide(string):
+            found = _inside(string, patterns, put, here, path(), depth)
         if found is not None:
             pieces += [text[kept : match.start()], found]
             kept = match.end()
     return "".join([*pieces, text[kept:]])
 
 
-def _path(opened: list[_Open], above: tuple[Step, ...]) -> tuple[Step, ...]:
-    return (*opened[-1].path, opened[-1].at) if opened else above
+def _said(token: str) -> str:
+    """What a JSON string says."""
+    return json.loads(token) if "\\" in token else token[1:-1]
 
 
 def _inside(token: str, patterns: Patterns, put: Put, states: States, path: tuple[Step, ...], depth: int) -> str | None:
     """A string that holds JSON itself, with what is hidden in it put away; None when nothing changes."""
-    text: str = json.loads(token)
-    if not text.lstrip().startswith(("{", "[", '"')) or not patterns.may_hide(text):
-        return None
+    text = _said(token)
+    if not text.lstrip(_BLANKS).startswith(("{", "[", '"')):
+        # Of what is no JSON nobody can say where a value ends: `user=zoe&password=…` is hidden as it is.
+        return put(Found(path, depth, token, vague=True)) if patterns.names_in(text) else None
     if depth >= DEEPEST:
-        return put(Found(path, depth, token))
+        return put(Found(path, depth, token, vague=True))
     try:
         changed = _rewrite(text, patterns, put, states, path, depth + 1)
     except NoJson:
         # It begins like JSON and has such a key, but nobody can say where its value ends.
-        return put(Found(path, depth, token))
+        return put(Found(path, depth, token, vague=True))
     return None if changed == text else quoted(changed)
 
 
@@ -137,16 +150,28 @@ def quoted(text: str) -> str:
 
 
 def leaves(token: str) -> list[str]:
-    """The texts and numbers of a JSON value, as they may stand in an error."""
+    """The texts and numbers of a JSON value, as they may stand in an error. Raises NoJson where it is too deep."""
     found: list[str] = []
+    left: list[Any] = [_loaded(token)]
+    while left:
+        one: Any = left.pop()
+        if isinstance(one, list):
+            left += cast(list[Any], one)
+        elif isinstance(one, str) and one.strip():
+            found.append(one)
+            with suppress(ValueError):
+                left += [_loaded(one)] if one.lstrip().startswith(("{", "[", '"')) else []
+    return found
 
-    def look(value: object) -> None:
-        if isinstance(value, str):
-            found.append(value)
-        elif isinstance(value, dict | list):
-            for one in value.values() if isinstance(value, dict) else value:  # pyright: ignore
-                look(one)  # pyright: ignore[reportUnknownArgumentType]
 
-    with suppress(ValueError, RecursionError):
-        look(json.loads(token, parse_int=str, parse_float=str))
-    return [text for text in found if text.strip()]
+def _values(pairs: list[tuple[str, Any]]) -> list[Any]:
+    # A dict would forget the first value of a key that stands twice.
+    return [value for _, value in pairs]
+
+
+def _loaded(text: str) -> Any:
+    try:
+        # Numbers stay texts: one of five thousand digits is no fault, and no value is needed.
+        return json.loads(text, parse_int=str, parse_float=str, object_pairs_hook=_values)
+    except (ValueError, RecursionError):
+        raise NoJson("its values cannot be told apart") from None

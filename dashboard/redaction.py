@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from .redact_errors import MOST_VALUES, is_type, masked, named, type_only
-from .redact_paths import Patterns, compile_patterns, split_patterns
+from .redact_errors import MOST_VALUES, is_type, masked, type_only
+from .redact_paths import Patterns, compile_patterns, named, split_patterns
 from .redact_walk import HIDDEN, Found, NoJson, leaves, quoted, rewrite
 
 LOOKED_INTO = 1_048_576
@@ -21,7 +21,7 @@ Rule = Callable[[str, str], str]
 """`rule(field, text)`, with field `payload`, `error` or `field`, gives the text as it may be shown."""
 
 _NO_JSON = "it is no JSON that its hidden values could be told apart in"
-_TOO_LONG = "it is too long to be looked into for hidden values"
+TOO_LONG = "it is too long to be looked into for hidden values"
 _FAILED = "the rule that hides values failed, see the dashboard's log"
 _log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class Redaction:
             return Seen(None, _NO_JSON, None)
         looked = self.patterns is not None and self.patterns.may_hide(text)
         if len(raw) > LOOKED_INTO and (looked or self.rules):
-            return Seen(None, _TOO_LONG, None)
+            return Seen(None, TOO_LONG, None)
         seen = self._by_paths(text) if looked else Seen(text)
         for rule in self.rules if seen.text is not None else ():
             changed = _asked(rule, "payload", seen.text or "")
@@ -110,11 +110,11 @@ class Redaction:
 
     def _by_paths(self, text: str) -> Seen:
         values: list[str] = []
-        count = 0
+        count, known = 0, True
 
         def put(found: Found) -> str:
-            nonlocal count
-            count += 1
+            nonlocal count, known
+            count, known = count + 1, known and not found.vague
             values.extend(leaves(found.token))
             return quoted(HIDDEN)
 
@@ -123,7 +123,7 @@ class Redaction:
             shown = rewrite(text, self.patterns, put)
         except NoJson:
             return Seen(None, _NO_JSON, None)
-        return Seen(shown, "", tuple(dict.fromkeys(values)), count)
+        return Seen(shown, "", tuple(dict.fromkeys(values)) if known else None, count)
 
 
 NOTHING = Redaction()

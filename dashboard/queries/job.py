@@ -19,7 +19,7 @@ from omniq_core import (
 from ..formatting import day, duration, relative
 from ..jsontext import Piece, laid_out
 from ..present import present
-from ..redaction import KNOWN_UP_TO, LOOKED_INTO, NOTHING, Redaction, Seen
+from ..redaction import KNOWN_UP_TO, LOOKED_INTO, NOTHING, TOO_LONG, Redaction, Seen
 from ..traces import ErrorText, read_error
 from .children import Patience
 from .counter import NamedCounter, named_counter
@@ -223,7 +223,7 @@ def _without_message(job: JobDetail) -> str:
 def _seen(job: JobDetail, seen: Seen, limit: int) -> Payload:
     """A payload without its hidden values, cut after they left."""
     if seen.text is None:
-        return Payload(None, "", job.payload_bytes, 0, False, False, seen.why or "it is too large to look into here")
+        return Payload(None, "", job.payload_bytes, 0, False, False, seen.why or TOO_LONG)
     cut = len(seen.text) > limit
     pieces = None if cut else laid_out(seen.text)
     text = "" if pieces else present("payload", seen.text[:limit])

@@ -1,0 +1,115 @@
+"""Payloads that were made to show what is hidden, or to keep a page busy."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from dashboard.redact_walk import DEEPEST
+from dashboard.redaction import LOOKED_INTO, read_redaction
+from omniq_core import OmniqClient
+from tests.support.factories import fail_jobs
+from tests.web.pages_support import NOW, QUEUE, browser
+
+SECRET = "hunterzwei"
+HIDING = read_redaction(["password", "*.token", "cards[*].number"])
+
+
+def in_strings(value: Any, times: int) -> Any:
+    for _ in range(times):
+        value = {"in": json.dumps(value)}
+    return value
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        *(in_strings({"password": SECRET}, times) for times in (1, DEEPEST - 1, DEEPEST, DEEPEST + 3)),
+        {"a": "\ufeff" + json.dumps({"password": SECRET})},
+        {"a": "\0" + json.dumps({"password": SECRET})},
+        {"a": f"user=zoe&password={SECRET}"},
+        {"a": f'a row: {{"password": "{SECRET}"}}'},
+        {"a": f"{{'password': '{SECRET}'}}"},
+        {"a": f'{{"password": "{SECRET}'},
+        {"a": f'{{"password": 1}}\n{{"password": "{SECRET}"}}'},
+        {"password": [[{"a": {"b": [SECRET]}}], SECRET, {SECRET: SECRET}]},
+        {" PassWord\t": SECRET},
+        [{"x": [{"y": {"token": {"a": SECRET}}}]}],
+        {"cards": {"number": SECRET}, "b": [{"cards": [[{"number": [SECRET]}]]}]},
+    ],
+    ids=lambda payload: ascii(payload)[:40],
+)
+def test_no_payload_shows_it(payload: Any) -> None:
+    for raw in (json.dumps(payload), json.dumps(payload).replace("word", r"w\u006frd")):
+        seen = HIDING.payload(raw.encode())
+        assert seen.text is not None
+        json.loads(seen.text)
+        assert SECRET not in seen.text
+        assert seen.hidden
+        assert SECRET not in HIDING.error(f"E: {SECRET}", seen)
+
+
+def test_several_stars_are_so_many_keys() -> None:
+    rules = read_redaction("a.*.*.pin,x*y*z")
+    shown = rules.payload(b'{"a":{"b":{"c":{"pin":1},"pin":2}},"xayaz":3,"xyz":4,"xzy":5,"xz":6}').text
+    assert shown is not None
+    hidden = "‹hidden›"
+    assert json.loads(shown) == {
+        "a": {"b": {"c": {"pin": hidden}, "pin": 2}}, "xayaz": hidden, "xyz": hidden, "xzy": 5, "xz": 6
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '{"again":"hunterzwei","again":"other"}',
+        json.dumps(json.dumps({"old": SECRET})),
+        "[" * 900 + f'"{SECRET}"' + "]" * 900,
+    ],
+    ids=["a key twice", "JSON in a string", "900 levels"],
+)
+def test_an_error_repeats_no_part_of_a_hidden_value(value: str) -> None:
+    seen = HIDING.payload(f'{{"password":{value},"a":1}}'.encode())
+    assert HIDING.error(f"E: got {SECRET}", seen) == "E: got ‹hidden›"
+
+
+def test_a_page_is_not_kept_busy() -> None:
+    """Each took minutes or more when its time grew faster than its length."""
+    rules = read_redaction("*a*a*a*b,*pass*word")
+    key, error = "a" * 20_000, "pass." * 1_000
+    assert rules.payload(json.dumps({key: 1, "ab": 2}).encode()).text is not None
+    assert rules.error(error, rules.payload(b"{}")) == error
+    deep = ("[" * 900 + "]" * 900 + ",") * 50
+    assert HIDING.payload(f'[{deep}{{"password":1}}]'.encode()).hidden == 1
+    for ways in range(3):
+        HIDING.payload(json.dumps({"password": 1, **{f"{ways}-{n}": n for n in range(4_000)}}).encode())
+    assert HIDING.patterns and len(HIDING.patterns._ways) <= 10_000  # pyright: ignore[reportPrivateUsage]
+
+
+@pytest.mark.parametrize(
+    ("payload", "why"),
+    [
+        (b'{"password":"hunterzwei"', "no JSON"),
+        (b'{"password":"hunterzwei\xff"}', "no JSON"),
+        (b'{"password":"hunterzwei","p":"' + b"x" * LOOKED_INTO + b'"}', "too long"),
+        (b'{"boom":"hunterzwei"}', "the rule that hides values failed"),
+    ],
+    ids=["broken", "no UTF-8", "over 1 MB", "a rule that raises"],
+)
+def test_what_cannot_be_looked_into_says_why(client: OmniqClient, redis: Any, payload: bytes, why: str) -> None:
+    def rule(_field: str, text: str) -> str:
+        if "boom" in text:
+            raise ValueError(text)
+        return text
+
+    fail_jobs(client, QUEUE, ["a"], now_ms=NOW - 1_000, error="E: hunterzwei")
+    redis.hset("{mail}:job:a", "payload", payload)
+    visitor = browser(client, redact=["password", rule] if b"boom" in payload else "password")
+    page = visitor.get(f"/queues/{QUEUE}/jobs/a")
+    assert why in page.words()
+    for path in ("jobs/a", "jobs/a/payload", "jobs/a/copy", "failed", "failed/export?payloads=1"):
+        answer = visitor.http.get(f"/queues/{QUEUE}/{path}")
+        assert answer.status_code < 500
+        assert SECRET not in answer.text
