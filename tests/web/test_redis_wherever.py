@@ -21,6 +21,7 @@ from tests.support.clock import wait_until
 from tests.support.redis_cluster import ThreeMasters
 from tests.support.redis_server import RedisServer, free_port
 from tests.support.sentinels import Sentinels
+from tests.web.documented_keys import undocumented
 from tests.web.walking import FORM, NOW, REDIRECTIONS, act, check, fill, post, walk, watch
 
 WORD = "s3cr3t-word"
@@ -116,6 +117,10 @@ def test_a_unix_socket(tmp_path_factory: pytest.TempPathFactory) -> None:
     server.start()
     try:
         everything(f"unix://{folder}/redis.sock?db=2")
+        with redis_py.Redis(unix_socket_path=f"{folder}/redis.sock", db=2) as admin:
+            written = {key.decode() for key in admin.scan_iter(count=1000)}
+        assert len([key for key in written if ":x" in key]) > 20
+        assert undocumented(written) == set()
     finally:
         server.stop()
 
