@@ -125,7 +125,8 @@ def _counting_so_far(verb: act.Verb, queue: str, lane: str) -> tuple[Selection, 
     if kept is None or kept["for"] != [verb, queue, lane, actor().name]:
         return _selection(queue, lane), None
     raw = {name: base64.urlsafe_b64decode(kept["count"][name]) for name in ("mark", "cursor")}
-    return read_selection(kept["selection"]), Counting(**{**kept["count"], **raw})
+    # What may be looked into may have changed since its counting began.
+    return _allowed(queue, read_selection(kept["selection"])), Counting(**{**kept["count"], **raw})
 
 
 def _still_counting(

@@ -11,7 +11,7 @@ import pytest
 from dashboard import Allow, Deny, SettingsError
 from dashboard.redaction import LOOKED_INTO, read_redaction
 from dashboard.settings import load_settings
-from omniq_core import Activity, OmniqClient, note_activity
+from omniq_core import Activity, Counting, OmniqClient, note_activity
 from tests.support.factories import fail_jobs
 from tests.web.pages_support import NOW, QUEUE, browser
 
@@ -113,6 +113,19 @@ def test_what_could_confirm_a_value_is_refused(client: OmniqClient) -> None:
     about = json.dumps({"v": 1, "kind": "filter", "q": "", "payload": "password:h"})
     assert visitor.post("/queues/mail/jobs/retry/confirm", {"scope": "filter", "about": about}).status == 403
     assert visitor.get("/queues/mail/failed?q=ValueError").job_ids() == ["a"]
+
+
+def test_a_counting_that_began_before_values_were_hidden_is_refused(
+    client: OmniqClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_jobs(client, QUEUE, ["a"], now_ms=NOW - 1_000, payload=PAYLOAD)
+    unfinished = Counting(b"", b"", count=0, scanned=0, total=1, finished=False)
+    monkeypatch.setattr("dashboard.views.bulk.counted", lambda *_: unfinished)
+    path = "/queues/mail/jobs/retry/confirm"
+    begun = browser(client).post(f"{path}?payload=password:hunterzwei", {"scope": "filter"})
+    form = {name: begun.one(f"input[name={name}]")["value"] for name in ("counting", "lane", "scope")}
+    assert browser(client).post(path, form).status == 200
+    assert browser(client, redact="password").post(path, form).status == 403
 
 
 def test_who_may_not_read_payloads_sees_no_value_that_was_looked_for(client: OmniqClient) -> None:
