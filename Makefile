@@ -44,6 +44,7 @@ bench-dashboard: $(BENCH)/.installed ## the dashboard on a million jobs, and rq-
 	$(BENCH)/bin/python -m benchmarks.sampling $(ARGS)
 	$(BENCH)/bin/python -m benchmarks.metrics $(ARGS)
 	$(BENCH)/bin/python -m benchmarks.checking $(ARGS)
+	$(BENCH)/bin/python -m benchmarks.redacting
 
 screenshots: $(VENV)/.installed-test ## every page and state as PNG in build/screenshots/, and the README's
 	@tools/get-test-programs.sh $(BIN)
