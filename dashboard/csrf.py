@@ -14,6 +14,8 @@ from .state import current
 
 FIELD = "omniq_csrf"
 COOKIE = "omniq_csrf"
+HOST_HEADER = "X-Omniq-Host-Token"
+"""What script puts into the forms of a page that stays."""
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -52,10 +54,21 @@ def field() -> Markup:
 
 def host_field() -> Markup:
     """The host's token alone, which needs no Redis: for a form on a page about an error."""
-    token = current_app.jinja_env.globals.get("csrf_token")
-    if "csrf" not in current_app.extensions or not callable(token):
+    token = _host_token()
+    if not token:
         return Markup("")
-    return _hidden(current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), str(token()))
+    name = current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
+    return Markup('<input type="hidden" name="{}" value="{}" data-host-token>').format(name, token)
+
+
+def is_hosts_refusal(error: Exception) -> bool:
+    """Is it the host's CSRFProtect that did not take a form? Its library may not be there, so its name says it."""
+    return type(error).__name__ == "CSRFError"
+
+
+def _host_token() -> str:
+    token = current_app.jinja_env.globals.get("csrf_token")
+    return str(token()) if "csrf" in current_app.extensions and callable(token) else ""
 
 
 def renew() -> None:
@@ -73,6 +86,9 @@ def keep_cookie(response: Response) -> Response:
     cookie = g.get("omniq_csrf_cookie")
     if cookie and cookie != request.cookies.get(COOKIE):
         send_cookie(response, COOKIE, cookie)
+    # The host's token is good for an hour, and until somebody signs in anew; a page may stand for days.
+    if request.headers.get("HX-Request") == "true" and (token := _host_token()):
+        response.headers[HOST_HEADER] = token
     return response
 
 

@@ -15,6 +15,7 @@ from .. import recording
 from ..access import READ, Deny, LoginRequired
 from ..confirm import FIELD as CONFIRM_FIELD
 from ..csrf import FIELD as CSRF_FIELD
+from ..csrf import is_hosts_refusal
 from ..formatting import number, size
 from ..htmx import Partial, Toast, here, html_answer, kind, mount_url, render_partials
 from ..live import is_tick
@@ -163,6 +164,14 @@ def _http_error(error: HTTPException) -> Response:
         most = f"at most {size(request.max_content_length)} in {number(request.max_form_parts)} parts"
         text = f"This form is more than this page takes: {most}. Nothing was changed."
         return _answer(Problem(413, "Too large", text, way=Way("Overview", "/")))
+    if is_hosts_refusal(error):
+        said = present("value", error.description or "", 200)
+        why = (
+            f"The application around this dashboard did not take the form ({said}). Nothing was changed. Send it again."
+        )
+        refusal = BadInput(current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), why)
+        refusal.title = "Open for too long"
+        return _answer(refusal)
     return _answer(Problem(error.code, error.name, "Nothing was changed.", way=Way("Overview", "/")))
 
 

@@ -11,7 +11,9 @@ from werkzeug.test import TestResponse
 
 from dashboard import OmniqDashboard
 from dashboard.access import Allow
-from tests.web.trial import DONE, UNREACHABLE, trial_app, trial_mount
+from dashboard.csrf import HOST_HEADER
+from omniq_core import OmniqClient
+from tests.web.trial import DONE, UNREACHABLE, parsed, trial_app, trial_mount
 
 RETRY = "/queues/mail/jobs/retry"
 
@@ -131,3 +133,31 @@ def test_also_a_page_about_an_error_carries_the_hosts_token() -> None:
     ours = {"Sec-Fetch-Site": "same-origin"}
     assert client.post("/omniq/settings/display", data=dark, headers=ours).status_code == 303
     assert client.post("/omniq/settings/display", data={"theme": "dark"}, headers=ours).status_code == 400
+
+
+def test_what_the_host_no_longer_takes_is_said_and_kept(client: OmniqClient) -> None:
+    from flask_wtf.csrf import CSRFProtect
+
+    host = Flask("host")
+    host.config.update(SECRET_KEY="host secret", WTF_CSRF_TIME_LIMIT=-1)  # every token is too old
+    CSRFProtect(host)
+    OmniqDashboard(host, redis=client, url_prefix="", access=lambda *_: Allow(), background=False)
+    http = host.test_client()
+    page = http.get("/queues/mail/publish").text
+    found = re.search(r'name="csrf_token" value="([^"]+)" data-host-token', page)
+    assert found
+    typed = {"payload": '{"to": "zoë"}', "csrf_token": found[1]}
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    plain = http.post("/queues/mail/jobs", data=typed, headers=ours)
+    assert plain.status_code == 400
+    said = parsed(plain.text)
+    assert "Open for too long" in said.h1.get_text()
+    assert "did not take the form (The CSRF token has expired.). Nothing was changed. Send it again." in said.get_text()
+    assert said.select_one("[name=payload]")["value"] == '{"to": "zoë"}'
+    assert next(one["value"] for one in said.select("[data-host-token]")) != ""
+    script = {**ours, "HX-Request": "true", "HX-Request-Type": "partial"}
+    by_script = http.post("/queues/mail/jobs", data=typed, headers=script)
+    assert by_script.status_code == 400 and "Send it again." in by_script.text
+    assert by_script.headers[HOST_HEADER].count(".") == 2
+    assert HOST_HEADER in http.get("/?live=1", headers=script).headers
+    assert HOST_HEADER not in http.get("/").headers

@@ -46,6 +46,9 @@ async function send(form, button, event, key) {
 // Our answers are regions, also those that say what went wrong. Anything else came from a proxy, or did not come.
 document.addEventListener("htmx:finally:request", (event) => {
   const ctx = event.detail?.ctx;
+  // The application around the dashboard has a token of its own, which ends sooner than a page does.
+  const token = ctx?.response?.headers.get("X-Omniq-Host-Token");
+  if (token) for (const field of document.querySelectorAll("[data-host-token]")) field.value = token;
   // A tick or a search that got no answer asked for no change: live.js shows the outage.
   if (ctx?.sourceElement?.matches("#main, [data-counting]")) return;
   if (ctx?.swap !== "none" || ctx.hx?.redirect || [204, 304].includes(ctx.response?.status)) return;
