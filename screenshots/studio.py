@@ -42,7 +42,7 @@ class Studio:
     """`url` shows the data, `read_only_url` the same without controls, `empty_url` one without a queue.
 
     `fresh_url` shows a Redis that nobody has searched yet, `door_url` asks who it is (oncall, PASSWORD), `refused_url`
-    may not ask its Redis how it is.
+    may not ask its Redis how it is, `hiding_url` hides values of jobs.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -63,6 +63,7 @@ class Studio:
             self._serve(self.client, read_only=True),
             self._serve(empty),
             self._serve(self._client(_FRESH_DB)),
+            self._serve(self.client, redact="account,charge_id,card"),
         ]
         refused = self._client(0, username="looker", password=PASSWORD)
         self._servers.append(self._serve(refused))
@@ -71,9 +72,8 @@ class Studio:
         users = folder / "users.json"
         UsersFile(users).add("oncall", PASSWORD, "operator")
         self._servers.append(self._serve(self.client, users_file=str(users)))
-        self.url, self.read_only_url, self.empty_url, self.fresh_url, self.refused_url, self.door_url = (
-            server.url for server in self._servers
-        )
+        self.url, self.read_only_url, self.empty_url, self.fresh_url, *others = (one.url for one in self._servers)
+        self.hiding_url, self.refused_url, self.door_url = others
 
     def close(self) -> None:
         """Ends the dashboards and the Redis."""

@@ -32,6 +32,7 @@ def test_an_edited_copy_keeps_what_is_hidden(copied: Any, redis: Any) -> None:
     assert json.loads(text) | {"body": 0} == {
         "user": "zoe", "password": "‹hidden 1›", "cards": [{"number": "‹hidden 2›"}], "body": 0
     }  # fmt: skip
+    assert "Leave one where it is, and the copy has its value." in form.words("dialog form")
     review = send(visitor, form, payload=text.replace("zoe", "tom"), job_id="b")
     assert review.status == 409
     assert "hunterzwei" not in review.text
