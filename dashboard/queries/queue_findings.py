@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from omniq_core import (
     FINDING_KINDS,
-    MOST_FINDINGS,
+    JOB_KINDS,
     Check,
     Finding,
     FindingKind,
@@ -25,10 +25,8 @@ FRESH_MS = 2_000
 """So long a page believes what another request of this process has just read."""
 MOST_ROWS = 20
 """So many rows of a kind are shown, the first of each queue before the others."""
-COMPLETED_KEPT = 100
 
 GROUP_KINDS = frozenset[FindingKind]({"inflight", "ready_missing", "ready_extra", "over_limit"})
-JOB_KINDS = frozenset[FindingKind]({"idx", "ghosts", "orphans", "two_lanes", "states"})
 UNJUDGED: dict[str, frozenset[FindingKind]] = {
     "no_scan": frozenset({"orphans", "types"}),
     "many_running": frozenset({"inflight", "over_limit"}),
@@ -158,21 +156,10 @@ def _found(kind: FindingKind, reports: Sequence[Report], may_repair: MayDo) -> K
     return KindFound(
         kind,
         sum(one.found[kind] for one in having),
-        sum(repair_amount(kind, one) for one in having if may_repair(one.queue)),
+        sum(one.repair_amount(kind) for one in having if may_repair(one.queue)),
         tuple(rows),
         tuple(row for those in rows.values() for row in those[:each])[:MOST_ROWS],
     )
-
-
-def repair_amount(kind: FindingKind, report: Report) -> int:
-    """With how much one repair of that queue would deal: what its button counts (leases, jobs, groups)."""
-    names = {"leases": "expired", "completed_over": "stored", "old_index": "jobs"}
-    count = report.found.get(kind, 0)
-    if kind not in names:
-        return min(count, MOST_FINDINGS)
-    facts = [row.facts.get(names[kind]) for row in report.rows if row.kind == kind]
-    stored = sum(value for value in facts if isinstance(value, int))
-    return stored - COMPLETED_KEPT * count if kind == "completed_over" else stored
 
 
 def _passed(kind: FindingKind, reports: Sequence[Report]) -> KindPassed | None:

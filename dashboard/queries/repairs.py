@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from omniq_core import FINDING_KINDS, FindingKind, Link, RepairPreview, preview_repair, read_health
 
-from .queue_findings import repair_amount
-
 SUBJECTS = {
     "inflight": "Group",
     "ready_missing": "Group",
@@ -35,7 +33,7 @@ class Broken:
 def broken_queues(link: Link, kind: FindingKind, *, may_repair: Callable[[str], bool]) -> tuple[Broken, ...]:
     """Where the last checks found that, in the order of names; one round trip."""
     return tuple(
-        Broken(report.queue, repair_amount(kind, report))
+        Broken(report.queue, report.repair_amount(kind))
         for report in read_health(link).reports
         if report.found.get(kind) and may_repair(report.queue)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, request
 from werkzeug.datastructures import MultiDict
 
-from omniq_core import MOST_FINDINGS, FindingKind, repair_of_kind
+from omniq_core import FindingKind, repair_of_kind
 
 from .. import confirm
 from ..actions import repairs as act
@@ -105,7 +105,6 @@ def _dialog(queue: str, kind: FindingKind, choice: str, alert: str = "", status:
         choices=choices_of(kind),
         typed=_is_typed(kind, choice, found.count),
         pattern=pattern(queue),
-        most=MOST_FINDINGS,
         back=_back(),
         fields=((confirm.FIELD, confirm.seal(current().signing, what, now_ms())), ("kind", kind), ("choice", choice)),
         alert=alert,

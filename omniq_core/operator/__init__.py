@@ -53,7 +53,7 @@ from .failures import (
 )
 from .filtered import Count, FilteredPage, filtered_page, newer_matches
 from .filters import BadFilter, Filter
-from .findings import FINDING_KINDS, MOST_FINDINGS, Finding, FindingKind, read_findings
+from .findings import FINDING_KINDS, JOB_KINDS, Finding, FindingKind, read_findings
 from .fingerprint import ErrorKind, without_message
 from .frame_reads import read_open_tasks_and_health
 from .group_jobs import GroupJobs, group_jobs
@@ -115,11 +115,11 @@ __all__ = [
     "COUNTED_POSITIONS",
     "COUNTER_STILL_MS",
     "FINDING_KINDS",
+    "JOB_KINDS",
     "LARGEST_EXPORTED",
     "LONGEST_PAUSE_MS",
     "MOST_CHECKED",
     "MOST_COUNTERS",
-    "MOST_FINDINGS",
     "MOST_FOUND",
     "MOST_GROUPS",
     "MOST_LIVE",

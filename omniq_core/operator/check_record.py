@@ -13,7 +13,7 @@ from ..connection import Link
 from ..keys import decode_id, decode_text, encode_id, global_key, validate_queue
 from ..numbers import read_count, read_moment
 from ..scripts import script
-from .findings import FINDING_KINDS, Finding, FindingKind, pack_finding
+from .findings import COMPLETED_KEPT, FINDING_KINDS, MOST_FINDINGS, Finding, FindingKind, pack_finding
 from .overview import state_of
 
 CHECK, HEALTH, QUEUES = global_key("check"), global_key("health"), global_key("check:queues")
@@ -69,6 +69,16 @@ class Report:
     rows: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
     broken: str = ""
+
+    def repair_amount(self, kind: FindingKind) -> int:
+        """With how much one repair of this queue would deal: what its button counts (leases, jobs, groups)."""
+        names = {"leases": "expired", "completed_over": "stored", "old_index": "jobs"}
+        count = self.found.get(kind, 0)
+        if kind not in names:
+            return min(count, MOST_FINDINGS)
+        facts = [row.facts.get(names[kind]) for row in self.rows if row.kind == kind]
+        stored = sum(value for value in facts if isinstance(value, int))
+        return stored - COMPLETED_KEPT * count if kind == "completed_over" else stored
 
 
 @dataclass(frozen=True, slots=True)

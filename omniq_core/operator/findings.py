@@ -30,8 +30,11 @@ FindingKind = Literal[
 FINDING_KINDS: tuple[FindingKind, ...] = get_args(FindingKind)
 """In the order in which a page shows them."""
 
-JOB_KINDS = frozenset({"idx", "ghosts", "orphans", "two_lanes", "states"})
+JOB_KINDS: frozenset[FindingKind] = frozenset({"idx", "ghosts", "orphans", "two_lanes", "states"})
 """Those whose subjects are jobs."""
+
+COMPLETED_KEPT = 100
+"""So many completed jobs of a queue the protocol keeps."""
 
 KEPT_MS = 86_400_000
 MOST_FINDINGS = 20_000

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
 from ..connection import Link
 from ..keys import QueueKeys, decode_text, encode_id
 from ..numbers import read_int
 from ..scripts import script
-from .findings import JOB_KINDS, Finding, findings_key, read_findings
+from .findings import COMPLETED_KEPT, JOB_KINDS, MOST_FINDINGS, Finding, findings_key, read_findings
 from .groups import Group, group_rows
 from .job_repair import is_placed
 from .repair_kinds import GROUP_KINDS, REPAIR, RepairSelection, repair_of_kind
@@ -18,7 +18,6 @@ from .repair_rows import LANE_WORDS, RepairRow, job_row
 from .tasks import open_entry, task_fields
 
 MOST_ROWS = 50
-COMPLETED_KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +25,10 @@ class RepairPreview:
     """What a repair would deal with: `count` of them, the first as rows. `waiting` jobs can start after it.
 
     Of those that were looked at `right` are right by now, or no longer as the check found them: they stay as they are.
+    Of a kind `most` are kept one by one, so there may be others where `count` is as many.
     """
 
+    most: ClassVar[int] = MOST_FINDINGS
     queue: str
     kind: str
     choice: str

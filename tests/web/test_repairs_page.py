@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.access import Allow, Decision, Deny
 from dashboard.repair_words import effect, kind_name, repair_label, repairable
-from omniq_core import FINDING_KINDS, OmniqClient, Task, pack_report, read_health, start_check
+from omniq_core import FINDING_KINDS, OmniqClient, RepairPreview, Task, pack_report, read_health, start_check
 from omniq_core.operator.findings import Finding, findings_commands
 from tests.operator.repairing import worked_off
 from tests.operator.test_check_kinds import begun
@@ -153,6 +153,16 @@ def test_more_than_a_hundred_are_removed_by_name_only(client: OmniqClient, redis
     assert not redis.keys("{a}:x:task:*")
     begun_now = visitor.post("/queues/a/repairs/orphans", fields | {"confirm": "a"})
     assert begun_now.words("h1") == "Remove 101 jobs"
+
+
+def test_it_says_that_the_check_after_it_finds_what_was_not_kept(
+    client: OmniqClient, redis: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = checked(client, redis, "orphans")
+    told = "More than {} of a kind are not kept one by one: the check after it finds the others."
+    assert "More than" not in visitor.get("/queues/a/repairs/orphans").words(".dialog-body")
+    monkeypatch.setattr(RepairPreview, "most", 1)
+    assert told.format(1) in visitor.get("/queues/a/repairs/orphans").words(".dialog-body")
 
 
 def test_names_of_groups_are_told_to_the_byte(client: OmniqClient, redis: Any) -> None:
