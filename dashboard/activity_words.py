@@ -228,6 +228,7 @@ def _counts(entry: Activity) -> str:
     word = repaired_word(entry) if action == "repair" else _DONE.get(action, "done")
     parts = [f"{number(entry.done or 0)} {word}"]
     parts += [f"{number(n)} {word}" for n, word in ((skipped, "skipped"), (left, "left")) if n]
+    parts += [f"{number(n)} for good" for n in [_number(entry, "final")] if n]
     parts += [f"probe: {number(n)} failed" for n in [_number(entry, "probe_failed")] if n]
     return ", ".join(parts)
 

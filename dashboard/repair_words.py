@@ -48,7 +48,8 @@ EFFECTS = {
     "ghosts": "The ids leave their lanes and the index. There is no job behind them.",
     "orphans": (
         "Each job goes back to the lane that its state names: waiting ones to the tail, active ones as "
-        "failed, because nobody holds them any more. One whose state is unknown stays as it is."
+        "failed, because nobody holds them any more. One whose state is unknown stays as it is, "
+        "and so does a completed one when 100 newer are kept: Remove takes those away."
     ),
     "two_lanes": (
         "Each job stays once, in the lane that its state names, else in the first of active, waiting, "

@@ -10,6 +10,7 @@ from omniq_core import FindingKind, repair_of_kind
 from .. import confirm
 from ..actions import repairs as act
 from ..htmx import Toast, answer, here, show_dialog
+from ..htmx import kind as how_asked
 from ..params import choice as chosen
 from ..present import present
 from ..problems import no_such_page
@@ -114,7 +115,8 @@ def _dialog(queue: str, kind: FindingKind, choice: str, alert: str = "", status:
 def _nothing(kind: FindingKind, queue: str = "") -> Response:
     where = f" of {present('queue', queue)}" if queue else ""
     lines = ("It was repaired, or ended by itself. The next check will not list it.",)
-    return answer(Toast(f"{kind_name(kind)}{where}: nothing to repair any more", lines, "ok"), *regions())
+    done = Toast(f"{kind_name(kind)}{where}: nothing to repair any more", lines, "ok")
+    return answer(done, *regions(), to=None if how_asked() == "partial" else _back())
 
 
 def _is_typed(kind: FindingKind, choice: str, count: int) -> bool:

@@ -64,7 +64,7 @@ def promise(queue: str, count: int, ids: Sequence[str] = ()) -> Promise:
     """What can be promised for so many jobs; those that are named are weighed."""
     room = undo_room(current().link, queue, undo_of(), now_ms=now_ms(), ids=ids)
     if room.holds(count):
-        most = "" if ids else f", as far as {_free(room)} hold them"
+        most = "" if ids else f", as far as {_free(room)} hold them. What comes after that is removed for good"
         who = "You" if can("restore", queue) else "Who may restore"
         return Promise(f"{who} can undo this for {duration(room.ms)}{most}.", True)
     if not room.ms:

@@ -33,7 +33,7 @@ HEALTH_READS = (("HGETALL", CHECK), ("LLEN", QUEUES), ("HGETALL", HEALTH))
 class Check:
     """The check as it stands. Times are ms. `state`: `running`, `stopped` (can go on), `finished`. `at` of `queues` are
     through, the next one is in `phase`. `looked` of about `expected` entries of lanes were looked at. `rested`: it was
-    stopped for a while, so its end is not as far from its start as it took."""
+    stopped for a while or changed hands, so its end is not as far from its start as it took."""
 
     check_id: str
     state: str

@@ -36,6 +36,7 @@ def job_row(finding: Finding, choice: str) -> RepairRow:
     lists = [str(name) for name, _ in cast(Sequence[tuple[Any, Any]], facts["lanes"])]
     if finding.kind == "orphans":
         put_back = _place(keep) if keep else "Left as it is: its state is unknown"
+        put_back += ", if among the newest 100" if keep == "completed" else ""
         return RepairRow(
             finding.subject,
             "Lane",

@@ -97,7 +97,7 @@ class _Queue:
     """Its counters (name, stored, found), its lanes (name, jobs, of these in the index), and leases that ran out."""
 
     has_stats: bool
-    counters: Sequence[tuple[str, int, int]]
+    counters: Sequence[tuple[str, int | str, int]]
     lanes: Sequence[tuple[str, int, int]]
     expired: int
 
@@ -107,10 +107,16 @@ def _look(link: Link, queue: str, now_ms: int) -> _Queue:
     stats, counters, lanes, expired = cast(list[Any], reply)
     return _Queue(
         stats == 1,
-        [(decode_text(name), read_int(stored) or 0, found) for name, stored, found in counters],
+        [(decode_text(name), _stored(stored), found) for name, stored, found in counters],
         sorted((decode_text(lane), jobs, indexed) for lane, jobs, indexed in lanes),
         expired,
     )
+
+
+def _stored(raw: Any) -> int | str:
+    """A counter as it stands; what is no number as it is."""
+    number = read_int(raw)
+    return number if number is not None else decode_text(raw)[:40] if raw else 0
 
 
 def _of_queue(kind: str, queue: _Queue) -> tuple[int, list[RepairRow]]:

@@ -15,6 +15,7 @@ SYSTEM = "system"
 def ended(task: Task, now_ms: int) -> Activity:
     """It is over, or stopped for a person or a fault: what was done, skipped and left, by the one who began it."""
     facts = {"state": task.state, "fault": task.fault, "left": str(task.left or ""), "batch": task.batch}
+    facts["final"] = str(task.final or "") if task.keep_ms else ""
     facts["probe_failed"] = str(task.probe.again or "") if task.probe else ""
     return _entry(task, task.ended_ms or now_ms, "ended", task.actor, facts)
 

@@ -66,6 +66,7 @@ def test_of_healthy_queues_it_finds_nothing(client: OmniqClient) -> None:
     health = read_health(client.link)
     assert health.check is not None
     assert (health.check.state, health.check.percent, health.check.by, health.check.at) == ("finished", 100, "zoe", 3)
+    assert not health.check.rested
     assert [(one.queue, one.jobs, one.groups, one.found, one.notes) for one in health.reports] == [
         ("a", 8, 1, {}, ()),
         ("b", 8, 1, {}, ()),
@@ -140,7 +141,9 @@ def test_another_process_goes_on_when_its_own_died(client: OmniqClient) -> None:
     client.link.call("HSET", "{omniq:x}:check", "owner_until", 1)  # ten seconds later, by the server's clock
     second.look_now()
     work(second, timer, client)
-    assert [one.queue for one in read_health(client.link).reports] == ["a", "b", "c"]
+    health = read_health(client.link)
+    assert [one.queue for one in health.reports] == ["a", "b", "c"]
+    assert health.check is not None and health.check.rested  # how long nobody worked on it is not known
     timer.now += 1.0
     first.tick()
     assert first._id == ""  # pyright: ignore[reportPrivateUsage]

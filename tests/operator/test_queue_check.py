@@ -59,8 +59,15 @@ def test_every_counter_is_compared_with_its_lane(client, busy, redis) -> None:
         ("counters", "group_waiting", {"stored": 0, "found": 2} | both),
         ("counters", "groups_ready", {"stored": 0, "found": 1}),
         ("counters", "waiting", {"stored": 7, "found": 2}),
-        ("counters", "waiting_total", {"stored": 0, "found": 4, "indexed": 4, "summed": 4}),
+        ("counters", "waiting_total", {"stored": "abc", "found": 4, "indexed": 4, "summed": 4}),
     ]
+
+
+@pytest.mark.broken_data
+def test_a_counter_that_is_no_number_is_wrong_also_of_an_empty_lane(client, redis) -> None:
+    publish_jobs(client, Q, ["w"], now_ms=NOW)
+    redis.hset(key("stats"), mapping={"delayed": "abc", "failed": "0"})
+    assert found(client) == [("counters", "delayed", {"stored": "abc", "found": 0})]
 
 
 @pytest.mark.broken_data

@@ -32,6 +32,7 @@ SHOWN: dict[str, tuple[str, str, str]] = {
     "three times in failed": ("Lane", "Failed 3 times", "Failed"),
     "twice in a group": ("Lane", "Waiting in group A twice", "Waiting in group A"),
     "in no lane: grouped": ("Lane", "None, state waiting", "Waiting in group B"),
+    "in no lane: completed": ("Lane", "None, state completed", "Completed, if among the newest 100"),
     "in no lane: active": ("Lane", "None, state active", "Failed"),
     "another state": ("State", "Failed", "Waiting"),
     "no state": ("State", "Missing", "Completed"),

@@ -64,6 +64,11 @@ WORDS = [
         "25 removed, 377 left, final",
     ),
     (
+        entry("remove", "ended", done=402, facts=TASK | {"final": "78"}, **FAILED),
+        "Removed 402 jobs",
+        "402 removed, 78 for good, final",
+    ),
+    (
         entry("remove", "taken", facts=TASK | {"by": "b", "from": "a"}, **FAILED),
         "Went on: Remove 402 failed jobs",
         "Running",

@@ -189,6 +189,8 @@ def test_of_several_queues_it_is_asked_which(client: OmniqClient, redis: Any) ->
     limited = visitor_of(client, access=only_b)
     gone = limited.get("/health/repairs/idx", headers=SCRIPT)
     assert "nothing to repair any more" in gone.toast()  # that of b has been repaired meanwhile
+    again = limited.get("/health/repairs/idx")
+    assert (again.path, "nothing to repair any more" in again.toast()) == ("/health", True)
     assert limited.post("/queues/a/repairs/idx", {}).status == 403
     limited.get("/queues/a/repairs/idx", status=403)
 

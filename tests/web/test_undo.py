@@ -156,7 +156,7 @@ def test_many_jobs_are_promised_as_far_as_there_are_bytes(visitor: Browser, clie
     fail_jobs(client, QUEUE, 102, now_ms=NOW - 1_000)
     dialog = visitor.press(visitor.get(FAILED), "#lane-actions button[formaction*='remove/confirm']")
     said = dialog.words("dialog .dialog-body")
-    assert "You can undo this for 15 min, as far as 64 MB hold them." in said
+    assert "You can undo this for 15 min, as far as 64 MB hold them. What comes after that is removed for good." in said
     _agree(visitor, _ask(visitor, "job-102"))  # a few bytes are in the trash
     dialog = visitor.press(visitor.get(FAILED), "#lane-actions button[formaction*='remove/confirm']")
     assert "as far as the almost 64 MB left in the trash hold them." in dialog.words("dialog .dialog-body")

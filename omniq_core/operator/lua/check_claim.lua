@@ -18,5 +18,7 @@ if int(kept[4], 0) >= redis.call("LLEN", ours(queues_key(), "list")) then
   redis.call("HSET", name, "state", "finished", "ended_ms", now, "owner_until", "0")
   return false
 end
+-- Whoever had it is gone, and nobody worked on it since: its end will not say how long it took.
+if kept[2] and kept[2] ~= owner then redis.call("HSET", name, "rested", "1") end
 redis.call("HSET", name, "owner", owner, "owner_name", ARGV[3], "owner_until", check_until(ARGV[4], now))
 return redis.call("HGETALL", name)

@@ -70,17 +70,24 @@ end
 local stats = redis.call("TYPE", key("stats")).ok
 if stats == "none" and jobs > 0 then add("old_stats", "", jobs) end
 
+-- A figure that is no number is 0 to who reads it, and an error to who adds to it: no worker can.
+local function stored_of(counter)
+  local raw = short_field(key("stats"), counter)
+  if raw and not tonumber(raw) then return nil, raw end
+  return int(raw, 0)
+end
+
 local function compare(counter, found)
-  local stored = int(short_field(key("stats"), counter), 0)
-  if found and stored ~= found then add("counters", counter, stored, found) end
+  local stored, odd = stored_of(counter)
+  if found and stored ~= found then add("counters", counter, stored or odd, found) end
 end
 
 -- By the idx and by the groups: either may be incomplete, so a counter that agrees with one of them is right.
 local function compare_waiting(counter, by_idx, by_groups)
-  local stored = int(short_field(key("stats"), counter), 0)
+  local stored, odd = stored_of(counter)
   if stored == by_idx or stored == by_groups or not (by_idx or by_groups) then return end
   local found = by_idx and by_idx >= (by_groups or 0) and by_idx or by_groups
-  if found then add("counters", counter, stored, found, by_idx or false, by_groups or false) end
+  if found then add("counters", counter, stored or odd, found, by_idx or false, by_groups or false) end
 end
 
 if stats == "hash" then
