@@ -15,6 +15,9 @@ def test_where_nobody_looks_for_queues_it_says_so(client: OmniqClient, redis: An
     assert page.words("#notices") == (
         "No process looks for queues and keeps figures: OMNIQ_BACKGROUND is off here. Run one with it on."
     )
+    assert page.words("#totals") == " ".join(  # and no zeros
+        f"{label} – Not known" for label in ("Waiting", "Active", "Delayed", "Failed", "Started", "Oldest waiting")
+    )
     assert "No queue is known" in page.words("#queues")
     assert "No process does so now." in page.words("#throughput")
     publish_jobs(client, "mail", 1, now_ms=NOW)
