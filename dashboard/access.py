@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from flask import Request
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 _log = logging.getLogger(__name__)
@@ -46,9 +47,11 @@ class Deny:
 
 @dataclass(frozen=True, slots=True)
 class LoginRequired:
-    """Send the reader to sign in at this URL."""
+    """Send the reader to sign in at this URL. `answer` makes what they get instead; script, which can show no such
+    answer, still goes to `url`, and as a page."""
 
     url: str
+    answer: Callable[[], ResponseReturnValue] | None = None
 
 
 Decision = Allow | Deny | LoginRequired

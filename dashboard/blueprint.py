@@ -113,7 +113,9 @@ def _check_access() -> ResponseReturnValue | None:
     if isinstance(decision, LoginRequired):
         recording.refused("Not signed in, or no longer.", nameless=True)
         url = iri_to_uri(decision.url)  # a host may have put into it what no header can hold
-        return Response(status=401, headers={"HX-Redirect": url}) if kind() == "partial" else redirect(url)
+        if kind() == "partial":
+            return Response(status=401, headers={"HX-Redirect": url})
+        return decision.answer() if decision.answer else redirect(url)
     return None
 
 

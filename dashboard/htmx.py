@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from flask import Response, make_response, redirect, request
 from markupsafe import Markup
@@ -158,6 +158,20 @@ def here() -> str:
     query = _own_query()
     path = quote(request.path.removeprefix(current().url_prefix), safe="/~")
     return (path or "/") + (f"?{query}" if query else "")
+
+
+def came_from() -> str:
+    """The page that a part or a button is of, as a path below the mount; "" when the request does not say. Whoever
+    writes a false one leads only themselves astray, and only in here."""
+    for name in ("HX-Current-URL", "Referer"):
+        try:
+            page = urlsplit(request.headers.get(name, ""))
+        except ValueError:
+            continue
+        to = f"/{page.path.removeprefix(mount_path())}" + (f"?{page.query}" if page.query else "")
+        if page.path.startswith(mount_path()) and stays_below(to):
+            return to
+    return ""
 
 
 def _own_query() -> str:

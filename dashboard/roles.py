@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from importlib import import_module
 from typing import Any, cast
+from urllib.parse import urljoin
 
 from flask import Request, current_app
 
 from .access import ACTIONS, LOOKING, Access, Actor, Allow, Decision, Deny, LoginRequired
+from .htmx import came_from, kind, mount_url
 
 VIEWER: frozenset[str] = LOOKING
 """Looks at everything, payloads and the record of what was done too, and changes nothing."""
@@ -33,9 +35,10 @@ def from_flask_login(
     fits is not there for that role. Pages over many queues are open to whoever may do it in any queue. Several roles
     add up. `role_of` gives the role or roles of a user; without it `user.roles`, else `user.role` counts.
 
-    Whoever is not signed in is sent to the `login_view` of the host's LoginManager, or refused when it has none. The
-    liveness page is open to all. Raises ValueError for an action or a role's table that cannot be meant, TypeError for
-    one text in place of a set of actions, and RuntimeError without Flask-Login.
+    Whoever is not signed in gets the answer of the `unauthorized_handler` of the host's LoginManager, else is sent to
+    its `login_view`, or refused when it has neither. The liveness page is open to all. Raises ValueError for an action
+    or a role's table that cannot be meant, TypeError for one text in place of a set of actions, and RuntimeError
+    without Flask-Login.
     """
     try:
         login = import_module("flask_login")
@@ -103,9 +106,13 @@ def _own_roles(user: Any) -> str | Iterable[str] | None:
 
 def _to_sign_in(login: Any, request: Request) -> Decision:
     manager = getattr(current_app, "login_manager", None)
-    view = manager.blueprint_login_views.get(request.blueprint, manager.login_view) if manager else None
-    if not view:
+    if manager is None:
         return Deny("You are not signed in.")
-    # Only a page that was asked for is one to come back to: a part of one, or what a form was sent to, is none.
-    page = request.method == "GET" and "HX-Request" not in request.headers
-    return LoginRequired(login.login_url(view, next_url=request.url) if page else login.login_url(view))
+    # Only a page is one to come back to: of a part of one, or of what a form was sent to, it is the page they are of.
+    asked = request.method == "GET" and kind() != "partial"
+    page = request.url if asked else urljoin(request.url, mount_url(came)) if (came := came_from()) else ""
+    if manager.unauthorized_callback:
+        # Asked only when it is sent: it may leave a message, and a page asks for many decisions.
+        return LoginRequired(page or mount_url("/"), manager.unauthorized)
+    view = manager.blueprint_login_views.get(request.blueprint, manager.login_view)
+    return LoginRequired(login.login_url(view, next_url=page or None)) if view else Deny("You are not signed in.")

@@ -7,7 +7,7 @@ import logging
 import threading
 from dataclasses import dataclass, field
 from typing import Literal, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import Request, Response, g
 from werkzeug.security import check_password_hash
@@ -15,11 +15,11 @@ from werkzeug.security import check_password_hash
 from . import sessions
 from .access import Actor, Allow, Decision, Deny, LoginRequired
 from .accounts import LONGEST, NAME, User, Users, UsersError, UsersFile
-from .htmx import here, kind, mount_url, stays_below
+from .htmx import came_from, here, kind, mount_url, stays_below
 from .proxied import PEER, is_listed
 from .roles import OPERATOR, VIEWER
 from .settings import Settings
-from .state import mount_path, now_ms
+from .state import now_ms
 from .tries import Tries
 
 ACTIONS_OF = {"viewer": VIEWER, "operator": OPERATOR}
@@ -177,18 +177,7 @@ def _sign_in_url(request: Request) -> str:
     if request.method in ("GET", "HEAD") and kind() != "partial":
         back, lost = here(), False
     else:
-        back, lost = _page_it_came_from(request), request.method == "POST"
+        back, lost = came_from(), request.method == "POST"
     asked = {"next": back} if stays_below(back) and back != "/" else {}
     query = urlencode(asked | ({"lost": "1"} if lost else {}), safe="/")
     return mount_url("/sign-in") + (f"?{query}" if query else "")
-
-
-def _page_it_came_from(request: Request) -> str:
-    """Its path below the mount. Whoever writes a false one leads only themselves astray, and only in here."""
-    try:
-        came = urlsplit(request.headers.get("Referer", ""))
-    except ValueError:
-        return "/"
-    if not came.path.startswith(mount_path()):
-        return "/"
-    return f"/{came.path.removeprefix(mount_path())}" + (f"?{came.query}" if came.query else "")

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 import pytest
-from flask import Flask, redirect
+from flask import Flask, redirect, request
 from flask.testing import FlaskClient
 from flask_login import LoginManager, UserMixin, login_user
 
@@ -103,6 +103,51 @@ def test_strangers_are_sent_to_sign_in_and_come_back_to_a_page_only() -> None:
     tick = client.get("/omniq/?live=1", headers={"HX-Request": "true", "HX-Request-Type": "partial"})
     assert (tick.status_code, tick.headers["HX-Redirect"]) == (401, "/sign-in")
     assert client.get("/omniq/healthz").status_code != 302
+
+
+@pytest.mark.parametrize(
+    ("page", "back"),
+    [
+        (
+            "http://localhost/omniq/queues/mail-1/failed?size=25",
+            "/sign-in?next=%2Fomniq%2Fqueues%2Fmail-1%2Ffailed%3Fsize%3D25",
+        ),
+        ("http://localhost/omniq/", "/sign-in?next=%2Fomniq%2F"),
+        ("http://localhost/elsewhere", "/sign-in"),
+        ("http://localhost/omniq/../elsewhere", "/sign-in"),
+        ("https://evil.example/omniq//evil.example", "/sign-in"),
+        ("http://[x", "/sign-in"),
+    ],
+)
+def test_whose_session_ends_on_a_live_page_comes_back_to_that_page(page: str, back: str) -> None:
+    client = host(from_flask_login(ROLES))[0].test_client()
+    script = {"HX-Request": "true", "HX-Current-URL": page}
+    tick = client.get("/omniq/queues/mail-1/failed?size=25&live=1", headers=script)
+    assert (tick.status_code, tick.headers["HX-Redirect"]) == (401, back)
+    press = client.post("/omniq/queues/mail-1/jobs/retry", data={"id": "1"}, headers={**script, **FORM})
+    assert (press.status_code, press.headers["HX-Redirect"]) == (401, back)
+
+
+def test_the_unauthorized_handler_of_the_host_answers_pages_and_script_asks_for_the_page() -> None:
+    app, _ = host(from_flask_login(ROLES), view=None)
+    asked: list[str] = []
+
+    @app.login_manager.unauthorized_handler  # type: ignore[attr-defined]
+    def sso() -> Any:
+        asked.append(request.url)
+        return redirect("https://sso.example/")
+
+    client = app.test_client()
+    page = client.get("/omniq/queues/mail-1/failed?size=25")
+    assert (page.status_code, page.location) == (302, "https://sso.example/")
+    assert asked == ["http://localhost/omniq/queues/mail-1/failed?size=25"]
+    script = {"HX-Request": "true", "HX-Current-URL": "http://localhost/omniq/queues/mail-1/failed"}
+    tick = client.get("/omniq/queues/mail-1/failed?live=1", headers=script)
+    assert (tick.status_code, tick.headers["HX-Redirect"]) == (401, "http://localhost/omniq/queues/mail-1/failed")
+    assert client.get("/omniq/?live=1", headers={"HX-Request": "true"}).headers["HX-Redirect"] == "/omniq/"
+    assert len(asked) == 1
+    form = client.post("/omniq/queues/mail-1/jobs/retry", data={"id": "1"}, headers=FORM)
+    assert (form.status_code, form.location) == (302, "https://sso.example/")
 
 
 def test_without_a_page_to_sign_in_strangers_are_refused() -> None:

@@ -75,6 +75,12 @@ def test_a_part_and_a_button_lead_to_the_form_as_a_whole_page(door: Door) -> Non
     press = http.post("/queues/mail/jobs/retry", data={"id": "a"}, headers={**script, **OURS})
     assert press.headers["HX-Redirect"] == "/sign-in?next=/queues/mail/failed%3Fsize%3D25&lost=1"
     assert "so nothing was changed" in http.get(press.headers["HX-Redirect"]).text
+    told = {
+        **script,
+        "Referer": "",
+        "HX-Current-URL": "http://localhost/queues/mail/failed",
+    }  # of a proxy without Referer
+    assert http.get("/?live=1", headers=told).headers["HX-Redirect"] == "/sign-in?next=/queues/mail/failed"
     broken = http.post("/queues/mail/pause", headers={"Referer": "http://[x"})
     assert broken.location == "/sign-in?lost=1"
     foreign = http.post("/queues/mail/pause", headers={"Referer": "https://evil.example//evil.example/x"})
