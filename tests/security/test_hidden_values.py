@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
+import zlib
+from base64 import urlsafe_b64decode
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,6 +41,17 @@ FILES = [
 ]
 
 
+SEALED = re.compile(r'value="(\.?)([\w-]{20,})\.[\w-]{20,}"')
+"""What a form carries along, signed and not encrypted; with a dot before it, it is compressed."""
+
+
+def says_it(page: str) -> bool:
+    """Does a page say the secret, also to who opens what its forms carry?"""
+    carried = ((packed, urlsafe_b64decode(text + "==")) for packed, text in SEALED.findall(page))
+    opened = [zlib.decompress(raw) if packed else raw for packed, raw in carried]
+    return SECRET in page.lower() or any(SECRET.encode() in raw for raw in opened)
+
+
 class Spy(Reader):
     """Notes where the secret stands, in an answer or what goes with it."""
 
@@ -47,12 +61,12 @@ class Spy(Reader):
 
     def judge(self, page: Page) -> None:
         """A page, a part of one, or the answer to a button."""
-        if SECRET in f"{page.text} {page.headers}".lower():
+        if says_it(f"{page.text} {page.headers}"):
             self.leaks.append(page.path)
 
     def file(self, at: str, response: TestResponse) -> None:
         """What is no page."""
-        if SECRET in f"{response.get_data(as_text=True)} {response.headers}".lower():
+        if says_it(f"{response.get_data(as_text=True)} {response.headers}"):
             self.leaks.append(at)
 
 
