@@ -98,7 +98,7 @@ def test_opened_later_it_says_how_things_are_by_then_and_asks_no_redis(client: O
     threads.away_since = NOW - 240_000
     before = here.link.round_trips, other.link.round_trips
     answer = http.get(summary["hx-get"], headers=SCRIPT)
-    assert menu(answer.text)[1][1:3] == ("127.0.0.1:1/3 away 4 min", "danger")
+    assert menu(answer.text)[1][1:3] == ("127.0.0.1:1/3 staging, away 4 min", "danger")  # its own name stays
     assert (here.link.round_trips, other.link.round_trips) == before
     assert http.get(summary["hx-get"]).headers["Location"] == "/omniq/"
 
