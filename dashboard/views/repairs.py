@@ -88,6 +88,9 @@ def repair_start(queue: str, kind: str) -> Response:
 def _dialog(queue: str, kind: FindingKind, choice: str, alert: str = "", status: int = 200) -> Response:
     with explained(queue):
         found = preview(current().link, queue, kind, choice, now_ms=now_ms())
+        if request.method == "GET" and "choice" not in request.args and found.changes_nothing:
+            choice = choices_of(kind)[-1][0]
+            found = preview(current().link, queue, kind, choice, now_ms=now_ms())
     if not found.count:
         return _nothing(kind, queue)
     what = confirm.Confirmation(

@@ -13,6 +13,7 @@ Figure = int | str
 """A number, or words as a page shows them."""
 
 LANE_WORDS = {"wait": "Waiting", "active": "Active", "delayed": "Delayed", "failed": "Failed", "completed": "Completed"}
+_LEFT = "Left as it is: its state is unknown"
 _TIMES = {2: "twice"}
 
 
@@ -35,7 +36,7 @@ def job_row(finding: Finding, choice: str) -> RepairRow:
     state, gid, keep = (str(facts.get(name, "")) for name in ("state", "gid", "keep"))
     lists = [str(name) for name, _ in cast(Sequence[tuple[Any, Any]], facts["lanes"])]
     if finding.kind == "orphans":
-        put_back = _place(keep) if keep else "Left as it is: its state is unknown"
+        put_back = _place(keep) if keep else _LEFT
         put_back += ", if among the newest 100" if keep == "completed" else ""
         return RepairRow(
             finding.subject,
@@ -56,6 +57,11 @@ def job_row(finding: Finding, choice: str) -> RepairRow:
     return RepairRow(
         finding.subject, "State", LANE_WORDS.get(state, state or "Missing"), LANE_WORDS.get(_lane(keep), keep)
     )
+
+
+def is_left(row: RepairRow) -> bool:
+    """Is it a job of which nothing says where it belongs?"""
+    return row.after == _LEFT
 
 
 def _lane(name: str) -> str:

@@ -14,7 +14,7 @@ from .findings import COMPLETED_KEPT, JOB_KINDS, MOST_FINDINGS, Finding, finding
 from .groups import Group, group_rows
 from .job_repair import is_placed
 from .repair_kinds import GROUP_KINDS, REPAIR, RepairSelection, repair_of_kind
-from .repair_rows import LANE_WORDS, RepairRow, job_row
+from .repair_rows import LANE_WORDS, RepairRow, is_left, job_row
 from .tasks import open_entry, task_fields
 
 MOST_ROWS = 50
@@ -36,6 +36,11 @@ class RepairPreview:
     rows: tuple[RepairRow, ...]
     waiting: int = 0
     right: int = 0
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Are these all jobs that nobody knows a place for? Then they can only be removed."""
+        return self.kind == "orphans" and not self.more and bool(self.rows) and all(map(is_left, self.rows))
 
     @property
     def more(self) -> int:

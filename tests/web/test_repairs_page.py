@@ -209,6 +209,18 @@ def test_each_queue_says_how_much_its_own_repair_deals_with(client: OmniqClient,
     assert said == {"leases": "Reap 32 leases", "completed_over": "Remove 80 jobs", "orphans": "Repair 20,000 jobs"}
 
 
+def test_jobs_that_nobody_knows_a_place_for_are_offered_for_removal(client: OmniqClient, redis: Any) -> None:
+    visitor = checked(client, redis, "orphans")
+    redis.hset("{a}:job:o", "state", "strange")
+    start_check(client.link, "c2", ["a"], by="", now_ms=NOW)
+    work(*runner(client), client)
+    dialog = visitor.get("/queues/a/repairs/orphans")
+    assert dialog.words("dialog h2") == "Remove 1 job of a?"
+    assert rows(dialog) == [["o", "Lane", "None, state strange", "Removed"]]
+    asked = visitor.get("/queues/a/repairs/orphans?choice=put_back")
+    assert rows(asked) == [["o", "Lane", "None, state strange", "Left as it is: its state is unknown"]]
+
+
 def test_a_reader_is_offered_nothing(client: OmniqClient, redis: Any) -> None:
     checked(client, redis, "idx")
     before = everything(redis)
