@@ -8,6 +8,7 @@ from omniq_core import Activity, ErrorKind, UndoState
 
 from .access import READ_PAYLOAD
 from .actions.outcome import WHY
+from .file_words import file_entry, look_entry
 from .formatting import MINUTE, duration, moment, number, plural, split_ulid
 from .present import present
 from .queries.hidden import shown_kind
@@ -125,6 +126,8 @@ def _did(entry: Activity, *, short: bool) -> str:
         return f"Let the next child end counter {name}"
     if action == "repair" and entry.facts.get("kind"):
         return repair_entry(entry)
+    if action in ("export", "look"):
+        return file_entry(entry) if action == "export" else look_entry(entry)
     if action == "repair":
         verb = "Repaired" if well else "Repair"
         return (

@@ -1,4 +1,5 @@
-"""The record of what is done here, and of what is refused: every POST of a route that changes something passes by."""
+"""The record of what is done here, and of what is refused: every POST of a route that changes something passes by,
+every look that is refused, and every file that is taken away."""
 
 from __future__ import annotations
 
@@ -39,6 +40,7 @@ _TOKENS = frozenset({"gid", "copy_of", "key"})
 _PACE = {"rate": "per_s", "spread": "spread", "probe": "probe"}
 _FILTERS = ("q", "group", "prefix", "since")
 _REFUSED = (401, 403, 409)
+_NOWHERE = "missing"
 
 
 class Recording:
@@ -108,12 +110,15 @@ def refused(why: str, *, nameless: bool = False) -> None:
 
 
 def note_refusal(status: int) -> None:
-    """At the end of a request: records that it was refused, if it was and would have changed something.
+    """At the end of a request: records that it was refused, if it was.
 
     Those that came before any call to Redis are recorded up to a bound, for they cost whoever sends them nothing.
     """
     recording, before = cast(Recording | None, g.get("omniq_recording")), cast(str, g.get("omniq_refused", ""))
     route = current().routes.get((request.endpoint or "").rpartition(".")[2])
+    if route is not None and request.method in ("GET", "HEAD"):
+        _note_look(route, status)
+        return
     if (
         route is None
         or not _changes(route)
@@ -135,6 +140,48 @@ def note_refusal(status: int) -> None:
         note_activity(current().link, entry)
     except REDIS_ERRORS as error:
         current().refusals.pause(now_ms())
+        _lost(entry, error)
+
+
+def note_file(lane: str = "", *, filtered: bool = False, **facts: str) -> None:
+    """Records that a file is sent: of which lane, with which filter, and what else says what is in it.
+
+    One round trip. Where nothing can be written the file is sent all the same.
+    """
+    if request.method != "GET" or current().settings.read_only:
+        return
+    queue = (request.view_args or {}).get("queue", "")
+    asked, who = _address_filter() if filtered else {}, actor()
+    entry = Activity(now_ms(), "export", "done", who.name, who.address, queue, lane, filter=asked, facts=facts)
+    try:
+        note_activity(current().link, entry)
+    except REDIS_ERRORS as error:
+        _lost(entry, error)
+
+
+def _note_look(route: Route, status: int) -> None:
+    """Records a look that was refused to somebody: once in a while, for a page left open asks every few seconds.
+
+    Whoever is asked to sign in was not refused yet. A dashboard that only looks writes nothing.
+    """
+    queue = (request.view_args or {}).get("queue", "")
+    if status != 403 or route.endpoint == _NOWHERE or route.action == "health":
+        return
+    if current().settings.read_only or not isinstance(queue, str) or (queue and not QUEUE_NAME.fullmatch(queue)):
+        return
+    who, refusals, at_ms = actor(), current().refusals, now_ms()
+    if not refusals.is_new((who.name, who.address, route.action, queue), at_ms):
+        return
+    missed = refusals.take(at_ms, named=bool(who.name))
+    if missed is None:
+        return
+    verb = "export" if route.action == "export" else "look"
+    facts = {"right": route.action} | ({"missed": str(missed)} if missed else {})
+    entry = Activity(at_ms, verb, "refused", who.name, who.address, queue, facts=facts, why=g.get("omniq_why", ""))
+    try:
+        note_activity(current().link, entry)
+    except REDIS_ERRORS as error:
+        refusals.pause(at_ms)
         _lost(entry, error)
 
 

@@ -35,6 +35,8 @@ ACTIONS = {
     "check": ("check", "stop-check", "go-on-check"),
     "cancel": ("cancel", "go-on"),
     "undo": ("restore",),
+    "export": ("export",),
+    "look": ("look",),
     "sign-in": ("sign-in", "sign-out", "sign-out-everywhere"),
 }
 """What can be asked for, and which actions of the record that means."""

@@ -33,6 +33,7 @@ from ..queries.activity import (
     newer_activity,
     undo_of_removals,
 )
+from ..recording import note_file
 from ..routes import Routes
 from ..state import can_see, current, now_ms
 from ..tokens import QUEUE_NAME
@@ -51,6 +52,8 @@ ACTION_WORDS = {
     "check": "Checks",
     "cancel": "Stop and go on",
     "undo": "Undo",
+    "export": "Exports",
+    "look": "Refused looks",
     "sign-in": "Sign in",
 }
 SINCE_WORDS = {"": "Any time", "1h": "Last hour", "24h": "Last 24 h", "7d": "Last 7 d"}
@@ -95,6 +98,7 @@ def activity_export() -> Response:
     """What the filter leaves of the record, an object of JSON a line, read from Redis as it is sent."""
     entries = all_activity(current().link, _wish(request.args), now_ms=now_ms(), may_read=can_see)
     first = next(entries, None)  # before anything is sent, so that a Redis that is away is told as on every page
+    note_file(what="activity", format="jsonl")
     response = Response(stream_with_context(_lines(chain([first] if first else [], entries))))
     response.headers["Content-Type"] = "application/jsonl"
     at = moment(now_ms(), now_ms()).title[:16].translate({ord(" "): "-", ord(":"): ""})

@@ -18,6 +18,7 @@ from ..present import present
 from ..problems import Problem, no_such_page, not_allowed
 from ..queries.export import BrokenLane, exported
 from ..queries.queue import LANES
+from ..recording import note_file
 from ..routes import Routes
 from ..state import can, current, now_ms
 from .filters import lane_wish
@@ -41,7 +42,8 @@ def export(queue: str, lane: str) -> Response:
     payloads = choice(request.args, "payloads", ("", "1"), "") == "1"
     if payloads and not can(READ_PAYLOAD, queue):
         raise not_allowed("You may not read the payloads of this queue.")
-    writer = FORMATS[choice(request.args, "format", tuple(FORMATS), "jsonl")](payloads=payloads)
+    form = choice(request.args, "format", tuple(FORMATS), "jsonl")
+    writer = FORMATS[form](payloads=payloads)
     end = _begin()
     try:
         with explained(queue):
@@ -55,6 +57,7 @@ def export(queue: str, lane: str) -> Response:
     except BaseException:
         end()
         raise
+    note_file(lane, filtered=True, format=form, **({"payloads": "1"} if payloads else {}))
     response = Response(_written(jobs, writer, end), mimetype=writer.mimetype)
     response.call_on_close(end)  # also when nobody ever asked for the first piece
     name = f"omniq-{queue}-{lane}-{stamp(now_ms())}.{writer.ending}"  # a queue's name has no character to be quoted

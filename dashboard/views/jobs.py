@@ -20,6 +20,7 @@ from ..params import Fields, choice, job_ids
 from ..present import present
 from ..problems import BadInput, Way, moved_on, no_such_job
 from ..queries.job import WHOLE_PAYLOAD, JobPage, job_lane, job_page, named_job
+from ..recording import note_file
 from ..routes import Routes
 from ..state import actor, can, current, now_ms
 from ..tokens import to_token
@@ -56,6 +57,7 @@ def job_download(queue: str, job_id: str) -> Response:
     if raw is None:
         raise _gone(queue, job_id)
     response = make_response(open_payload(raw))
+    note_file(job=job_id)
     response.headers["Content-Type"] = "application/octet-stream"
     response.headers["Content-Disposition"] = 'attachment; filename="payload.json"'
     return response
