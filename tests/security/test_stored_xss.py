@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
+from html import unescape
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -41,6 +43,14 @@ LEADS = ("href", "src", "action", "formaction", "hx-get")
 """The attributes whose value is an address that a browser follows."""
 
 
+LINK = re.compile(r'\s(?:href|src|hx-get)="([^"#][^"]*)"')
+
+
+def _sends(text: str) -> list[str]:
+    forms = re.findall(r'<form[^>]*method="post"[^>]*?action="([^"]+)"', text)
+    return forms + re.findall(r'\sformaction="([^"]+)"', text)
+
+
 class Reader:
     """Somebody who opens every address that there is, and presses what stands there."""
 
@@ -63,13 +73,14 @@ class Reader:
     def look(self, page: Page) -> list[str]:
         """Judges an answer and notes what can be pressed there; gives the addresses that it names."""
         self.judge(page)
-        for button in page.soup.select("button[type=submit]"):
+        # A page is parsed only when something new can be pressed on it: that is most of the time of a walk.
+        known = all(self.endpoint(urljoin(page.path, unescape(to)), "POST") in self.buttons for to in _sends(page.text))
+        for button in () if known else page.soup.select("button[type=submit]"):
             form = page.soup.find(id=button["form"]) if button.get("form") else button.find_parent("form")
             to = button.get("formaction") or (form and form.get("action"))
             if form and form.get("method") == "post" and to:
                 self.buttons.setdefault(self.endpoint(urljoin(page.path, to), "POST"), (page, button))
-        links = [element.get(name) for element in page.soup.find_all(True) for name in ("href", "hx-get", "src")]
-        found = [urlsplit(urljoin(page.path, text)) for text in links if text and not text.startswith("#")]
+        found = [urlsplit(urljoin(page.path, unescape(text))) for text in LINK.findall(page.text)]
         return [to.path + (f"?{to.query}" if to.query else "") for to in found]
 
     def judge(self, page: Page) -> None:
