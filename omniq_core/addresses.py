@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import redis
 from redis import connection as redis_connection
 from redis.backoff import NoBackoff
+from redis.cluster import RedisCluster
 from redis.connection import SSLConnection
 from redis.exceptions import NoPermissionError, RedisError, ResponseError
 from redis.retry import Retry
@@ -153,3 +154,13 @@ def _check(url: str) -> None:
 def uses_tls(r: Any) -> bool:
     """Whether the connections of this plain client are TLS."""
     return issubclass(r.connection_pool.connection_class, SSLConnection)
+
+
+def plain_client(given: Any) -> Any:
+    """A client that somebody made, as it is. Raises TypeError for what answers to no command here, now or ever."""
+    if isinstance(given, redis.Redis | RedisCluster):
+        return given
+    kind = cast("type[object]", type(given))
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    more = ": an asyncio client cannot be waited for here" if ".asyncio" in kind.__module__ else ""
+    raise TypeError(f"redis= wants a client of redis-py (redis.Redis or RedisCluster), not {name}{more}")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, cast
 
 from . import clock
+from .addresses import plain_client
 from .batches import LANES, batch_ids, batch_results
 from .connection import Arg, Link, connect
 from .errors import BadLane, error_for
@@ -44,6 +45,7 @@ class OmniqClient(OwnOperations, PublishMany, Restoring, WholeLanes):
     """The protocol over one Redis.
 
     Give a redis-py client, a URL, or a host. Times are ms since the epoch; `now_ms_override=0` means the real clock.
+    What is no client of redis-py (an asyncio one, say) raises TypeError at once.
     Operations that are refused raise an `OmniqError`; an unreachable Redis raises redis-py's own exception.
     """
 
@@ -63,7 +65,7 @@ class OmniqClient(OwnOperations, PublishMany, Restoring, WholeLanes):
     ) -> None:
         del scripts_dir  # accepted for users of the reference: our scripts are part of the package
         if redis is not None:
-            self.link = Link(redis, owned=False)
+            self.link = Link(plain_client(redis), owned=False)
         else:
             self.link = connect(
                 redis_url=redis_url,
