@@ -57,21 +57,23 @@ def unseal(text: str, users: Users, *, now_ms: int, lifetime_ms: int, idle_ms: i
     return session if alive else None
 
 
-def cookie_name() -> str:
-    """With a prefix by which browsers keep foreign hosts and plain HTTP from setting it, wherever there is TLS."""
+def cookie_name(users: Users) -> str:
+    """One name for each users file, since cookies know no ports: dashboards of different users on one host would sign
+    each other's out. With a prefix that keeps foreign hosts and plain HTTP from setting it, wherever there is TLS."""
+    name = f"{COOKIE}_{hmac.digest(bytes.fromhex(users.secret), b'omniq-dashboard/cookie', 'sha256').hex()[:8]}"
     if not request.is_secure:
-        return COOKIE
-    return f"__Host-{COOKIE}" if mount_path() == "/" else f"__Secure-{COOKIE}"
+        return name
+    return f"__Host-{name}" if mount_path() == "/" else f"__Secure-{name}"
 
 
-def given(req: Request) -> str:
+def given(req: Request, users: Users) -> str:
     """The text of the cookie that came with a request, or ""."""
-    return req.cookies.get(cookie_name(), "")
+    return req.cookies.get(cookie_name(users), "")
 
 
-def send(response: Response, text: str) -> Response:
+def send(response: Response, text: str, users: Users) -> Response:
     """Sends the cookie, until the browser ends; with "" takes it away."""
-    return send_cookie(response, cookie_name(), text, max_age_s=None if text else 0)
+    return send_cookie(response, cookie_name(users), text, max_age_s=None if text else 0)
 
 
 def _mac(text: str, users: Users, user: User) -> str:

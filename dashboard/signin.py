@@ -138,11 +138,13 @@ class SignIn:
         """Sends the cookie where it changed, or where somebody clicked: what refreshes itself is no click."""
         text = cast("str | None", g.get("omniq_session_text"))
         known = cast("Known | None", g.get("omniq_known"))
-        if text is None and clicked and known and known.session and known.users:
+        if known is None or known.session is None or known.users is None:
+            return response
+        if text is None and clicked:
             seen = known.session.seen(now_ms())
             renew = seen.seen_ms - known.session.seen_ms >= RENEW_MS
             text = sessions.seal(seen, known.users, known.users.by_name[known.name]) if renew else None
-        return response if text is None else sessions.send(response, text)
+        return response if text is None else sessions.send(response, text, known.users)
 
     def _users(self) -> Users:
         return self.file.read() if self.file is not None else Users("", {})
@@ -158,10 +160,12 @@ class SignIn:
         return Known(name, role) if role and NAME.fullmatch(name) else None
 
     def _by_cookie(self, request: Request) -> Known | None:
-        text = sessions.given(request)
-        if not text or self.file is None:
+        if self.file is None or not any(sessions.COOKIE in name for name in request.cookies):
             return None
         users, limits = self.file.read(), self.settings
+        text = sessions.given(request, users)
+        if not text:
+            return None
         session = sessions.unseal(
             text,
             users,

@@ -57,7 +57,7 @@ def test_timing_of_sign_in_a_session_is_compared_in_one_go(tmp_path: Path, monke
     door = Door(tmp_path)
     http = door.browser()
     assert sign_in(http).status_code == 303
-    body, _, mac = http.get_cookie("omniq_session").value.partition(".")  # pyright: ignore[reportOptionalMemberAccess]
+    body, _, mac = http.get_cookie(door.cookie).value.partition(".")  # pyright: ignore[reportOptionalMemberAccess]
     compared: list[tuple[str, str]] = []
     compare = hmac.compare_digest
 
@@ -67,7 +67,7 @@ def test_timing_of_sign_in_a_session_is_compared_in_one_go(tmp_path: Path, monke
 
     monkeypatch.setattr("dashboard.sessions.hmac", SimpleNamespace(compare_digest=counted, digest=hmac.digest))
     for bad in ("0" * len(mac), mac[:-1] + ("0" if mac[-1] != "0" else "1"), mac[:8], ""):
-        http.set_cookie("omniq_session", f"{body}.{bad}", path="/")
+        http.set_cookie(door.cookie, f"{body}.{bad}", path="/")
         assert http.get("/activity").status_code == 302
     assert [other for _, other in compared] == ["0" * len(mac), compared[1][1], mac[:8], ""]
     assert {one for one, _ in compared} == {mac}
@@ -96,7 +96,7 @@ def test_session_fixation_a_session_that_was_planted_stays_that_of_whom_it_was(
     vic, ana = door.browser(client), door.browser(client)
     sign_in(vic, "vic")
     vic.get("/")
-    planted = {name: vic.get_cookie(name) for name in ("omniq_session", csrf.COOKIE)}
+    planted = {name: vic.get_cookie(name) for name in (door.cookie, csrf.COOKIE)}
     for name, one in planted.items():
         assert one is not None
         ana.set_cookie(name, one.value, path="/")
@@ -115,11 +115,11 @@ def test_session_fixation_a_session_in_the_address_or_the_form_is_not_heard(
     door = Door(tmp_path)
     vic, stranger = door.browser(client), door.browser(client)
     sign_in(vic, "vic")
-    text = vic.get_cookie("omniq_session").value  # pyright: ignore[reportOptionalMemberAccess]
-    assert stranger.get(f"/?omniq_session={text}").status_code == 302
+    text = vic.get_cookie(door.cookie).value  # pyright: ignore[reportOptionalMemberAccess]
+    assert stranger.get(f"/?{door.cookie}={text}").status_code == 302
     assert stranger.get("/", headers={"X-Omniq-Session": text, "Authorization": f"Bearer {text}"}).status_code == 302
-    sign_in(stranger, "nobody", "wrong", form={"omniq_session": text})
-    assert stranger.get_cookie("omniq_session") is None
+    sign_in(stranger, "nobody", "wrong", form={door.cookie: text})
+    assert stranger.get_cookie(door.cookie) is None
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_session_fixation_a_foreign_page_cannot_sign_somebody_in_or_out(
     sign_in(ana)
     hashed.clear()
     assert stranger.post("/sign-in", data={"user": "vic", "password": WORD}, headers=sent).status_code == 403
-    assert stranger.get_cookie("omniq_session") is None and hashed == []
+    assert stranger.get_cookie(door.cookie) is None and hashed == []
     for way in ("/sign-out", "/sign-out-everywhere"):
         assert ana.post(way, headers=sent).status_code == 403
     assert ana.get("/").status_code == 200

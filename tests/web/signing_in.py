@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,12 @@ class Door:
         self.file = UsersFile(self.path)
         self.file.add("ana", WORD, "operator")
         self.file.add("vic", WORD, "viewer")
+
+    @property
+    def cookie(self) -> str:
+        """The name of the session's cookie over plain HTTP: that of this file."""
+        secret = bytes.fromhex(self.file.read().secret)
+        return "omniq_session_" + hmac.digest(secret, b"omniq-dashboard/cookie", "sha256").hex()[:8]
 
     def app(self, redis: Any = DEAD, **settings: Any) -> Flask:
         given: dict[str, Any] = {"users_file": str(self.path), "background": False, "clock": lambda: self.now_ms}

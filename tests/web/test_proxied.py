@@ -89,7 +89,8 @@ def test_there_is_no_session_of_ours_to_end(client: OmniqClient) -> None:
 def test_tls_and_addresses_come_from_a_listed_proxy_alone(door: Door, client: OmniqClient) -> None:
     http = door.browser(client, proxies="10.9.0.2")
     told = {"X-Forwarded-Proto": "https", "X-Forwarded-For": f"198.51.100.1, {STRANGER}", **OURS}
-    for peer, cookie, address in ((PROXY, "__Host-omniq_session", STRANGER), ("10.0.0.7", "omniq_session", "10.0.0.7")):
+    named = ((PROXY, f"__Host-{door.cookie}", STRANGER), ("10.0.0.7", door.cookie, "10.0.0.7"))
+    for peer, cookie, address in named:
         form = {"user": "ana", "password": WORD}
         sent = http.post("/sign-in", data=form, headers=told, environ_base={"REMOTE_ADDR": peer})
         assert [line.partition("=")[0] for line in sent.headers.getlist("Set-Cookie") if "session" in line] == [cookie]

@@ -24,8 +24,8 @@ def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Door:
     return Door(tmp_path)
 
 
-def cookie(http: Any, name: str = "omniq_session", path: str = "/") -> str:
-    found = http.get_cookie(name, path=path)
+def cookie(http: Any, of: Door | str) -> str:
+    found = http.get_cookie(of if isinstance(of, str) else of.cookie)
     return found.value if found else ""
 
 
@@ -119,35 +119,42 @@ def test_what_nobody_has_costs_as_much_as_what_somebody_has() -> None:
 def test_a_session_that_was_put_there_before_is_worth_nothing_after(door: Door, client: OmniqClient) -> None:
     http = door.browser(client)
     http.get("/sign-in")
-    http.set_cookie("omniq_session", "fixed", path="/")
+    http.set_cookie(door.cookie, "fixed", path="/")
     before = cookie(http, "omniq_csrf")
     assert before
     sign_in(http)
-    assert cookie(http) not in ("", "fixed")
+    assert cookie(http, door) not in ("", "fixed")
     assert cookie(http, "omniq_csrf") not in ("", before)
-    first = cookie(http)
+    first = cookie(http, door)
     sign_in(http)
-    assert cookie(http) != first
+    assert cookie(http, door) != first
 
 
 def test_an_edited_or_foreign_cookie_is_none(door: Door, tmp_path: Path) -> None:
     http = door.browser()
     sign_in(http, "vic")
-    body, _, mac = cookie(http).partition(".")
+    body, _, mac = cookie(http, door).partition(".")
     told = json.loads(base64.urlsafe_b64decode(body))
 
     def forged(**change: Any) -> str:
         return base64.urlsafe_b64encode(json.dumps({**told, **change}).encode()).decode() + "." + mac
 
     (tmp_path / "other").mkdir()
-    other = Door(tmp_path / "other").browser()
+    elsewhere = Door(tmp_path / "other")
+    other = elsewhere.browser()
     sign_in(other, "vic")
     bad = [forged(name="ana"), forged(at_ms=NOW + 1), forged(seen_ms=[]), forged(more=1), body, f"{body}.", ".", "é.é"]
-    bad += [f"{body}.{mac[:-1]}", "[].x", "x" * 2_000, base64.b64encode(b"[" * 700).decode() + ".a", cookie(other)]
+    bad += [
+        f"{body}.{mac[:-1]}",
+        "[].x",
+        "x" * 2_000,
+        base64.b64encode(b"[" * 700).decode() + ".a",
+        cookie(other, elsewhere),
+    ]
     for text in bad:
-        http.set_cookie("omniq_session", text, path="/")
+        http.set_cookie(door.cookie, text, path="/")
         assert http.get("/activity").status_code == 302, text[:80]
-    http.set_cookie("omniq_session", f"{body}.{mac}", path="/")
+    http.set_cookie(door.cookie, f"{body}.{mac}", path="/")
     assert http.get("/activity").status_code == 503  # in, and Redis is away
 
 
@@ -215,9 +222,9 @@ def test_sign_out_is_of_this_browser(door: Door, client: OmniqClient) -> None:
 @pytest.mark.parametrize(
     ("url", "settings", "name", "path", "secure"),
     [
-        ("http://localhost", {}, "omniq_session", "/", False),
-        ("https://localhost", {}, "__Host-omniq_session", "/", True),
-        ("https://localhost", {"prefix": "/ops"}, "__Secure-omniq_session", "/ops/", True),
+        ("http://localhost", {}, "", "/", False),
+        ("https://localhost", {}, "__Host-", "/", True),
+        ("https://localhost", {"prefix": "/ops"}, "__Secure-", "/ops/", True),
     ],
 )
 def test_the_cookie(door: Door, url: str, settings: dict[str, str], name: str, path: str, secure: bool) -> None:
@@ -225,17 +232,17 @@ def test_the_cookie(door: Door, url: str, settings: dict[str, str], name: str, p
     answer = http.post(
         f"{settings.get('prefix', '')}/sign-in", data={"user": "ana", "password": WORD}, headers=OURS, base_url=url
     )
-    (sent,) = [line for line in answer.headers.getlist("Set-Cookie") if "session=" in line]
+    (sent,) = [line for line in answer.headers.getlist("Set-Cookie") if "session_" in line]
     parts = sent.split("; ")
-    assert parts[0].startswith(f"{name}=")
+    assert parts[0].startswith(f"{name}{door.cookie}=")
     assert set(parts[1:]) == {"HttpOnly", "SameSite=Lax", f"Path={path}", *(["Secure"] if secure else [])}
 
 
 def test_a_cookie_of_plain_http_is_none_under_tls(door: Door) -> None:
     http = door.browser()
     sign_in(http)
-    text = cookie(http)
-    asked = http.get("/activity", base_url="https://localhost", headers={"Cookie": f"omniq_session={text}"})
+    text = cookie(http, door)
+    asked = http.get("/activity", base_url="https://localhost", headers={"Cookie": f"{door.cookie}={text}"})
     assert asked.status_code == 302
 
 
