@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import million, rq_beside
+from benchmarks import limits, million, rq_beside
 from benchmarks.pinging import Pinger
 from dashboard import create_app
 from omniq_core import Background, Filter, Matching, OmniqClient, TaskRunner, failure_kinds, read_task, start_task
@@ -154,8 +154,7 @@ def main() -> None:
     exceeded: list[str] = []
 
     def line(name: str, value: float, limit: float, unit: str) -> None:
-        text = f"{value:,.0f}" if not unit else f"{value:,.2f} {unit}"
-        print(f"{name:<44}{text:>12}  {'at most':>8} {limit:g}  {'PASS' if value <= limit else 'OVER'}", flush=True)
+        limits.line(name, value, limit, unit)
         if value > limit:
             exceeded.append(name.strip())
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from benchmarks import million
 from benchmarks.dashboard import CLIENT, Line, sent, times_ms
+from benchmarks.limits import line
 from dashboard import create_app
 from omniq_core import Background, OmniqClient, read_overview
 from omniq_core.clock import now_ms
@@ -88,10 +89,6 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m benchmarks.metrics")
     options.add_argument("--part", type=int, default=1, help="10: a tenth of the queues and of the jobs")
     part: int = options.parse_args().part
-
-    def line(name: str, value: float, limit: float, unit: str) -> None:
-        text = f"{value:,.0f}" if not unit else f"{value:,.2f} {unit}"
-        print(f"{name:<44}{text:>12}  at most {limit:g}  {'PASS' if value <= limit else 'OVER'}", flush=True)
 
     with tempfile.TemporaryDirectory() as folder:
         server = RedisServer(Path(folder))

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.dashboard import CLIENT, times_ms
+from benchmarks.limits import line
 from dashboard import create_app
 from dashboard.redaction import LOOKED_INTO, read_redaction
 from omniq_core import OmniqClient
@@ -52,11 +53,6 @@ def page(client: OmniqClient, *redact: str) -> Callable[[], None]:
 
 def main() -> None:
     """Prints the figures."""
-
-    def line(name: str, value: float, limit: float, unit: str) -> None:
-        print(
-            f"{name:<44}{value:>10,.2f} {unit}  at most {limit:g}  {'PASS' if value <= limit else 'OVER'}", flush=True
-        )
 
     with tempfile.TemporaryDirectory() as folder:
         server = RedisServer(Path(folder))

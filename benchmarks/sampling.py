@@ -17,6 +17,7 @@ from typing import Any
 
 from benchmarks import million
 from benchmarks.dashboard import Line, times_ms, visitor
+from benchmarks.limits import line
 from omniq_core import Background, HistorySampler, OmniqClient
 from omniq_core.clock import now_ms
 from tests.support.redis_server import RedisServer
@@ -80,9 +81,6 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m benchmarks.sampling")
     options.add_argument("--part", type=int, default=1, help="10: a tenth of the queues and of the rounds")
     part: int = options.parse_args().part
-
-    def line(name: str, value: float, limit: float, unit: str) -> None:
-        print(f"{name:<44}{value:>9,.2f} {unit}  at most {limit:g}  {'PASS' if value <= limit else 'OVER'}", flush=True)
 
     with tempfile.TemporaryDirectory() as folder:
         server = RedisServer(Path(folder))

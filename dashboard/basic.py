@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from flask import Request, g
 
 from .access import Actor, Allow, Decision, Deny
-from .formatting import duration
 from .state import now_ms
-from .tries import Tries
+from .tries import Tries, too_many
 
 ASKED_MS = 30_000
 """So long an address whose password was right is not asked for in Redis again: a browser sends it with each request."""
@@ -55,18 +54,13 @@ class Basic:
             if address in self._right:
                 self._right[address] = 0
             wait_ms = self.tries.take(_KEY, name, address, now).wait_ms
-            return _wait(wait_ms) if wait_ms else _ASK
+            return Deny(too_many(wait_ms), wait_ms=wait_ms) if wait_ms else _ASK
         if 0 < self._right.get(address, 0) - now <= ASKED_MS:
             return Allow()
         # From an address where somebody was right before, guesses from elsewhere at that name do not count.
         if wait_ms := self.tries.wait(_KEY, name, address, now, anywhere=address not in self._right):
-            return _wait(wait_ms)
+            return Deny(too_many(wait_ms), wait_ms=wait_ms)
         if len(self._right) >= _MOST_ADDRESSES:
             self._right.clear()
         self._right[address] = now + ASKED_MS
         return Allow()
-
-
-def _wait(wait_ms: int) -> Deny:
-    pause = duration(-(-wait_ms // 1_000) * 1_000)
-    return Deny(f"Too many tries. The next one is possible in {pause}.", wait_ms=wait_ms)

@@ -45,31 +45,22 @@ class _Once:
         self._page = page
 
     def collect(self) -> Iterator[Metric]:
-        for name, text in GAUGES.items():
-            family: Any = GaugeMetricFamily(name, text, labels=("queue",))
-            for one in self._page.queues:
-                value = _gauges(one)[name]
-                if value is not None:
-                    family.add_metric((one.queue,), value)
-            yield family
-        for name, text in COUNTERS.items():
-            counter: Any = CounterMetricFamily(name, text, labels=("queue",))
-            for one in self._page.queues:
-                total = _counters(one)[name]
-                if total is not None:
-                    counter.add_metric((one.queue,), total)
-            yield counter
+        figures = [(one.queue, _figures(one)) for one in self._page.queues]
+        for make, texts in ((GaugeMetricFamily, GAUGES), (CounterMetricFamily, COUNTERS)):
+            for name, text in texts.items():
+                family: Any = make(name, text, labels=("queue",))
+                for queue, of in figures:
+                    value = of[name]
+                    if value is not None:
+                        family.add_metric((queue,), value)
+                yield family
         kept = "1 while some process looks for queues and keeps figures. If 0, queues may be missing."
         yield GaugeMetricFamily(KEPT, kept, value=int(self._page.kept))
         if self._page.age_ms is not None:
             yield GaugeMetricFamily(AGE, "How old the figures of most queues are.", value=self._page.age_ms / 1000)
 
 
-def _counters(one: QueueFigures) -> dict[str, int | None]:
-    return {"omniq_jobs_started": one.started, "omniq_job_failures": one.failed_total}
-
-
-def _gauges(one: QueueFigures) -> dict[str, float | None]:
+def _figures(one: QueueFigures) -> dict[str, float | None]:
     return {
         "omniq_jobs_waiting": one.waiting,
         "omniq_jobs_active": one.active,
@@ -79,4 +70,6 @@ def _gauges(one: QueueFigures) -> dict[str, float | None]:
         "omniq_oldest_waiting_age_seconds": None if one.oldest_ms is None else one.oldest_ms / 1000,
         "omniq_queue_paused": int(one.paused),
         "omniq_queue_stalled": int(one.stalled),
+        "omniq_jobs_started": one.started,
+        "omniq_job_failures": one.failed_total,
     }

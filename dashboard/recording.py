@@ -136,6 +136,10 @@ def note_refusal(status: int) -> None:
     wanted = _named(route, who) if before == "nameless" else _wanted(route, who)
     facts = {**wanted.facts, **({"missed": str(missed)} if missed else {})}
     entry = replace(wanted, state="refused", why=g.get("omniq_why", ""), facts=facts)
+    _note_refused(entry)
+
+
+def _note_refused(entry: Activity) -> None:
     try:
         note_activity(current().link, entry)
     except REDIS_ERRORS as error:
@@ -178,11 +182,7 @@ def _note_look(route: Route, status: int) -> None:
     verb = "export" if route.action == "export" else "look"
     facts = {"right": route.action} | ({"missed": str(missed)} if missed else {})
     entry = Activity(at_ms, verb, "refused", who.name, who.address, queue, facts=facts, why=g.get("omniq_why", ""))
-    try:
-        note_activity(current().link, entry)
-    except REDIS_ERRORS as error:
-        refusals.pause(at_ms)
-        _lost(entry, error)
+    _note_refused(entry)
 
 
 def _changes(route: Route) -> bool:

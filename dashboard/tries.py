@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from omniq_core import REDIS_ERRORS, Attempt, Link, attempt_wait, explain_redis_error, forgive_attempt, take_attempt
 
+from .formatting import duration
+
 WINDOW_MS = 300_000
 PAIR, ADDRESS, NAME = 5, 20, 100
 """Tries in a window: of one name from one address, of any name from one address, of one name from anywhere."""
@@ -98,3 +100,8 @@ def _buckets(key: bytes, name: str, address: str) -> _Buckets:
 
 def _number(key: bytes, text: str) -> int:
     return int.from_bytes(hmac.digest(key, text.encode("utf-8", "replace"), "sha256")[:4], "big") % _BUCKETS
+
+
+def too_many(wait_ms: int) -> str:
+    """What is said to whoever may not try now: the pause in whole seconds, rounded up."""
+    return f"Too many tries. The next one is possible in {duration(-(-wait_ms // 1_000) * 1_000)}."

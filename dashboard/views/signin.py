@@ -16,7 +16,7 @@ from ..problems import Problem, no_such_page
 from ..routes import Routes
 from ..signin import SignIn, Tried
 from ..state import current, now_ms
-from ..tries import WINDOW_MS
+from ..tries import WINDOW_MS, too_many
 
 routes = Routes()
 _log = logging.getLogger(__name__)
@@ -114,7 +114,7 @@ def _words(tried: Tried) -> str:
     if tried.what == "busy":
         return "Too many people sign in at this moment. Try again in a few seconds."
     if tried.what == "wait":
-        return f"Too many tries. The next one is possible in {duration(-(-tried.wait_ms // 1_000) * 1_000)}."
+        return too_many(tried.wait_ms)
     pause = duration(WINDOW_MS)
     if not tried.left:
         return f"Name and password do not match. The next try is possible in {pause}."

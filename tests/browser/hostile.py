@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from playwright.sync_api import Dialog, Page, Request
 
 from omniq_core import OmniqClient
 from tests.support.factories import fail_jobs
@@ -41,3 +45,22 @@ def fail_hostile_jobs(client: OmniqClient, redis: Any, queue: str, *, now_ms: in
         raw = raw_bytes(name)
         redis.hset(b"{" + queue.encode() + b"}:job:" + raw, mapping={"payload": raw, "last_error": raw})
     return list(NAMES)
+
+
+@contextmanager
+def nothing_of_it_runs(page: Page, wanted: Callable[[str], bool]) -> Iterator[None]:
+    """Fails at the end when a script opened a dialog, or a text made the browser ask for a `wanted` address."""
+    ran: list[str] = []
+
+    def asked(request: Request) -> None:
+        if wanted(request.url):
+            ran.append(request.url)
+
+    def opened(dialog: Dialog) -> None:
+        ran.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("request", asked)
+    page.on("dialog", opened)
+    yield
+    assert ran == []

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Dialog, Page, Request, expect
+from playwright.sync_api import Page, expect
 
 from omniq_core import OmniqClient
 from tests.browser.desk import Desk, OpenDesk
-from tests.browser.hostile import NAMES, TEXTS, fail_hostile_jobs, raw_bytes
+from tests.browser.hostile import NAMES, TEXTS, fail_hostile_jobs, nothing_of_it_runs, raw_bytes
 from tests.support.clock import Clock
 from tests.support.factories import fail_jobs
 from tests.support.invariants import check_invariants
@@ -21,20 +21,8 @@ MB = 1024 * 1024
 @pytest.fixture
 def nothing_runs(page: Page) -> Iterator[None]:
     """Fails when a script opened a dialog, or a text of a job made the browser ask for something."""
-    ran: list[str] = []
-
-    def asked(request: Request) -> None:
-        if request.url.endswith("/x"):
-            ran.append(request.url)
-
-    def opened(dialog: Dialog) -> None:
-        ran.append(dialog.message)
-        dialog.dismiss()
-
-    page.on("request", asked)
-    page.on("dialog", opened)
-    yield
-    assert ran == []
+    with nothing_of_it_runs(page, lambda url: url.endswith("/x")):
+        yield
 
 
 def failed(redis: Any) -> list[bytes]:

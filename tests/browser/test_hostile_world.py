@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Dialog, Page, Request, expect
+from playwright.sync_api import Page, expect
 
 from dashboard.tokens import to_token
 from omniq_core import OmniqClient
 from tests.browser.desk import Desk, OpenDesk
+from tests.browser.hostile import nothing_of_it_runs
 from tests.security import hostile_world
 from tests.support.clock import Clock
 from tests.web.pages_support import NOW
@@ -40,20 +41,8 @@ def world(
     monkeypatch.setattr(hostile_world, "mark", mark)
     clock.now_ms = NOW
     hostile_world.fill(client, redis)
-    ran: list[str] = []
-
-    def asked(request: Request) -> None:
-        if "/xss" in request.url:
-            ran.append(request.url)
-
-    def opened(dialog: Dialog) -> None:
-        ran.append(dialog.message)
-        dialog.dismiss()
-
-    page.on("request", asked)
-    page.on("dialog", opened)
-    yield desk(env=mark("env"))
-    assert ran == []
+    with nothing_of_it_runs(page, lambda url: "/xss" in url):
+        yield desk(env=mark("env"))
 
 
 def shows(d: Desk, field: str) -> None:
