@@ -17,7 +17,8 @@ from flask import Flask
 from redis.exceptions import ConnectionError
 
 from dashboard import create_app
-from dashboard.background import BackgroundThread, ProcessThreads, background_for
+from dashboard.background import ProcessThreads, background_for
+from dashboard.threads import BackgroundThread
 from omniq_core import OmniqClient, read_health, read_overview, start_check
 from omniq_core.operator.overview import DiscoveryState, pack_scan
 from tests.operator.bulk import begin
@@ -94,13 +95,13 @@ def test_stop_joins_and_is_final(start: Any, wait_until: WaitUntil) -> None:
 def test_an_exception_is_logged_once_for_its_kind_and_ends_nothing(
     start: Any, wait_until: WaitUntil, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.background.LONGEST_PAUSE_S", 0.005)
+    monkeypatch.setattr("dashboard.threads.LONGEST_PAUSE_S", 0.005)
     secret = "redis://:s3cret@host"
     work = Work([ValueError(secret), ValueError(secret), KeyError("b"), ValueError("c")])
     with caplog.at_level(logging.WARNING):
         start(work).ensure_started()
         wait_until(lambda: work.ticks > 8)
-    kinds = [record.getMessage() for record in caplog.records if record.name == "dashboard.background"]
+    kinds = [record.getMessage() for record in caplog.records if record.name == "dashboard.threads"]
     assert len(kinds) == 2
     assert "ValueError" in kinds[0] and "KeyError" in kinds[1]
     assert "s3cret" not in caplog.text
@@ -110,7 +111,7 @@ def test_an_exception_is_logged_once_for_its_kind_and_ends_nothing(
 def test_an_outage_is_said_by_one_thread_once_and_not_where_the_start_has_said_it(
     wait_until: WaitUntil, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, tells: bool
 ) -> None:
-    monkeypatch.setattr("dashboard.background.LONGEST_PAUSE_S", 0.005)
+    monkeypatch.setattr("dashboard.threads.LONGEST_PAUSE_S", 0.005)
     away = ConnectionError("Error 111 connecting to host:1. Connection refused.")
     work = Work([away, away])
     thread = BackgroundThread(work, tells_outages=tells)
@@ -193,6 +194,16 @@ def test_a_mount_that_acts_beside_one_that_only_looks_has_its_tasks_done(
         looks.stop()
 
 
+def test_threads_that_were_stopped_are_not_given_to_the_next_mount(client: OmniqClient, redis: Any) -> None:
+    with leading(client, redis) as stopped:
+        pass
+    redis.delete("{omniq:x}:now")
+    with leading(client, redis) as threads:
+        assert threads is not stopped
+        stopped.ensure_started()
+        assert not stopped.running
+
+
 @pytest.mark.parametrize(("first", "second"), [(["a"], []), ([], ["a"]), (["a"], ["b"])])
 def test_mounts_that_share_a_client_have_figures_of_the_queues_of_each(
     client: OmniqClient, redis: Any, wait_until: WaitUntil, first: list[str], second: list[str]
@@ -251,7 +262,7 @@ def test_a_process_that_may_change_nothing_works_on_no_task_and_no_check(client:
 
 FORK = """
 import os, sys, time
-from dashboard.background import BackgroundThread
+from dashboard.threads import BackgroundThread
 
 class Work:
     ticks = 0
@@ -262,7 +273,9 @@ class Work:
         pass
 
 thread = BackgroundThread(Work())
-idle = BackgroundThread(Work())
+idle, ended = BackgroundThread(Work()), BackgroundThread(Work())
+ended.ensure_started()
+ended.stop()
 thread.ensure_started()
 pid = os.fork()
 if pid == 0:
@@ -270,7 +283,7 @@ if pid == 0:
     end = time.monotonic() + 15
     while not Work.ticks and time.monotonic() < end:
         time.sleep(0.005)
-    os._exit(0 if Work.ticks and thread.running and not idle.running else 1)
+    os._exit(0 if Work.ticks and thread.running and not (idle.running or ended.running) else 1)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 """
 
