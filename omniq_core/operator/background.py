@@ -15,14 +15,16 @@ from ..pacing import rest_after
 from ..scripts import script
 from .counter_changes import CounterChanges
 from .counter_jobs import CounterJobsWatch
-from .discovery import BATCH, Discovery, refuses_writes
+from .discovery import BATCH, Discovery
 from .failure_index import FailureIndex
 from .group_index import GroupIndex
 from .group_watch import GroupWatch
 from .history_sampler import HistorySampler
+from .listed import Lists
 from .notice_watch import NoticeWatch
 from .notices import NoticeLimits
 from .overview import AT, KEPT_MS, LOOKED, NOW, QUEUES, SCAN, pack_figures, queue_name, state_of
+from .rights import keeps_out, refuses_writes
 from .snapshot import QueueSnapshot, queue_snapshots
 from .top_errors import KEPT_MS as TOP_KEPT_MS
 from .top_errors import TOP
@@ -38,6 +40,8 @@ SHARE = 0.05
 STEP_MS = 10.0
 PASS_BUSY_MS, PASS_QUIET_MS = 2_000, 30_000
 TRY_WRITING_MS = 60_000
+LISTED = "list:"
+"""So begins the claim of a process with a list, which gives way to one without (lua/leader.lua)."""
 _ANCHOR = global_key("meta")
 
 
@@ -45,8 +49,9 @@ class Background:
     """The background of one process: call `tick` again after as many seconds as it returns.
 
     One process leads (`{omniq:x}:leader`); where nothing may be written each process works for itself. `clock` gives
-    ms since the epoch. With an allow-list nothing is scanned. `counter_at`: where a payload names its child counter.
-    Not for more than one thread at once.
+    ms since the epoch. With an allow-list nothing is scanned: a process without one takes the lead from one with it,
+    and who leads looks after the lists of all. Queues that this user may not read are left out (`ProcessState.denied`).
+    `counter_at`: where a payload names its child counter. Not for more than one thread at once.
     """
 
     def __init__(
@@ -66,22 +71,21 @@ class Background:
         self.leads = False
         self._timer = timer
         state_of(link).limits = self.limits
-        state_of(link).allow_list = tuple(sorted({validate_queue(name) for name in allow_list}))
+        self._list = tuple(sorted({validate_queue(name) for name in allow_list}))
+        state_of(link).allow_list = self._list
         self._start_over()
 
     def _start_over(self) -> None:
         self._pid = os.getpid()
-        self._token = secrets.token_hex(16)
+        self._token = (LISTED if self._list else "") + secrets.token_hex(16)
+        self._lists = Lists(self.link, self._list)
         self.leads = False
         self._discovery = Discovery(self.link, timer=self._timer, clock=self.clock)
         self._failures = FailureIndex(self.link)
         self._groups = GroupIndex(self.link)
         self._changes = CounterChanges(self.link, self._timer)
-        self._counter_jobs = CounterJobsWatch(self.link, self._counter_at, self._timer)
         self._history = HistorySampler(self.link)
-        self._stuck_groups = GroupWatch(self.link, self._timer)
-        self._top = TopWatch(self.link, self._timer)
-        self._notices = NoticeWatch(self.link, self.limits, self._stuck_groups, self._top)
+        self._begin_watching()
         self._search_at = 0.0
         self._renew_at = self._figures_at = self._mark_at = self._write_at = 0
         self._passed_at = -PASS_QUIET_MS
@@ -90,6 +94,12 @@ class Background:
         self._grouped: tuple[str, ...] = ()
         self._failing: tuple[str, ...] = ()
         self._in_pass = False
+
+    def _begin_watching(self) -> None:
+        self._counter_jobs = CounterJobsWatch(self.link, self._counter_at, self._timer)
+        self._stuck_groups = GroupWatch(self.link, self._timer)
+        self._top = TopWatch(self.link, self._timer)
+        self._notices = NoticeWatch(self.link, self.limits, self._stuck_groups, self._top)
 
     def tick(self) -> float:
         """One small piece of work; returns the seconds until the next. Raises what Redis raised."""
@@ -106,12 +116,13 @@ class Background:
             self._mark(now)
             self._failures.tell(now)
             self._groups.tell(now)
+            self._lists.tell(now)
             return 1.0
         busy = self._busy(now)
         rest = 1.0
         # A look at a page shortens the wait that began when nobody looked.
         due = now >= self._passed_at + (PASS_BUSY_MS if busy else PASS_QUIET_MS)
-        if not state.allow_list and (self._in_pass or due):
+        if not self._list and (self._in_pass or due):
             rest = self._search(now)
         if state.writable and now >= self._figures_at:
             self._figure(now)
@@ -138,7 +149,9 @@ class Background:
         state_of(self.link).writable = True
         if self.leads and not led:
             self._discovery.take_over(self._get(("GET", SCAN)))
-            self._in_pass = True
+            self._in_pass, self._figures_at = True, now
+            # What another looked after and this one does not must not look as if it were kept.
+            self._written = {name for raw in self._get(("HKEYS", NOW)) or () if (name := queue_name(raw))}
 
     def _lose_writing(self, now: int) -> None:
         state_of(self.link).writable = False
@@ -177,11 +190,15 @@ class Background:
         try:
             rest = min(self._failures.step(now), self._groups.step(now), self._history.step(now, self._names))
             rest = min(rest, self._stuck_groups.step(now, self._grouped), self._top.step(now, self._failing))
-            if state_of(self.link).allow_list:  # no counter is looked for
+            if self._list:  # no counter is looked for
                 return rest
             rest = min(rest, self._changes.step(now, busy=busy))
             return min(rest, self._counter_jobs.step(now, self._names, self._changes.noted))
         except Exception as error:
+            if keeps_out(error):  # from this queue, and only since its figures were read
+                self._begin_watching()
+                self._figures_at = now
+                return 1.0
             if not refuses_writes(error):
                 raise
             self._lose_writing(now)
@@ -189,12 +206,15 @@ class Background:
 
     def _figure(self, now: int) -> None:
         state = state_of(self.link)
-        members = self._get(("SMEMBERS", QUEUES)) or ()
-        names = sorted(state.allow_list or {name for raw in members if (name := queue_name(raw))} | state.names)
-        if not state.allow_list:
-            state.names = frozenset(names)
-        moving = set[str]()  # in a cluster: their last figures stay
-        found = [one for one in queue_snapshots(self.link, names, now, moving=moving).values() if one.exists]
+        if not self._list:
+            members = self._get(("SMEMBERS", QUEUES)) or ()
+            state.names = state.names.union(name for raw in members if (name := queue_name(raw)))
+        known = (frozenset(self._list) or state.names) | self._lists.told(now)
+        moving, denied = set[str](), set[str]()  # moving, in a cluster: their last figures stay
+        names = sorted(known - state.denied.now(now))
+        read = queue_snapshots(self.link, names, now, moving=moving, denied=denied)
+        state.denied.note(denied, now)
+        found = [one for one in read.values() if one.exists]
         packed = {one.queue: pack_figures(one) for one in found}
         commands: list[Any] = []
         items = list(packed.items())
@@ -212,7 +232,7 @@ class Background:
 
     def _news(self, found: list[QueueSnapshot], now: int) -> list[Any]:
         # With an allow-list no counter is looked for, so none is stuck.
-        counters = () if state_of(self.link).allow_list else self._changes.noted
+        counters = () if self._list else self._changes.noted
         commands: list[Any] = [*self._notices.round(found, counters, now, self.clock())]
         top = self._top.news(now)
         return [*commands, ("SET", TOP, top, "PX", TOP_KEPT_MS)] if top else commands

@@ -16,11 +16,11 @@ from ..pacing import SHARE, rest_after
 from ..scripts import script
 from .check_queue_run import LOOKS, QueueRun, size_commands, size_of
 from .check_record import CHECK, QUEUES, pack_report, parse_check
-from .discovery import is_forbidden, refuses_writes
 from .findings import findings_commands
 from .job_check import OrphanSearch
 from .key_scan import KeyScan
 from .overview import state_of
+from .rights import is_forbidden, refuses_writes
 
 log = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ from ..numbers import read_int
 from ..scripts import script
 from .counter_look import COUNTER_JOBS, CounterJobs, look_command, parse_look, parse_looks
 from .overview import SCAN, DiscoveryState, discovery_of, state_of
+from .rights import keeps_out
 
 CHILDREN = global_key("children")
 CHANGES = global_key("children:seen")
@@ -153,14 +154,19 @@ def last_change(counter: ChildCounter, noted: NotedCounter | None, now_ms: int) 
     return noted.change if noted.counter == counter else CounterChange(now_ms, "moved")
 
 
-def read_counters(link: Link, keys: Sequence[str]) -> dict[str, ChildCounter]:
+def read_counters(link: Link, keys: Sequence[str], *, denied: set[str] | None = None) -> dict[str, ChildCounter]:
     """How far these counters are, in the order given and one round trip for every 2,000; those that are gone are
-    left out. Raises ValueError for a key that is none, and what Redis raised when it did not answer or refused."""
+    left out. With `denied` those that an access list refuses are put there.
+
+    Raises ValueError for a key that is none, and what Redis raised when it did not answer or refused."""
     calls = [counter_call(key) for key in keys]
     found: dict[str, ChildCounter] = {}
     for start in range(0, len(calls), BATCH):
         part = keys[start : start + BATCH]
         for key, reply in zip(part, link.run_many(calls[start : start + BATCH]), strict=True):
+            if denied is not None and keeps_out(reply):
+                denied.add(key)
+                continue
             counter = _parse(key, reply)
             if counter is not None:
                 found[key] = counter

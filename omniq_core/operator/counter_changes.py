@@ -11,6 +11,7 @@ from ..pacing import rest_after
 from ..scripts import script
 from .children import CHANGES, MOST_COUNTERS, NotedCounter, counter_name, pack_counter, read_counters, unpack_note
 from .overview import state_of
+from .rights import Denied
 
 KEPT_MS = 31 * 86_400_000
 """So long a dashboard may be away and still know how long a counter has stood still."""
@@ -38,6 +39,7 @@ class CounterChanges:
         self._round_at = 0
         self._ready_at = 0.0
         self._all_known = self._all_known_next = False
+        self._denied = Denied[str]()
 
     def step(self, now_ms: int, *, busy: bool) -> float:
         """A piece of the round, or nothing; the seconds until the next. `busy`: somebody looks. Raises what Redis
@@ -71,10 +73,16 @@ class CounterChanges:
         noted = self.link.pipeline([("HKEYS", CHANGES)])[0]
         noted = () if isinstance(noted, Exception) else noted
         names = state.counters.union(name for name in noted if counter_name(name))
-        self._left = sorted(names, reverse=True)
+        denied = self._denied.now(now_ms)
+        self._left = sorted((name for name in names if decode_id(name) not in denied), reverse=True)
 
     def _note(self, names: list[bytes], now_ms: int) -> None:
-        found = read_counters(self.link, [decode_id(name) for name in names])
+        denied = set[str]()
+        found = read_counters(self.link, [decode_id(name) for name in names], denied=denied)
+        self._denied.note(denied, now_ms)
+        names = [name for name in names if decode_id(name) not in denied]
+        if not names:
+            return
         figures: list[bytes] = []
         for name in names:
             counter = found.get(decode_id(name))

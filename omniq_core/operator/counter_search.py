@@ -10,6 +10,7 @@ from ..explaining import is_moving
 from ..keys import completion_anchor, decode_id
 from .children import CHILDREN, MOST_COUNTERS, counter_name
 from .overview import state_of
+from .rights import keeps_out
 
 BATCH = 500
 _BEFORE, _AFTER = b"{cc:", (b"}:count", b"}:done")
@@ -93,8 +94,8 @@ class CounterSearch:
         for at in range(0, len(names), BATCH):
             commands = [("EXISTS", *counter_keys(name)) for name in names[at : at + BATCH]]
             for reply in self.link.pipeline(commands):
-                if is_moving(reply):
-                    reply = 1  # its keys are on their way to another node of a cluster
+                if is_moving(reply) or keeps_out(reply):
+                    reply = 1  # its keys are on their way to another node of a cluster, or nobody may say
                 if isinstance(reply, Exception):
                     raise reply
                 found.append(reply)

@@ -14,14 +14,12 @@ from ..keys import QueueKeys
 from .counter_search import CounterSearch
 from .group_search import GroupSearch
 from .overview import QUEUES, SCAN, DiscoveryState, pack_scan, queue_name, read_scan, state_of
+from .rights import ASK_AGAIN_MS, is_forbidden, keeps_out, refuses_writes
 
 COUNT = 1000
 BATCH = 500
 MOST_QUEUES = 20_000
 SCAN_TTL_MS = 60_000
-ASK_AGAIN_MS = 60_000
-"""So long a SCAN that was not permitted is not tried again: each refusal goes into the ACL log."""
-
 OLD_LIST = b"omniq:queues"
 """Written by SDKs 2.x and 3.x: a set of bases, `{name}`. Read where it is, never written."""
 
@@ -30,24 +28,6 @@ MATCH = b"{*}:[acdfghpsw]*"
 _SUFFIXES = ("stats", "wait", "active", "delayed", "failed", "completed", "paused", "has_groups")
 PROTOCOL_KEYS = (*_SUFFIXES, "groups:ready", "idx:wait", "idx:active", "idx:delayed", "idx:failed", "idx:completed")
 _KEY = re.compile(rb"\{([A-Za-z0-9._-]{1,128})\}:(?:" + "|".join(_SUFFIXES).encode() + rb")")
-
-
-_FORBIDDEN = ("nopermission", "noperm", "no permission", "can't run this command", "can't access at least one")
-
-
-def is_forbidden(error: object) -> bool:
-    """Is it an access list that refuses this command, or these keys?"""
-    return _says(error, _FORBIDDEN)
-
-
-def refuses_writes(error: object) -> bool:
-    """Does this error mean that writing is not allowed, now or at all?"""
-    return _says(error, ("readonly", "read only replica", "oom ", "outofmemory", "misconf", *_FORBIDDEN))
-
-
-def _says(error: object, words: tuple[str, ...]) -> bool:
-    text = f"{type(error).__name__} {error}".lower()
-    return isinstance(error, Exception) and any(word in text for word in words)
 
 
 class Discovery:
@@ -63,9 +43,9 @@ class Discovery:
         self._seen = 0
         self._misses: dict[str, int] = {}
         self._done = False
-        self._refused_until = 0
+        self._refused_until = self._old_refused_until = 0
         self._counters = CounterSearch(link, self._write)
-        self._groups = GroupSearch(link, clock, self._write)
+        self._groups = GroupSearch(link, clock, self._write_groups)
 
     def take_over(self, raw_scan: object) -> None:
         """Goes on where another process stopped, as `{omniq:x}:scan` tells."""
@@ -122,8 +102,13 @@ class Discovery:
             self._write([("SADD", QUEUES, *names[at : at + BATCH]) for at in range(0, len(names), BATCH)])
 
     def _old_list(self) -> set[str]:
-        reply = self._replies([("SSCAN", OLD_LIST, 0, "COUNT", MOST_QUEUES)], lenient=True)[0]
-        return {name for raw in (reply[1] if reply else ()) if (name := queue_name(raw.strip(b"{}")))}
+        if self._clock() < self._old_refused_until:
+            return set()
+        reply = self.link.pipeline([("SSCAN", OLD_LIST, 0, "COUNT", MOST_QUEUES)])[0]
+        if isinstance(reply, Exception):  # another type, or not permitted
+            self._old_refused_until = self._clock() + ASK_AGAIN_MS if is_forbidden(reply) else 0
+            return set()
+        return {name for raw in reply[1] if (name := queue_name(raw.strip(b"{}")))}
 
     def _check(self) -> None:
         state = state_of(self.link)
@@ -139,12 +124,18 @@ class Discovery:
             self._write([("SREM", QUEUES, *gone[at : at + BATCH]) for at in range(0, len(gone), BATCH)])
 
     def _alive(self, names: list[str]) -> dict[str, int]:
-        found: dict[str, int] = {}
+        """How many keys each has. One that may not be read is there: its keys were met."""
+        state, now = state_of(self.link), self._clock()
+        denied = state.denied.now(now)
+        found = dict.fromkeys(denied.intersection(names), 1)
+        names = [name for name in names if name not in denied]
         for at in range(0, len(names), BATCH):
             part = names[at : at + BATCH]
             commands = [("EXISTS", *(QueueKeys(name).of(suffix) for suffix in PROTOCOL_KEYS)) for name in part]
             # One whose keys are on their way to another node of a cluster is there.
-            replies = [1 if is_moving(reply) else reply for reply in self.link.pipeline(commands)]
+            replies = self.link.pipeline(commands)
+            state.denied.note((name for name, reply in zip(part, replies, strict=True) if keeps_out(reply)), now)
+            replies = [1 if is_moving(reply) or keeps_out(reply) else reply for reply in replies]
             found |= dict(zip(part, _good(replies), strict=True))
         return found
 
@@ -154,14 +145,21 @@ class Discovery:
             self._write([("SET", SCAN, pack_scan(state, self._cursor), "PX", SCAN_TTL_MS)])
 
     def _write(self, commands: list[Any]) -> None:
-        if not commands:
-            return
-        for reply in self.link.pipeline(commands):
+        if commands:
+            self._judge(self.link.pipeline(commands))
+
+    def _judge(self, replies: list[Any]) -> None:
+        for reply in replies:
             if refuses_writes(reply):
                 state_of(self.link).writable = False
                 return
             if isinstance(reply, Exception) and "WRONGTYPE" not in str(reply):
                 raise reply
+
+    def _write_groups(self, commands: list[Any]) -> None:
+        """Of a queue whose keys this user may not write no group is noted; that is no word about all the others."""
+        replies = self.link.pipeline(commands) if commands else []
+        self._judge([reply for reply in replies if not keeps_out(reply)])
 
     def _replies(self, commands: list[Any], *, lenient: bool = False) -> list[Any]:
         replies = self.link.pipeline(commands)

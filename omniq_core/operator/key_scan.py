@@ -8,10 +8,10 @@ from typing import Any
 
 from ..connection import REDIS_ERRORS, Link
 from ..keys import QueueKeys, decode_id, encode_id
-from .discovery import is_forbidden, refuses_writes
 from .findings import Finding
 from .group_search import GROUP_KEY, note_groups
 from .job_check import OrphanSearch
+from .rights import is_forbidden, refuses_writes
 
 COUNT, BATCH = 1_000, 250
 _JOB = re.compile(rb"\{([A-Za-z0-9._-]{1,128})\}:job:(.*)", re.DOTALL)

@@ -16,6 +16,7 @@ from ..numbers import read_int
 from .history import History, history_command, parse_history
 from .notice_rules import at_once
 from .notices import NOTICES, Notice, NoticeLimits, read_board
+from .rights import Denied
 from .snapshot import QueueSnapshot, queue_snapshots
 from .top_errors import TOP, TopErrors, read_top
 
@@ -84,6 +85,7 @@ class ProcessState:
     """What this process knows of one Redis. It stands in for Redis where nothing may be written there."""
 
     allow_list: tuple[str, ...] = ()
+    denied: Denied[str] = field(default_factory=Denied[str])
     writable: bool = True
     names: frozenset[str] = frozenset()
     counters: frozenset[bytes] = frozenset()
@@ -126,7 +128,9 @@ def overview_commands() -> list[tuple[str, bytes]]:
 def read_process(link: Link, state: ProcessState, now_ms: int) -> OverviewData:
     """Where nothing may be written, all queues this process found are read live, 500 a round trip."""
     names = tuple(sorted(state.allow_list or state.names))
-    found = queue_snapshots(link, names, now_ms)
+    denied, known = set[str](), state.denied.now(now_ms)
+    found = queue_snapshots(link, [name for name in names if name not in known], now_ms, denied=denied)
+    state.denied.note(denied, now_ms)
     info = link.pipeline([("INFO", "memory")])[0]
     notices = tuple(at_once(found.values(), info, now_ms, state.limits))
     return OverviewData(names, found, 0, discovery_of(state, None), notices=notices)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from ..connection import Link
 from ..explaining import is_moving
 from .history import History, history_command, parse_history, spark_command
+from .overview import state_of
+from .rights import keeps_out
 from .snapshot import BATCH, QueueSnapshot, parse_snapshot, snapshot_call
 
 
@@ -32,14 +34,19 @@ def read_rows(
     histories: Sequence[str] = (),
     span: str = "1h",
     known: Container[str] = (),
+    denied: set[str] | None = None,
 ) -> RowsRead:
     """The figures and sparks of queues, one round trip for every 500; with the first, the histories of some of them.
 
-    A queue whose keys are on their way to another node of a cluster is left out if it is `known`.
+    A queue whose keys are on their way to another node of a cluster is left out if it is `known`. With `denied` those
+    whose keys an access list refuses are put there, and left out; they are not asked again for a minute.
 
     Raises ValueError for a bad name, and what Redis raised when it did not answer or refused.
     """
-    found = RowsRead()
+    found, state = RowsRead(), state_of(link)
+    if denied is not None:
+        denied |= state.denied.now(now_ms).intersection(names)
+        names = [name for name in names if name not in denied]
     for start in range(0, len(names), BATCH):
         part = names[start : start + BATCH]
         more = histories if start == 0 else ()
@@ -47,6 +54,10 @@ def read_rows(
         plain, scripted = link.read_many(commands, [snapshot_call(name, now_ms) for name in part])
         for name, reply, spark in zip(part, scripted, plain, strict=False):
             if name in known and is_moving(reply):
+                continue
+            if denied is not None and keeps_out(reply):
+                denied.add(name)
+                state.denied.note([name], now_ms)
                 continue
             found.snapshots[name], found.sparks[name] = parse_snapshot(name, reply), spark
         if more:

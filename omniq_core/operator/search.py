@@ -9,8 +9,8 @@ from typing import Any
 
 from ..connection import Link
 from ..keys import QueueKeys, decode_id, decode_text, encode_id
-from .discovery import is_forbidden
 from .overview import queue_name
+from .rights import is_forbidden
 
 BATCH = 1_000
 MOST_FOUND = 50

@@ -13,6 +13,7 @@ from ..numbers import read_count, read_int, read_moment
 from ..scripts import script
 from .fingerprint import RULES_VERSION
 from .pauses import Pause, read_pause, read_resumed
+from .rights import keeps_out
 
 BATCH = 500
 STALLED_AFTER_MS = 60_000
@@ -118,10 +119,10 @@ def parse_snapshot(queue: str, reply: Any) -> QueueSnapshot:
 
 
 def queue_snapshots(
-    link: Link, names: Sequence[str], now_ms: int, *, moving: set[str] | None = None
+    link: Link, names: Sequence[str], now_ms: int, *, moving: set[str] | None = None, denied: set[str] | None = None
 ) -> dict[str, QueueSnapshot]:
     """The figures of these queues, in the order given: one round trip for every 500. With `moving` those whose keys are
-    on their way to another node are put there, and left out.
+    on their way to another node are put there, with `denied` those whose keys an access list refuses, and left out.
 
     Raises ValueError for a bad name, and what Redis raised when it did not answer or refused.
     """
@@ -132,6 +133,8 @@ def queue_snapshots(
         for name, reply in zip(part, link.run_many(calls[start : start + BATCH]), strict=True):
             if moving is not None and is_moving(reply):
                 moving.add(name)
+            elif denied is not None and keeps_out(reply):
+                denied.add(name)
             else:
                 found[name] = parse_snapshot(name, reply)
     return found

@@ -18,9 +18,9 @@ from ..pacing import SHARE, Pace, rest_after
 from ..scripts import script
 from .activity import Activity, note_activity
 from .check_record import start_check
-from .discovery import refuses_writes
 from .repair_kinds import REPAIR, RepairSelection, task_selection
 from .repair_work import Batch, RepairWork
+from .rights import refuses_writes
 from .selection import Found, Selection
 from .task_activity import ended, taken_over
 from .task_record import Task, parse_task

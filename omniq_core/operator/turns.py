@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
+from ..connection import REDIS_ERRORS
 from .looks import Looks
+from .rights import Denied, keeps_out
 
 PIECE_S = 0.003
 """How long one script may hold Redis."""
@@ -36,15 +38,23 @@ class Turns(Generic[QueueT]):
         self._looks, self._new, self._work = looks, new, work
         self.queues: dict[str, QueueT] = {}
         self._turn = 0
+        self._denied = Denied[str]()
 
     def step(self, now_ms: int) -> float:
         """One piece of work on one queue; how many seconds to leave Redis alone now. Raises what Redis raised."""
-        names = self._looks.wanted(now_ms)
+        denied = self._denied.now(now_ms)  # somebody else may look at them
+        names = [name for name in self._looks.wanted(now_ms) if name not in denied]
         self.queues = {name: self.queues.get(name) or self._new() for name in names}
         for offset in range(len(names)):
             name = names[(self._turn + offset) % len(names)]
             began = time.perf_counter()
-            busy_s = self._work(name, self.queues[name], now_ms)
+            try:
+                busy_s = self._work(name, self.queues[name], now_ms)
+            except REDIS_ERRORS as error:
+                if not keeps_out(error):
+                    raise
+                self._denied.note([name], now_ms)
+                busy_s = 0.0
             if busy_s is not None:
                 self._turn += offset + 1
                 return min(max(busy_s / SHARE - (time.perf_counter() - began), 0.0), 1.0)

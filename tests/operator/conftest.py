@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from omniq_core import OmniqClient
 from tests.core.cutting_proxy import CuttingProxy
 from tests.support.programs import ROOT
 from tests.support.redis_server import RedisServer
@@ -36,3 +37,10 @@ def child() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     for process in started:
         process.kill()
         process.wait()
+
+
+@pytest.fixture
+def other(redis_server: Any, client: OmniqClient) -> Iterator[OmniqClient]:
+    """A client of another process, so to say: its own link, its own state."""
+    with OmniqClient(redis_url=redis_server.url) as another:
+        yield another

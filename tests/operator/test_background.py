@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,13 +16,6 @@ from tests.support.redis_server import RedisServer
 
 OTHER_VERSION = pack_figures(QueueSnapshot("q", exists=True)).decode().replace('"v":1', '"v":2')
 READ_ONLY = ["+@all", "-@write", "+eval", "+evalsha"]
-
-
-@pytest.fixture
-def other(redis_server: Any, client: OmniqClient) -> Iterator[OmniqClient]:
-    """A client of another process, so to say: its own link, its own state."""
-    with OmniqClient(redis_url=redis_server.url) as another:
-        yield another
 
 
 def test_one_tick_finds_queues_and_writes_their_figures(client: OmniqClient, redis: Any, clock: Clock) -> None:

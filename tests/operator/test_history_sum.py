@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,12 +17,6 @@ from tests.support.clock import Clock
 from tests.support.factories import complete_jobs, fail_jobs, publish_jobs
 
 SUM = "{omniq:x}:hist:1"
-
-
-@pytest.fixture
-def other(redis_server: Any, client: OmniqClient) -> Iterator[OmniqClient]:
-    with OmniqClient(redis_url=redis_server.url) as another:
-        yield another
 
 
 def rounds(client: OmniqClient, clock: Clock, count: int, *names: str) -> None:

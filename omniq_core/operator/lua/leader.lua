@@ -1,4 +1,5 @@
--- One process at a time does the work that is needed once per Redis.
+-- One process at a time does the work that is needed once per Redis. The token of one that has a list of queues, and
+-- searches for no others, begins with "list:": one that searches takes the claim from it.
 -- KEYS[1] {omniq:x}:meta
 -- ARGV token, how long the claim holds in ms (0 gives it up)
 -- Returns 1 when the token holds the claim, else 0.
@@ -13,6 +14,7 @@ if tonumber(ARGV[2]) == 0 then
   if reply == ARGV[1] then redis.call("DEL", name) end
   return 0
 end
-if reply and reply ~= ARGV[1] then return 0 end
+local function listed(token) return string.sub(token, 1, 5) == "list:" end
+if reply and reply ~= ARGV[1] and (listed(ARGV[1]) or not listed(reply)) then return 0 end
 redis.call("SET", name, ARGV[1], "PX", ARGV[2])
 return 1
