@@ -31,14 +31,15 @@ def ack_until_answered(
     tries = 1 if sent_before else 0
     while True:
         tries += 1
+        began = time.monotonic()
         try:
             answer = send(tries > 1)
         except REDIS_ERRORS as error:
-            report.failed("ack", error)
+            report.failed("ack", error, began)
             most = TRIES_WHEN_STOPPING if stopping() else None
             if not is_away(error) or tries == most or (tries > 1 and clock.now_ms() >= until_ms):
                 raise
             time.sleep(AGAIN_S if tries > 1 else 0)
         else:
-            report.worked("ack")
+            report.worked("ack", began)
             return answer

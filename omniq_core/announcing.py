@@ -52,13 +52,13 @@ class Announcer:
         self._tell(lambda: "")
 
     def _tell(self, record: Callable[[], str]) -> None:
-        anchor = QueueKeys(self._queue).anchor
+        anchor, began = QueueKeys(self._queue).anchor, time.monotonic()
         try:
             self._link.run(script("announce"), anchor, clock.now_ms(), self._id, record(), LIVES_MS)
         except Exception as error:  # whatever it is, the jobs go on
-            self._report.failed("announce", error)
+            self._report.failed("announce", error, began)
         else:
-            self._report.worked("announce")
+            self._report.worked("announce", began)
 
     def _record(self) -> str:
         now, began = clock.now_ms(), time.monotonic()

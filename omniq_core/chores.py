@@ -21,15 +21,16 @@ class Chore:
         """Does it, when its time has come and nobody else is at it."""
         if time.monotonic() < self.due or not self._busy.acquire(blocking=False):
             return
+        began = time.monotonic()
         try:
-            if time.monotonic() < self.due:
+            if began < self.due:
                 return
-            self.due = time.monotonic() + self._interval
+            self.due = began + self._interval
             self._work()
         except Exception as error:  # a batch of nonsense is said, too, and the jobs go on
-            self._report.failed(self._what, error)
+            self._report.failed(self._what, error, began)
         else:
-            self._report.worked(self._what)
+            self._report.worked(self._what, began)
         finally:
             self._busy.release()
 

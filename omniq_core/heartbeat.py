@@ -114,17 +114,18 @@ class Keeper:
 
     def _beat(self, leases: list[Lease]) -> None:
         anchor, now, beat = QueueKeys(self._queue).anchor, clock.now_ms(), script("heartbeat")
+        began = time.monotonic()
         try:
             replies = self._link.run_many([(beat, anchor, [now, encode_id(one.job_id), one.token]) for one in leases])
         except REDIS_ERRORS as error:
-            self._beat_failed(leases, error)
+            self._beat_failed(leases, error, began)
             return
         for lease, reply in zip(leases, replies, strict=True):
             if isinstance(reply, Exception):
-                self._beat_failed([lease], reply)
+                self._beat_failed([lease], reply, began)
             elif reply[0] == b"OK":
                 lease.lock_until_ms = int(reply[1])
-                self._report.worked("heartbeat")
+                self._report.worked("heartbeat", began)
             else:
                 self._drop(lease, decode_text(reply[0]))
 
@@ -135,9 +136,9 @@ class Keeper:
                 lease.long_at = NEVER
                 self._report.warn("job %r runs for %.0f s now, its lease is kept", lease.job_id, now - lease.began)
 
-    def _beat_failed(self, leases: list[Lease], error: Exception) -> None:
+    def _beat_failed(self, leases: list[Lease], error: Exception, began: float) -> None:
         # The lease may still be ours when Redis is back: the next beat says.
-        self._report.failed("heartbeat", error)
+        self._report.failed("heartbeat", error, began)
         for lease in leases:
             lease.due = time.monotonic() + min(lease.every, AGAIN_S)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -40,6 +41,7 @@ class Reporter:
         self._queue, self._say = queue, say
         self._lock = threading.Lock()
         self._away_since: float | None = None
+        self._back_at = -math.inf
         self._said: set[tuple[str, str]] = set()
 
     def event(self, text: str, *args: object) -> None:
@@ -51,12 +53,16 @@ class Reporter:
         """Something that somebody should know, each time it happens."""
         self._line(logging.WARNING, f"{self._queue}: {text % args}")
 
-    def failed(self, what: str, error: BaseException) -> None:
-        """A call to Redis failed. Said once per kind until `worked` says that it is over."""
+    def failed(self, what: str, error: BaseException, began: float | None = None) -> None:
+        """A call to Redis failed. Said once per kind until `worked` says that it is over.
+
+        `began`: when the call did, as time.monotonic() counts. One that an outage swallowed ends after another thread
+        has seen that Redis is back: that is no new outage.
+        """
         words = explain_redis_error(error)
         with self._lock:
             if words in _AWAY:
-                if self._away_since is not None:
+                if self._away_since is not None or (began is not None and began < self._back_at):
                     return
                 self._away_since = time.monotonic()
                 text = f"Redis is away ({words}); going on when it is back"
@@ -67,12 +73,19 @@ class Reporter:
                 text = f"{what} failed, said once until it works: {error}"
         self._line(logging.WARNING, f"{self._queue}: {text}")
 
-    def worked(self, what: str) -> None:
-        """The same call did not fail: what was wrong with it may be said again."""
+    def worked(self, what: str, began: float | None = None) -> None:
+        """The same call did not fail: what was wrong with it may be said again.
+
+        `began` as with `failed`: what was answered before Redis went away does not say that it is back.
+        """
         if self._away_since is None and not self._said:
             return
         with self._lock:
-            since, self._away_since = self._away_since, None
+            since = self._away_since
+            if since is not None and began is not None and began < since:
+                return
+            if since is not None:
+                self._away_since, self._back_at = None, time.monotonic()
             self._said = {(told, words) for told, words in self._said if told != what}
         if since is not None:
             self._line(logging.INFO, f"{self._queue}: Redis is back after {time.monotonic() - since:.1f} s")

@@ -81,13 +81,14 @@ class Work:
         with self._looking:
             while not self.stopping():
                 self._chores.run_due()
+                began = time.monotonic()
                 try:
                     got = self._client.reserve(queue=self._queue)
                 except REDIS_ERRORS as error:
-                    self._report.failed("reserve", error)
+                    self._report.failed("reserve", error, began)
                     self._rest(ERROR_PAUSE_S)
                     continue
-                self._report.worked("reserve")
+                self._report.worked("reserve", began)
                 if got is None:
                     self._rest(self._poll_s)
                 elif isinstance(got, ReservePaused):
@@ -137,13 +138,14 @@ class Work:
         client, queue, job_id, token = self._client, self._queue, ctx.job_id, ctx.lease_token
         sent = False
         if not self._hooks.any:
+            began = time.monotonic()
             try:
                 got = self._trips.ack_and_reserve(job_id=job_id, lease_token=token)
             except NotNow:
                 pass
             except REDIS_ERRORS as error:
                 # It may have run: the ack alone is repeated, and a lease that nobody saw is the reaper's.
-                self._report.failed("ack", error)
+                self._report.failed("ack", error, began)
                 sent = True
             else:
                 self._report.event("%s done", job_id)

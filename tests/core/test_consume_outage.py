@@ -138,3 +138,17 @@ def test_each_kind_of_trouble_is_said_once_until_it_is_over() -> None:
     report.worked("promote")
     report.failed("promote", ResponseError("WRONGTYPE"))
     assert len(lines) == 4
+
+
+def test_a_call_that_the_outage_swallowed_is_no_second_outage_and_an_older_answer_no_end_of_it() -> None:
+    lines: list[str] = []
+    report = Reporter("q", lines.append)
+    before = time.monotonic()
+    report.failed("reserve", RedisConnectionError("Connection refused"), before)
+    report.worked("heartbeat", before)  # answered before Redis went away, looked at afterwards
+    assert len(lines) == 1
+    report.worked("reserve", time.monotonic())
+    report.failed("heartbeat", TimeoutError("timed out"), before)
+    assert [line.split(" ")[2:5] for line in lines] == [["Redis", "is", "away"], ["Redis", "is", "back"]]
+    report.failed("heartbeat", TimeoutError("timed out"), time.monotonic())
+    assert len(lines) == 3
