@@ -30,6 +30,7 @@ COUNTERS = {
 }
 AGE = "omniq_figures_age_seconds"
 KEPT = "omniq_figures_kept"
+DENIED = "omniq_queues_not_permitted"
 
 
 def expose(page: MetricsPage, accept: str) -> tuple[bytes, str]:
@@ -56,6 +57,8 @@ class _Once:
                 yield family
         kept = "1 while some process looks for queues and keeps figures. If 0, queues may be missing."
         yield GaugeMetricFamily(KEPT, kept, value=int(self._page.kept))
+        denied = "Queues that are missing: the access list of Redis keeps this dashboard from reading their keys."
+        yield GaugeMetricFamily(DENIED, denied, value=self._page.denied)
         if self._page.age_ms is not None:
             yield GaugeMetricFamily(AGE, "How old the figures of most queues are.", value=self._page.age_ms / 1000)
 

@@ -34,12 +34,14 @@ class QueueFigures:
 class MetricsPage:
     """All queues the reader may see, by name; most figures are `age_ms` old, None where they were read just now.
 
-    `kept`: the background of some process looks for queues and keeps their figures.
+    `kept`: the background of some process looks for queues and keeps their figures. `denied` queues are missing: an
+    access list keeps this dashboard from reading their keys.
     """
 
     queues: tuple[QueueFigures, ...]
     age_ms: int | None
     kept: bool
+    denied: int
 
 
 def metrics_page(
@@ -49,9 +51,11 @@ def metrics_page(
     trips, and one more for every 500 queues. No cost grows with the number of jobs."""
     found = read_overview(link, now_ms)
     names = [name for name in (allow_list or found.names) if may_read(name)]
+    denied = set(found.denied.intersection(names))
+    names = [name for name in names if name not in denied]
     known = {name: found.snapshots[name] for name in names if name in found.snapshots}
     missing = [name for name in names if name not in known]
-    known |= read_rows(link, missing, now_ms).snapshots
+    known |= read_rows(link, missing, now_ms, denied=denied).snapshots
     present = sorted(name for name in known if known[name].exists)
     totals = job_totals(link, present)
 
@@ -74,4 +78,4 @@ def metrics_page(
         )
 
     aged = len(missing) < len(names)
-    return MetricsPage(tuple(map(figures, present)), found.age_ms if aged else None, found.kept)
+    return MetricsPage(tuple(map(figures, present)), found.age_ms if aged else None, found.kept, len(denied))

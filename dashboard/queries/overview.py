@@ -86,7 +86,8 @@ class OverviewPage:
 
     `rates` are those of the rows and of the named queues, `notices` the worst of those about the reader's queues.
     `listed`: only the queues of a list are shown. `unwatched` queues have no history: there are too many. `unkept`: no
-    process looks for queues and keeps figures, so that something here is missing.
+    process looks for queues and keeps figures, so that something here is missing. `denied` queues are in no figure: an
+    access list keeps this dashboard from reading their keys.
     """
 
     wish: OverviewWish
@@ -107,7 +108,13 @@ class OverviewPage:
     listed: bool
     unwatched: int
     unkept: bool
+    denied: tuple[str, ...]
     now_ms: int
+
+    @property
+    def unknown(self) -> bool:
+        """Is nothing shown because nothing can be known, rather than because there is nothing?"""
+        return not self.queues and (self.unkept or bool(self.denied))
 
 
 def overview_page(
@@ -127,13 +134,15 @@ def overview_page(
     """
     found = read_overview(link, now_ms, span=wish.range)
     names = [name for name in (allow_list or found.names) if may_read(name)]
+    denied = set(found.denied.intersection(names))
+    names = [name for name in names if name not in denied]
     known = {name: found.snapshots[name] for name in names if name in found.snapshots}
     missing = [name for name in names if name not in known]
     discovery = DiscoveryState(done=True) if allow_list else found.discovery  # another mount may search
     # The history that is kept is of all queues; whoever may not see all gets that of his own, if they are few.
     all_of_them = not allow_list and len(names) == len(found.names)
     own = () if all_of_them or len(names) > MOST_ADDED else names
-    first = read_rows(link, missing, now_ms, histories=own, span=wish.range)
+    first = read_rows(link, missing, now_ms, histories=own, span=wish.range, denied=denied)
     known |= first.snapshots
 
     def row(snapshot: QueueSnapshot) -> QueueRow:
@@ -150,10 +159,10 @@ def overview_page(
     wanted = dict.fromkeys([*(row.queue for row in shown), *(name for name in named if name in known)])
     late = [name for name in wanted if name not in first.snapshots]
     # Of a queue whose keys are on their way to another node the figures stay those of the background.
-    then = read_rows(link, late, now_ms, histories=() if missing else own, span=wish.range, known=late)
+    then = read_rows(link, late, now_ms, histories=() if missing else own, span=wish.range, known=late, denied=denied)
     live = {name: marked(row(snapshot)) for name, snapshot in then.snapshots.items()}
     now = {row.queue: live.get(row.queue, row) for row in rows}
-    rows = list(now.values())
+    rows = [row for row in now.values() if row.queue not in denied]
     matching = _matching(rows, wish)
     chart = _throughput(wish, found if all_of_them else None, first if missing else then)
     lacking = not discovery.done or bool(allow_list) or chart.begun
@@ -173,12 +182,13 @@ def overview_page(
         matched=len(matching),
         queues=len(rows),
         pages=max((len(matching) + PAGE - 1) // PAGE, 1),
-        age_ms=found.age_ms if len(live) + len(missing) < len(rows) else None,
+        age_ms=found.age_ms if len(live) + len(first.snapshots) < len(rows) else None,
         discovery=discovery,
         seen_percent=min(discovery.seen * 100 // max(discovery.total, 1), 99),
         listed=bool(allow_list),
         unwatched=found.unwatched,
         unkept=unkept,
+        denied=tuple(sorted(denied)),
         now_ms=now_ms,
     )
 

@@ -17,7 +17,7 @@ MOST_QUEUES = 2_000
 class SearchPage:
     """What was found of `text`. `whole`: jobs of exactly this id, in `asked` of `queues` queues; the search goes on
     from number `following` (None: all were asked). `part`: jobs whose id begins with it, looked for when none has it
-    whole.
+    whole. `denied`: how many of those asked last could not be, as an access list refuses their keys.
     """
 
     text: str
@@ -27,6 +27,7 @@ class SearchPage:
     following: int | None
     part: FoundPart | None
     discovery: DiscoveryState
+    denied: int
 
 
 def search_page(
@@ -44,12 +45,13 @@ def search_page(
     queues = [name for name in (allow_list or found.names) if may_read(name)]
     discovery = DiscoveryState(done=True) if allow_list else found.discovery  # another mount may search
     asked = queues[first : first + MOST_QUEUES]
-    whole = find_jobs_by_id(link, _spellings(text), asked)
+    denied = set(found.denied.intersection(asked))
+    whole = find_jobs_by_id(link, _spellings(text), [name for name in asked if name not in denied], denied=denied)
     following = first + len(asked) if first + len(asked) < len(queues) else None
     part = None
     if not whole and following is None:
         part = begins_with(link, text, may_read=may_read, allow_list=allow_list)
-    return SearchPage(text, whole, first + len(asked), len(queues), following, part, discovery)
+    return SearchPage(text, whole, first + len(asked), len(queues), following, part, discovery, len(denied))
 
 
 def begins_with(

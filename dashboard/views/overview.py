@@ -20,6 +20,7 @@ from .limits import limits
 
 routes = Routes()
 MAX_PAGE = 100_000
+MOST_NAMED = 5
 
 COLUMNS = (
     ("name", "Queue", ""),
@@ -126,12 +127,14 @@ def _context(args: Fields, asked: live.Tick | None = None) -> dict[str, Any]:
         page.matched,
         page.discovery,
         page.unkept,
+        page.denied,
     )
-    seldom = ((page.notices, page.discovery, page.unkept), (page.throughput, page.unkept), page.top)
+    seldom = ((page.notices, page.discovery, page.unkept, page.denied), (page.throughput, page.unkept), page.top)
     return {
         "page": page,
         "live_version": ".".join([shown, *(live.version(part)[:8] for part in seldom)]),
         "RANGES": RANGES,
+        "MOST_NAMED": MOST_NAMED,
         "overview_url": overview_url,
         "turned": turned,
         "direction": _direction,

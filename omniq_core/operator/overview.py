@@ -57,7 +57,8 @@ class DiscoveryState:
 class OverviewData:
     """The queues known, sorted; their figures, `age_ms` old (None: there are none yet); the search for more; what
     happened in all of them together, if that was asked for, `lately` in the last 15 min; what needs attention, the
-    worst first; and the errors of the last hour, None while nobody reads them."""
+    worst first; the errors of the last hour, None while nobody reads them; and those whose keys an access list refused
+    this process lately, which are not asked."""
 
     names: tuple[str, ...]
     snapshots: dict[str, QueueSnapshot]
@@ -68,6 +69,7 @@ class OverviewData:
     rates: dict[str, int] = field(default_factory=dict[str, int])
     notices: tuple[Notice, ...] = ()
     top: TopErrors | None = None
+    denied: frozenset[str] = frozenset()
 
     @property
     def kept(self) -> bool:
@@ -133,7 +135,8 @@ def read_process(link: Link, state: ProcessState, now_ms: int) -> OverviewData:
     state.denied.note(denied, now_ms)
     info = link.pipeline([("INFO", "memory")])[0]
     notices = tuple(at_once(found.values(), info, now_ms, state.limits))
-    return OverviewData(names, found, 0, discovery_of(state, None), notices=notices)
+    denied |= known
+    return OverviewData(names, found, 0, discovery_of(state, None), notices=notices, denied=frozenset(denied))
 
 
 def parse_overview(state: ProcessState, replies: list[Any], now_ms: int) -> OverviewData:
@@ -151,6 +154,7 @@ def parse_overview(state: ProcessState, replies: list[Any], now_ms: int) -> Over
         rates=unpack_rates(known.get(RATES)),
         notices=read_board(notices).shown,
         top=read_top(top),
+        denied=state.denied.now(now_ms),
     )
 
 

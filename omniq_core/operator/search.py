@@ -10,7 +10,7 @@ from typing import Any
 from ..connection import Link
 from ..keys import QueueKeys, decode_id, decode_text, encode_id
 from .overview import queue_name
-from .rights import is_forbidden
+from .rights import is_forbidden, keeps_out
 
 BATCH = 1_000
 MOST_FOUND = 50
@@ -45,15 +45,24 @@ class FoundPart:
     refused: bool = False
 
 
-def find_jobs_by_id(link: Link, job_ids: Sequence[str], queues: Sequence[str]) -> tuple[FoundJob, ...]:
+def find_jobs_by_id(
+    link: Link, job_ids: Sequence[str], queues: Sequence[str], *, denied: set[str] | None = None
+) -> tuple[FoundJob, ...]:
     """The jobs of these queues that have one of these ids: a round trip for each 1,000 of the two multiplied, and one
-    for the states when there are several. Raises ValueError for a bad queue name, and what Redis raised."""
+    for the states when there are several. With `denied` the queues whose keys an access list refuses are put there.
+
+    Raises ValueError for a bad queue name, and what Redis raised.
+    """
     places = [(queue, job_id) for queue in queues for job_id in job_ids]
     found: list[tuple[str, str]] = []
     for at in range(0, len(places), BATCH):
         part = places[at : at + BATCH]
         replies = link.pipeline([("EXISTS", QueueKeys(queue).job(job_id)) for queue, job_id in part])
-        found += (place for place, reply in zip(part, replies, strict=True) if _held(reply))
+        for place, reply in zip(part, replies, strict=True):
+            if denied is not None and keeps_out(reply):
+                denied.add(place[0])
+            elif _held(reply):
+                found.append(place)
     return _with_states(link, found) if len(found) > 1 else tuple(FoundJob(*place, "") for place in found)
 
 
@@ -106,8 +115,10 @@ def _held(reply: Any) -> bool:
 def _with_states(link: Link, places: Sequence[tuple[str, str]]) -> tuple[FoundJob, ...]:
     replies = link.pipeline([("HGET", QueueKeys(queue).job(job_id), "state") for queue, job_id in places])
     states = zip(places, replies, strict=True)
-    # What another type stands for is no job.
-    jobs = [
-        FoundJob(*place, decode_text(reply or b"")[:32]) for place, reply in states if not isinstance(reply, Exception)
-    ]
+    jobs: list[FoundJob] = []
+    for place, reply in states:
+        if keeps_out(reply):  # its key was met: it is there, whoever may read it
+            jobs.append(FoundJob(*place, ""))
+        elif not isinstance(reply, Exception):  # what another type stands for is no job
+            jobs.append(FoundJob(*place, decode_text(reply or b"")[:32]))
     return tuple(sorted(jobs, key=lambda job: (job.job_id, job.queue)))

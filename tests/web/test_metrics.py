@@ -14,7 +14,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families
 
 from dashboard import Allow, Deny, create_app
-from dashboard.exposition import AGE, COUNTERS, GAUGES, KEPT
+from dashboard.exposition import AGE, COUNTERS, DENIED, GAUGES, KEPT
 from omniq_core import Background, HistorySampler, OmniqClient
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
 from tests.support.sources import ROOT
@@ -168,7 +168,7 @@ def test_whether_anybody_keeps_figures_and_the_rule_for_it(mail: OmniqClient, re
         redis.delete("{omniq:x}:now")
     assert found == [(1, 20, 3), (1, 60, 3), (0, 60.001, 3)]
     redis.flushdb()
-    assert figures(dashboard_of(mail).get("/metrics").text) == {(KEPT, ""): 0}, "and no age of nothing"
+    assert figures(dashboard_of(mail).get("/metrics").text) == {(KEPT, ""): 0, (DENIED, ""): 0}, "and no age of nothing"
     publish_jobs(mail, "mail", 1, now_ms=NOW)
     listed = figures(dashboard_of(mail, queues="mail").get("/metrics").text)
     assert (listed[KEPT, ""], listed["omniq_jobs_waiting", "mail"], (AGE, "") in listed) == (0, 1, False)
@@ -180,7 +180,7 @@ def test_redis_away_is_a_503() -> None:
 
 
 def test_the_docs_name_each_metric_and_the_rules_no_other() -> None:
-    names = {*GAUGES, *(f"{name}_total" for name in COUNTERS), KEPT, AGE}
+    names = {*GAUGES, *(f"{name}_total" for name in COUNTERS), KEPT, DENIED, AGE}
     page = (ROOT / "docs/metrics.md").read_text("utf-8")
     assert set(re.findall(r"`(omniq_\w+)`", page)) == names
     rules = (ROOT / "docs/alerts.yml").read_text("utf-8")

@@ -1,0 +1,81 @@
+"""A Redis user with rights to the keys of some queues, where no OMNIQ_QUEUES names these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from omniq_core import Background, OmniqClient
+from tests.support.clock import Clock
+from tests.support.factories import publish_jobs
+from tests.web.pages_support import browser
+
+OUR_KEYS = "{omniq:x}:*"
+REFUSED = "cannot be read: not permitted by the access list of Redis"
+
+
+@pytest.fixture
+def some(client: OmniqClient, redis_server: Any, redis: Any, clock: Clock) -> Iterator[OmniqClient]:
+    """A client whose user may use the keys of `a`, beside `b`, which has twice as many jobs."""
+    publish_jobs(client, "a", 3, now_ms=clock.now_ms)
+    publish_jobs(client, "b", [f"b{n}" for n in range(6)], now_ms=clock.now_ms)
+    redis.acl_setuser("some", enabled=True, nopass=True, keys=["{a}:*", OUR_KEYS], commands=["+@all"])
+    with OmniqClient(host=redis_server.host, port=redis_server.port, username="some", password="x") as made:
+        yield made
+    redis.acl_deluser("some")
+    redis.acl_log_reset()
+
+
+def refusals(redis: Any) -> int:
+    return sum(int(one["count"]) for one in redis.acl_log())
+
+
+@pytest.mark.parametrize("leader", ["nobody", "one with all rights", "itself"])
+def test_the_overview_shows_the_others_and_names_what_it_may_not_read(
+    client: OmniqClient, some: OmniqClient, redis: Any, clock: Clock, leader: str
+) -> None:
+    if leader != "nobody":
+        Background((some if leader == "itself" else client).link, clock).tick()
+    visitor = browser(some, clock=clock)
+    before = some.link.round_trips
+    page = visitor.get("/")
+    assert (page.status, some.link.round_trips - before <= 4) == (200, True)
+    asked = refusals(redis)
+    for shown in (page, visitor.get("/")):
+        assert [row[0] for row in shown.rows("queues")] == ["a"]
+        assert shown.words("#totals").startswith("Waiting 3 ")
+        assert shown.words("#notices").startswith(f"1 queue {REFUSED} (b). No figure here counts it.")
+    found = visitor.http.get("/metrics").text
+    assert 'omniq_jobs_waiting{queue="a"} 3.0' in found
+    assert '{queue="b"}' not in found
+    assert "omniq_queues_not_permitted 1.0" in found
+    assert refusals(redis) == asked, "it is not asked again within a minute"
+    redis.acl_setuser("some", enabled=True, keys=["{b}:*"])
+    clock.advance(60_000)
+    page = visitor.get("/?sort=name")
+    assert [row[0] for row in page.rows("queues")] == ["a", "b"]
+    assert REFUSED not in page.words("#notices")
+
+
+def test_where_none_may_be_read_nothing_looks_empty(some: OmniqClient, redis: Any, clock: Clock) -> None:
+    redis.acl_setuser("some", enabled=True, reset_keys=True, keys=[OUR_KEYS])
+    Background(some.link, clock).tick()
+    page = browser(some, clock=clock).get("/")
+    assert page.words("#notices").startswith(f"2 queues {REFUSED} (a, b). No figure here counts them.")
+    assert page.words("#totals").startswith("Waiting – Not known")
+    assert "No queue may be read" in page.words("#queues")
+
+
+def test_a_job_of_a_queue_that_may_not_be_read_is_found_by_its_key(some: OmniqClient, redis: Any, clock: Clock) -> None:
+    visitor = browser(some, clock=clock)
+    assert [(row[0], row[-1]) for row in visitor.get("/search?id=b3").rows("jobs")] == [("b3", "b")]
+    assert "not permitted by its access list" in visitor.get("/queues/b/jobs/b3", status=503).text
+    redis.acl_setuser("some", enabled=True, commands=["-scan"])
+    page = visitor.get("/search?id=b3")
+    assert page.rows("jobs") == []
+    assert "No queue that is known and may be read has this id." in page.text
+    redis.acl_setuser("some", enabled=True, commands=["+scan"])
+    publish_jobs(some, "a", ["b3"], now_ms=clock.now_ms)
+    assert visitor.http.get("/search?id=b3").headers["Location"] == "/queues/a/jobs/b3"
