@@ -87,7 +87,7 @@ class ChildrenPage:
     there are too many to read all of them (`live` False). `states`: how many with that text in their key are in each.
 
     `named`: counters asked for by their key. `wish.page` is the page shown, at most the last one. `full`, `searched`:
-    see `CounterList`.
+    see `CounterList`. `unsought`: no process looks for counters.
     """
 
     wish: ChildrenWish
@@ -100,6 +100,7 @@ class ChildrenPage:
     live: bool
     full: bool
     searched: bool
+    unsought: bool
     discovery: DiscoveryState
     seen_percent: int
 
@@ -110,9 +111,9 @@ class ChildrenPage:
 
 
 def children_page(
-    link: Link, wish: ChildrenWish, *, now_ms: int, patience: Patience, named: Sequence[str] = ()
+    link: Link, wish: ChildrenWish, *, now_ms: int, patience: Patience, named: Sequence[str] = (), works: bool = True
 ) -> ChildrenPage:
-    """Reads the page. ValueError for a text in `named` that is no key."""
+    """Reads the page. `works`: this process has a background. ValueError for a text in `named` that is no key."""
     listed = counter_list(link, now_ms)
     needle = wish.key.lower()
     keys = [key for key in listed.keys if needle in key.lower()]
@@ -155,6 +156,7 @@ def children_page(
         live=live,
         full=listed.full,
         searched=listed.searched,
+        unsought=not (works or listed.searching),
         discovery=listed.discovery,
         seen_percent=min(listed.discovery.seen * 100 // max(listed.discovery.total, 1), 99),
     )

@@ -77,5 +77,6 @@ def metrics_page(
             stalled=queue_state(one, now_ms, stalled_ms) == "stalled",
         )
 
+    kept = found.kept and (bool(allow_list) or found.searching)
     aged = len(missing) < len(names)
-    return MetricsPage(tuple(map(figures, present)), found.age_ms if aged else None, found.kept, len(denied))
+    return MetricsPage(tuple(map(figures, present)), found.age_ms if aged else None, kept, len(denied))

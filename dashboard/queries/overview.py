@@ -86,7 +86,8 @@ class OverviewPage:
 
     `rates` are those of the rows and of the named queues, `notices` the worst of those about the reader's queues.
     `listed`: only the queues of a list are shown. `unwatched` queues have no history: there are too many. `unkept`: no
-    process looks for queues and keeps figures, so that something here is missing. `denied` queues are in no figure: an
+    process looks for queues and keeps figures, so that something here is missing. `unsought`: no process looks for
+    queues, whoever keeps figures of some. `denied` queues are in no figure: an
     access list keeps this dashboard from reading their keys.
     """
 
@@ -108,13 +109,14 @@ class OverviewPage:
     listed: bool
     unwatched: int
     unkept: bool
+    unsought: bool
     denied: tuple[str, ...]
     now_ms: int
 
     @property
     def unknown(self) -> bool:
         """Is nothing shown because nothing can be known, rather than because there is nothing?"""
-        return not self.queues and (self.unkept or bool(self.denied))
+        return not self.queues and (self.unkept or self.unsought or bool(self.denied))
 
 
 def overview_page(
@@ -188,6 +190,7 @@ def overview_page(
         listed=bool(allow_list),
         unwatched=found.unwatched,
         unkept=unkept,
+        unsought=not (discovery.done or works or found.searching),
         denied=tuple(sorted(denied)),
         now_ms=now_ms,
     )

@@ -18,6 +18,7 @@ class SearchPage:
     """What was found of `text`. `whole`: jobs of exactly this id, in `asked` of `queues` queues; the search goes on
     from number `following` (None: all were asked). `part`: jobs whose id begins with it, looked for when none has it
     whole. `denied`: how many of those asked last could not be, as an access list refuses their keys.
+    `unsought`: no process looks for more queues.
     """
 
     text: str
@@ -28,6 +29,7 @@ class SearchPage:
     part: FoundPart | None
     discovery: DiscoveryState
     denied: int
+    unsought: bool
 
 
 def search_page(
@@ -38,9 +40,10 @@ def search_page(
     may_read: Callable[[str], bool],
     allow_list: Sequence[str] = (),
     first: int = 0,
+    works: bool = True,
 ) -> SearchPage:
     """Looks for the whole id in up to 2,000 queues, from number `first` on, in at most four round trips; when all were
-    asked and none has it, also for ids that begin with it."""
+    asked and none has it, also for ids that begin with it. `works`: this process has a background."""
     found = read_overview(link, now_ms)
     queues = [name for name in (allow_list or found.names) if may_read(name)]
     discovery = DiscoveryState(done=True) if allow_list else found.discovery  # another mount may search
@@ -51,7 +54,17 @@ def search_page(
     part = None
     if not whole and following is None:
         part = begins_with(link, text, may_read=may_read, allow_list=allow_list)
-    return SearchPage(text, whole, first + len(asked), len(queues), following, part, discovery, len(denied))
+    return SearchPage(
+        text=text,
+        whole=whole,
+        asked=first + len(asked),
+        queues=len(queues),
+        following=following,
+        part=part,
+        discovery=discovery,
+        denied=len(denied),
+        unsought=not (discovery.done or works or found.searching),
+    )
 
 
 def begins_with(

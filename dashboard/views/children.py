@@ -111,6 +111,7 @@ def _tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
 
 def _context(args: Fields, keys: tuple[str, ...] = ()) -> dict[str, Any]:
     asked: dict[str, Any] = {"now_ms": now_ms(), "patience": patience(), "named": keys}
+    asked["works"] = current().background is not None
     page: ChildrenPage = known(lambda: children_page(current().link, _wish(args), **asked))
     return {
         "page": page,

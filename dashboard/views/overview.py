@@ -127,9 +127,14 @@ def _context(args: Fields, asked: live.Tick | None = None) -> dict[str, Any]:
         page.matched,
         page.discovery,
         page.unkept,
+        page.unsought,
         page.denied,
     )
-    seldom = ((page.notices, page.discovery, page.unkept, page.denied), (page.throughput, page.unkept), page.top)
+    seldom = (
+        (page.notices, page.discovery, page.unkept, page.unsought, page.denied),
+        (page.throughput, page.unkept),
+        page.top,
+    )
     return {
         "page": page,
         "live_version": ".".join([shown, *(live.version(part)[:8] for part in seldom)]),

@@ -35,7 +35,9 @@ def search() -> ResponseReturnValue:
     if cursor:
         part = begins_with(current().link, asked, cursor=cursor, seen=seen, **common)
     else:
-        page = search_page(current().link, asked, now_ms=now_ms(), first=first, **common)
+        page = search_page(
+            current().link, asked, now_ms=now_ms(), first=first, works=current().background is not None, **common
+        )
         part = page.part
         if len(page.whole) == 1 and page.following is None and not first:
             return redirect(url_for(".job", queue=page.whole[0].queue, job_id=page.whole[0].job_id))

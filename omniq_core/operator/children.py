@@ -52,13 +52,15 @@ class NotedCounter:
 class CounterList:
     """The completion keys known, sorted by their bytes. `full`: there may be more than the list holds.
 
-    `searched` is False where an allow-list of queues turned the search of the keyspace off. `noted`: what the
-    background last saw of them, by key. `jobs`: what the jobs of all queues say of those that stand still.
+    `searched` is False where an allow-list of queues turned the search of the keyspace off, `searching`: some process
+    does it. `noted`: what the background last saw of them, by key. `jobs`: what the jobs of all queues say of those
+    that stand still.
     """
 
     keys: tuple[str, ...]
     full: bool
     searched: bool
+    searching: bool
     discovery: DiscoveryState
     noted: Mapping[str, NotedCounter]
     jobs: Mapping[str, CounterJobs]
@@ -111,7 +113,8 @@ def counter_list(link: Link, now_ms: int) -> CounterList:
     return CounterList(
         keys=tuple(map(decode_id, known[:MOST_COUNTERS])),
         full=len(known) >= MOST_COUNTERS,
-        searched=not state.allow_list,
+        searched=isinstance(scan, bytes) or not state.allow_list,
+        searching=isinstance(scan, bytes),
         discovery=discovery_of(state, None if isinstance(scan, Exception) else scan),
         noted=_noted(noted),
         jobs=parse_looks(jobs),

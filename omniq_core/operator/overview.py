@@ -58,7 +58,7 @@ class OverviewData:
     """The queues known, sorted; their figures, `age_ms` old (None: there are none yet); the search for more; what
     happened in all of them together, if that was asked for, `lately` in the last 15 min; what needs attention, the
     worst first; the errors of the last hour, None while nobody reads them; and those whose keys an access list refused
-    this process lately, which are not asked."""
+    this process lately, which are not asked. `searching`: some process looks for queues."""
 
     names: tuple[str, ...]
     snapshots: dict[str, QueueSnapshot]
@@ -70,10 +70,11 @@ class OverviewData:
     notices: tuple[Notice, ...] = ()
     top: TopErrors | None = None
     denied: frozenset[str] = frozenset()
+    searching: bool = False
 
     @property
     def kept(self) -> bool:
-        """Whether the background of some process looks for queues and keeps their figures."""
+        """Whether the background of some process keeps figures, be it of the queues of a list."""
         return self.age_ms is not None and self.age_ms <= KEPT_MS
 
     @property
@@ -155,14 +156,15 @@ def parse_overview(state: ProcessState, replies: list[Any], now_ms: int) -> Over
         notices=read_board(notices).shown,
         top=read_top(top),
         denied=state.denied.now(now_ms),
+        searching=isinstance(scan, bytes),
     )
 
 
 def discovery_of(state: ProcessState, raw: object) -> DiscoveryState:
-    """The state of the search in `{omniq:x}:scan`, else what this process knows of it."""
-    if state.allow_list:
-        return DiscoveryState(done=True)
-    return read_scan(raw)[0] if isinstance(raw, bytes) else state.discovery
+    """The state of the search in `{omniq:x}:scan`, by whichever process, else what this process knows of it."""
+    if isinstance(raw, bytes):
+        return read_scan(raw)[0]
+    return DiscoveryState(done=True) if state.allow_list else state.discovery
 
 
 def queue_name(raw: object) -> str | None:

@@ -12,6 +12,7 @@ from dashboard.formatting import row_id
 from dashboard.tokens import to_token
 from dashboard.views.children import percent
 from omniq_core import ChildCounter, CounterChanges, Discovery, OmniqClient, counter_list
+from omniq_core.operator.overview import DiscoveryState, pack_scan
 from tests.support.snapshot import snapshot
 from tests.web.pages_support import NOW, SCRIPT, Browser, Page, browser, words
 
@@ -198,11 +199,14 @@ def test_counters_that_ended_are_not_counted(visitor: Browser, client: OmniqClie
 
 
 def test_nothing_yet_says_why(client: OmniqClient, redis: Any) -> None:
-    del redis
     visitor = browser(client)
-    assert "Looking for counters" in visitor.get("/children").words("#children")
+    nobody, page = "No process looks for counters: OMNIQ_BACKGROUND is off here.", visitor.get("/children")
+    assert [nobody in page.words(part) for part in ("#children", "#foot")] == [True, True]
+    redis.set("{omniq:x}:scan", pack_scan(DiscoveryState(seen=1, total=9), 1))  # another process does
+    assert visitor.get("/children").words("#foot").startswith("Looking for counters: 11% of the keys seen.")
     find(client)
     assert "No open counters" in visitor.get("/children").words("#children")
+    redis.delete("{omniq:x}:scan")
     with OmniqClient(redis=client.link.r) as other:
         listed = browser(other, queues=("mail",), background=True)
         assert "Counters are not searched for" in listed.get("/children").words("#children")

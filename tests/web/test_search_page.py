@@ -12,6 +12,7 @@ from dashboard.access import Allow, Decision, Deny
 from dashboard.recent import COOKIE
 from dashboard.tokens import to_token
 from omniq_core import OmniqClient
+from omniq_core.operator.overview import DiscoveryState, pack_scan
 from tests.support.factories import fail_jobs, publish_jobs
 from tests.web.pages_support import NOW, SCRIPT, Browser, Page, browser, job_url
 
@@ -55,12 +56,15 @@ def test_blanks_around_an_id_are_part_of_it_where_a_job_has_them(visitor: Browse
     assert found(visitor, " 01KK-t") == [["01KK-three", "Failed", "crm"], ["01KK-two", "Waiting", "mail"]]
 
 
-def test_an_id_in_two_queues_is_a_list(visitor: Browser) -> None:
+def test_an_id_in_two_queues_is_a_list(visitor: Browser, redis: Any) -> None:
     page = visitor.get("/search?id=both")
     assert page.rows("jobs") == [["both", "Failed", "crm"], ["both", "Waiting", "mail"]]
-    assert page.words("#search-foot") == "2 of 2 queues were asked for this id; others are still being looked for."
+    asked = "2 of 2 queues were asked for this id;"
+    assert page.words("#search-foot") == f"{asked} no process looks for others: OMNIQ_BACKGROUND is off here."
     assert page.one("#job-search")["value"] == "both"
     assert visitor.follow(page, "#jobs tr:first-child a.job-id").path == job_url("crm", "both")
+    redis.set("{omniq:x}:scan", pack_scan(DiscoveryState(seen=1, total=9), 1))  # another process does
+    assert visitor.get("/search?id=both").words("#search-foot") == f"{asked} others are still being looked for."
 
 
 def test_a_beginning_finds_jobs_of_all_queues(visitor: Browser) -> None:
