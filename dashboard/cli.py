@@ -19,6 +19,7 @@ from .demo.mark import NotOurDatabase, claim_database
 from .demo.process import start_workload
 from .embedded import EmbeddedError, EmbeddedRedis, start_embedded
 from .extension import create_app
+from .outage_words import outage_heading
 from .serving import CannotListen, Listener, listen, serve
 from .settings import TABLE, Settings, SettingsError, load_settings
 from .state import EXTENSION
@@ -109,7 +110,8 @@ def demo_command(data: Path | None, **given: Any) -> None:
         try:
             claim_database(client)
         except REDIS_ERRORS as error:
-            raise SettingsError(f"{source}: Redis did not answer ({explain_redis_error(error)})") from None
+            why = explain_redis_error(error)
+            raise SettingsError(f"{source}: {outage_heading(why)} ({why})") from None
         app = create_app(redis=client, **given)
         if works:
             stack.callback(start_workload(url).stop)
@@ -157,7 +159,8 @@ def _warnings(client: OmniqClient) -> list[str]:
         client.link.call("PING", read=True)
     except REDIS_ERRORS as error:
         # not an end: the page says so, and shows the queues as soon as it answers
-        found.append(f"Redis does not answer yet ({explain_redis_error(error)}); the page keeps trying")
+        why = explain_redis_error(error)
+        found.append(f"{outage_heading(why)} ({why}); the page keeps trying")
     return found
 
 

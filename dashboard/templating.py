@@ -11,7 +11,7 @@ from flask import request, url_for
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from . import csrf, formatting, server_words
+from . import csrf, formatting, outage_words, server_words
 from .access import read_only
 from .display import Display, wanted
 from .present import first_line, present
@@ -140,6 +140,7 @@ def environment() -> Environment:
         task_cards=frame.cards,
         dashboards=dashboards.dashboards,
         health_count=frame.health_count,
+        outage_headings=outage_words.HEADINGS,
         csrf_field=csrf.field,
         host_csrf_field=csrf.host_field,
         back_field=htmx.back_field,

@@ -11,6 +11,8 @@ from typing import Protocol
 
 from omniq_core import REDIS_ERRORS, explain_redis_error, is_outage
 
+from .outage_words import outage_heading
+
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE_S = 8.0
@@ -108,7 +110,8 @@ class BackgroundThread:
     def _note(self, error: Exception) -> None:
         # Once for each trouble until it works again: an outage of an hour is one line, without an address.
         outage = isinstance(error, REDIS_ERRORS) and is_outage(error)
-        trouble = f"Redis does not answer ({explain_redis_error(error)})" if outage else type(error).__name__
+        why = explain_redis_error(error)
+        trouble = f"{outage_heading(why)} ({why})" if outage else type(error).__name__
         if trouble in self._said:
             return
         self._said.add(trouble)

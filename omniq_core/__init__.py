@@ -27,6 +27,7 @@ from .errors import (
     TokenMismatch,
     TokenRequired,
 )
+from .explaining import is_unknown
 from .models import BatchResultItem, JobToPublish, PayloadT, PublishedId, ReserveJob, ReservePaused
 from .trash import Keep, Restored
 
@@ -191,6 +192,7 @@ __all__ = [
     "group_rows",
     "history_command",
     "is_outage",
+    "is_unknown",
     "job_detail",
     "job_payload",
     "job_surroundings",

@@ -15,7 +15,7 @@ from redis.exceptions import AskError, MovedError, RedisClusterException, Respon
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from .addresses import UNTOLD, Name
-from .explaining import REDIS_ERRORS
+from .explaining import NO_SLOTS, REDIS_ERRORS
 from .once import AnswerLost, Arg, Commands, Foreign, Node, node_of
 
 MOST_REDIRECTS = 8
@@ -190,9 +190,11 @@ def make_cluster(options: dict[str, Any], *, ssl: bool) -> Any:
         chosen["cluster_error_retry_attempts"] = 0  # where `retry` is about something else
     try:
         return cast(Any, RedisCluster)(ssl=ssl, require_full_coverage=False, **chosen)
-    except RedisClusterException as error:
+    except (RedisClusterException, IndexError) as error:
+        # redis-py fails with an IndexError where no node has a slot.
+        why = f", {NO_SLOTS}" if isinstance(error, IndexError) or NO_SLOTS in str(error) else ""
         raise RedisConnectionError(
-            f"the cluster cannot be used ({options.get('host')}:{options.get('port')})"
+            f"the cluster cannot be used{why} ({options.get('host')}:{options.get('port')})"
         ) from error
 
 

@@ -14,7 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from .addresses import client_of_url, common_options, uses_tls
 from .cluster import Cluster, address_of, make_cluster
-from .explaining import REDIS_ERRORS, explain_redis_error, is_outage
+from .explaining import HUNG_UP, REDIS_ERRORS, as_unknown, explain_redis_error, is_outage
 from .once import AnswerLost, Arg, Commands, Foreign, Node, node_of, where
 from .scripts import Script
 
@@ -69,7 +69,7 @@ class Link:
         try:
             return self._one(args, read)
         except AnswerLost as lost:
-            raise (lost.error if read else _unknown(lost.error)) from lost.error.__cause__
+            raise (lost.error if read else as_unknown(lost.error)) from lost.error.__cause__
 
     def run(
         self, script: Script, anchor: bytes, *args: Arg, read: bool = False, again: Sequence[Arg] | None = None
@@ -100,13 +100,13 @@ class Link:
                     raise
                 # Nothing happened this time, but an earlier sending may have done it.
                 if str(error).startswith(UNKNOWN):
-                    raise _unknown(lost) from lost.__cause__
+                    raise as_unknown(lost) from lost.__cause__
                 if not is_outage(error):
-                    _unknown(error)
+                    as_unknown(error)
                     raise
                 lost = error
             if again is None or not next(pauses, False):
-                raise _unknown(lost) from lost.__cause__
+                raise as_unknown(lost) from lost.__cause__
 
     def run_each(self, script: Script, anchor: bytes, each: Sequence[Sequence[Arg]]) -> list[Any]:
         """The script once with each of these arguments, in one round trip, never sent twice. A refusal is the
@@ -124,7 +124,7 @@ class Link:
         try:
             return self._send([(*head, *args) for args in each])
         except AnswerLost as lost:
-            raise _unknown(lost.error) from lost.error.__cause__
+            raise as_unknown(lost.error) from lost.error.__cause__
 
     def run_timed(self, script: Script, anchor: bytes, *args: Arg) -> tuple[Any, float]:
         """One script, never sent twice, and how many seconds the server was busy with it by its own clock.
@@ -140,7 +140,7 @@ class Link:
                 if not isinstance(reply, NoScriptError):
                     break
         except AnswerLost as lost:
-            raise _unknown(lost.error) from lost.error.__cause__
+            raise as_unknown(lost.error) from lost.error.__cause__
         if isinstance(reply, Exception):
             raise reply
         if isinstance(before, Exception) or isinstance(after, Exception):
@@ -248,6 +248,8 @@ class Link:
         try:
             answer = node.send([("HELLO",)])[0]
         except AnswerLost as lost:
+            if explain_redis_error(lost.error) == "connection lost":
+                lost.error.args = (f"{lost.error} {HUNG_UP}",)
             raise lost.error from lost.error.__cause__
         finally:
             node.close()
@@ -293,8 +295,3 @@ def _pauses() -> Iterator[bool]:
         time.sleep(pause)
         yield True
         pause *= 2
-
-
-def _unknown(error: Exception) -> Exception:
-    error.add_note("its answer was lost: Redis may have done it")
-    return error

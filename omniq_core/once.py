@@ -15,7 +15,7 @@ from redis.exceptions import AuthenticationError, BusyLoadingError, ResponseErro
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from .explaining import REDIS_ERRORS
+from .explaining import REDIS_ERRORS, explain_sentinels
 
 log = logging.getLogger(__name__)
 
@@ -180,7 +180,8 @@ def _with_address(error: Exception, address: str) -> Exception:
     text = str(error)
     if text.startswith("No master found"):
         # redis-py adds how it reached the sentinels, passwords included before 5.3.
-        text = text.split(" : ", 1)[0]
+        text, _, reasons = text.partition(" : ")
+        text += f": {explain_sentinels(reasons)}" if reasons else ""
     elif (host := address.split("/", 1)[0]) and host in text:
         return error
     error.args = (f"{text} ({address})",)

@@ -20,11 +20,23 @@ _AWAY = frozenset(
         "connection lost",
         "no answer in time",
         "host not found",
+        "its host cannot be reached",
+        "its socket is not there",
+        "its socket may not be opened",
+        "a file of certificates is not there",
+        "a file of certificates may not be opened",
+        "it hung up before its first answer, as one does that wants TLS (rediss://)",
+        "it takes no more connections",
         "it is loading its data",
+        "it is busy with a script",
         "it is a read-only replica",
+        "it is a replica that has lost its master",
+        "it has too few replicas to write",
+        "no sentinel answers",
         "the sentinels name no master",
         "its keys are moving to another node",
         "its cluster is down",
+        "its cluster has slots that no node serves",
     }
 )
 

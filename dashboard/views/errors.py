@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, make_response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from omniq_core import REDIS_ERRORS, BadCursor, OmniqError, explain_redis_error, is_outage
+from omniq_core import REDIS_ERRORS, BadCursor, OmniqError, explain_redis_error, is_outage, is_unknown
 
 from .. import recording
 from ..access import READ, Deny, LoginRequired
@@ -19,6 +19,7 @@ from ..csrf import is_hosts_refusal
 from ..formatting import number, size
 from ..htmx import Partial, Toast, here, html_answer, kind, mount_url, render_partials
 from ..live import is_tick
+from ..outage_words import outage_heading, outage_kind
 from ..present import present
 from ..problems import BadInput, Problem, Way, no_such_job, no_such_page
 from ..settings import SettingsError
@@ -117,15 +118,15 @@ def _redis_error(error: Exception) -> Response:
     why = explain_redis_error(error)
     if not is_outage(error):
         return _refused_by_redis(error, why)
-    if _may_change() and why in _MAYBE_DONE:
+    if _may_change() and (why in _MAYBE_DONE or is_unknown(error)):
         text = "Whether this was carried out is not known. Look at the page again before you repeat it."
     elif request.method == "POST":
         text = f"Nothing was changed. Press the button again as soon as {current().link.label} is back."
     else:
         text = f"Nothing was changed. The page comes back by itself as soon as {current().link.label} does."
-    response = _answer(Problem(503, "Redis does not answer", text, code=why, icon="redis"))
+    response = _answer(Problem(503, outage_heading(why), text, code=why, icon="redis"))
     response.headers["Retry-After"] = str(_RETRY_S)
-    response.headers["X-Omniq-Away"] = "redis"
+    response.headers["X-Omniq-Away"] = outage_kind(why)
     if request.method != "POST" and kind() != "partial":
         response.headers["Refresh"] = str(_RETRY_S)
     return response

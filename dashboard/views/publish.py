@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from omniq_core import REDIS_ERRORS, Publication, explain_redis_error, is_outage
+from omniq_core import REDIS_ERRORS, Publication, explain_redis_error, is_outage, is_unknown
 
 from .. import publish_form as forms
 from ..access import READ, READ_PAYLOAD
@@ -19,6 +19,7 @@ from ..confirm import fresh_nonce
 from ..formatting import relative
 from ..htmx import Link as ToastLink
 from ..htmx import Partial, Toast, answer, back, render_page, render_partials, show_dialog
+from ..outage_words import outage_kind
 from ..params import token
 from ..payload_text import BadPayload, changes, compact, typed
 from ..present import present
@@ -255,12 +256,14 @@ def _what_happened(error: Exception) -> str:
     why, label = explain_redis_error(error), current().link.label
     if not is_outage(error):
         return f"{label} answered: {why}. Nothing was published."
-    if why in _MAYBE_DONE:
+    if why in _MAYBE_DONE or is_unknown(error):
         return (
             f"{label} did not answer ({why}). Whether the job was published is not known. "
             "Press again as soon as it is back: this form publishes it once."
         )
-    return f"{label} does not answer ({why}). Nothing was published. Press again as soon as it is back."
+    silent = outage_kind(why) == "redis"
+    state = "does not answer" if silent else "cannot be used now"
+    return f"{label} {state} ({why}). Nothing was published. Press again as soon as it is back."
 
 
 def _page_of(queue: str, done: Publication) -> str:

@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 import redis as redis_py
-from redis.exceptions import AuthenticationError, BusyLoadingError, NoPermissionError, ReadOnlyError, ResponseError
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    InvalidResponse,
+    MasterDownError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
@@ -135,7 +144,16 @@ def test_it_can_be_made_while_redis_is_away_and_then_raises() -> None:
         (BusyLoadingError("Redis is loading the dataset in memory"), "it is loading its data"),
         (NoPermissionError("NOPERM this user has no permissions"), "not permitted by its access list"),
         (ReadOnlyError("You can't write against a read only replica."), "it is a read-only replica"),
-        (ResponseError("OOM command not allowed when used memory > 'maxmemory'."), "it is out of memory"),
+        (OutOfMemoryError("command not allowed when used memory > 'maxmemory'."), "it is out of memory"),
+        (ResponseError("BUSY Redis is busy running a script."), "it is busy with a script"),
+        (ResponseError("NOREPLICAS Not enough good replicas to write."), "it has too few replicas to write"),
+        (ResponseError("MISCONF Redis is configured to save RDB snapshots"), "it cannot save to its disk"),
+        (MasterDownError("Link with MASTER is down"), "it is a replica that has lost its master"),
+        (RedisConnectionError("max number of clients reached"), "it takes no more connections"),
+        (RedisConnectionError("Connection not ready (h:1/0)"), "it takes no more connections"),
+        (RedisConnectionError("Error 113 connecting to h:1. No route to host."), "its host cannot be reached"),
+        (InvalidResponse("Protocol Error: b'HTTP/1.1 400 Bad Request'"), "what answers there is no Redis"),
+        (ResponseError("unknown command 'EVALSHA'"), "it does not know a command that is needed"),
         (OSError("reset"), "connection lost"),
         (ResponseError(f"something about {SECRET}"), "it refused the command"),
     ],

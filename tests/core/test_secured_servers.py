@@ -11,7 +11,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoPermissionError
 
-from omniq_core import OmniqClient, QueueMonitor, explain_redis_error
+from omniq_core import REDIS_ERRORS, OmniqClient, QueueMonitor, explain_redis_error
 from tests.support.certificates import Certificates, make_certificates
 from tests.support.clock import wait_until
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
@@ -90,8 +90,29 @@ def test_a_client_without_its_certificate_is_refused(tls_port: int, certificates
     with OmniqClient(redis_url=url) as client, pytest.raises(RedisConnectionError) as caught:
         client.publish(queue="q", payload={})
     # With TLS 1.3 the refusal comes after the handshake, and may be overtaken by the end of the connection.
-    assert explain_redis_error(caught.value) in ("TLS with it failed", "connection lost")
+    assert explain_redis_error(caught.value) in ("it wants a certificate of ours", "connection lost")
     assert f"127.0.0.1:{tls_port}" in str(caught.value)
+
+
+def test_what_stands_in_the_way_of_tls_is_told_apart(
+    tls_port: int, certificates: Certificates, redis_server: RedisServer
+) -> None:
+    ours = {"ssl_certfile": certificates.certificate, "ssl_keyfile": certificates.key}
+    soon = {"socket_connect_timeout": 0.3}
+    for url, words in (
+        (_url(tls_port, ssl_ca_certs="/nowhere/ca.pem", **ours), "a file of certificates is not there"),
+        (_url(tls_port, ssl_ca_certs=certificates.ca, ssl_certfile="/nowhere", ssl_keyfile="/nowhere"), "a file of "),
+        (_url(tls_port, ssl_ca_certs=__file__, **ours), "a file of certificates holds none"),
+        (f"redis://127.0.0.1:{tls_port}/0", "it hung up before its first answer, as one does that wants TLS"),
+        (_url(redis_server.port, ssl_ca_certs=certificates.ca, **soon), "it does not answer in TLS"),
+        (f"redis://:{SECRET}@127.0.0.1:{redis_server.port}/0", "it has no password, but was given one"),
+        (f"unix://{Path(certificates.ca).parent}/none.sock", "its socket is not there"),
+        (f"unix://{certificates.ca}", "connection refused"),
+    ):
+        with OmniqClient(redis_url=url) as client, pytest.raises(REDIS_ERRORS) as caught:
+            client.publish(queue="q", payload={})
+        assert explain_redis_error(caught.value).startswith(words)
+        assert SECRET not in str(caught.value)
 
 
 def test_a_unix_socket(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

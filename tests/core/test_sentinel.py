@@ -74,6 +74,13 @@ def test_the_master_is_found_by_its_name_and_followed_when_another_takes_over(se
         assert after.lrange("{q}:completed", 0, -1) == [b"job-1"]
         assert after.lrange("{q}:wait", 0, -1) == [b"job-2", b"job-3", b"late"]
         check_invariants(after)
+    for host, port in sentinels.addresses:
+        with redis_py.Redis(host=host, port=port, protocol=2) as one:
+            one.execute_command("ACL", "SETUSER", "default", "resetpass", ">s3cr3t-word")
+    for own in ("", "?sentinel_password=other"):
+        with OmniqClient(redis_url=sentinels.url + own) as client, pytest.raises(redis_py.ConnectionError) as no:
+            client.publish(queue="q", payload={})
+        assert explain_redis_error(no.value) == "the sentinels want a password of their own, or another one"
     for one in (given, *given.connection_pool.sentinel_manager.sentinels):
         one.close()
 

@@ -142,7 +142,7 @@ def test_a_redis_that_is_away_is_no_reason_not_to_start(start: Start, throwaway_
     throwaway_redis.stop()
     program = start("serve", "--redis", throwaway_redis.url, "--port", "0")
     assert get(f"{program.url}/")[0] == 503
-    wait_until(lambda: "Redis does not answer yet (connection refused)" in program.err, what="the warning")
+    wait_until(lambda: "Redis does not answer (connection refused)" in program.err, what="the warning")
     assert program.err.count("\n") == 1, program.err
     throwaway_redis.start()
     wait_until(lambda: get(f"{program.url}/")[0] == 200, what="the page of the Redis that is back")
@@ -157,7 +157,7 @@ def test_a_redis_that_hangs_keeps_no_reader_waiting_for_another(start: Start) ->
 
     with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(14) as readers:
         program = start("serve", "--redis", f"redis://127.0.0.1:{silent.getsockname()[1]}/0", "--port", "0")
-        wait_until(lambda: "Redis does not answer yet" in program.err, what="the end of the start")
+        wait_until(lambda: "Redis does not answer" in program.err, what="the end of the start")
         answers = list(readers.map(ask, [f"{program.url}/"] * 14))
     assert {status for status, _ in answers} == {503}
     assert max(took for _, took in answers) < 13

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from dashboard import outage_words
+from omniq_core import explaining
 from tests.support.sources import ROOT
 from tests.web.documented_keys import undocumented
 
@@ -43,3 +45,15 @@ def test_a_key_that_is_not_in_the_table_is_noticed() -> None:
     assert undocumented({"{q}:x:hist:2", "{q}:x:signin", "{omniq:x}:pause"}) == {
         *("{q}:x:hist:2", "{q}:x:signin", "{omniq:x}:pause")
     }
+
+
+def test_what_is_said_of_a_redis_stands_in_the_table_of_what_to_do() -> None:
+    docs = (ROOT / "docs/operations.md").read_text("utf-8").partition("What it says, and what to do")[2]
+    rows = docs.partition("\n## ")[0].split("\n| ")[2:]
+    told = [words.strip(" …") for row in rows for words in row.partition(" | ")[0].split("; ")]
+    tables = (*explaining._UNREACHABLE, *explaining._REFUSED, *explaining._TYPES)
+    said = {words for _, words in tables} - {"TLS with it failed"} | {"connection lost", "no answer in time"}
+    said |= {f"{what} {why}" for what in ("its socket", "a file of certificates") for why in ("is not there",)}
+    assert [words for words in sorted(said) if not words.startswith(tuple(told))] == []
+    assert [words for words in told if not any(one.startswith(words) for one in said | {explaining._BUSY})] == []
+    assert set(outage_words._KINDS) <= said | {explaining._BUSY}

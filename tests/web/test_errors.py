@@ -161,13 +161,15 @@ def test_a_redis_that_hangs_is_a_503_within_two_seconds() -> None:
 
 
 def test_a_button_whose_answer_is_lost_does_not_claim_that_nothing_happened() -> None:
-    # A server that takes the command and hangs up.
+    # A server that says who it is, takes the command and hangs up.
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def hang_up() -> None:
-            connection, _ = server.accept()
-            with connection:
-                connection.recv(1)
+            for hello in (b"-ERR unknown command\r\n", b""):
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(1)
+                    connection.sendall(hello)
 
         taker = threading.Thread(target=hang_up)
         taker.start()

@@ -168,7 +168,7 @@ def test_a_redis_that_stops_in_the_middle(throwaway_redis: RedisServer) -> None:
 @pytest.mark.parametrize(
     ("command", "title", "words"),
     [
-        (("CONFIG", "SET", "requirepass", "secret"), "Redis does not answer", "a password is required"),
+        (("CONFIG", "SET", "requirepass", "secret"), "Redis does not let us in", "a password is required"),
         (
             ("ACL", "SETUSER", "default", "-@scripting", "-eval", "-evalsha"),
             "Redis refused this",

@@ -17,7 +17,7 @@ export function delay() {
   return STEPS[Math.min(tries, STEPS.length) - 1];
 }
 
-// what: "redis" or "dashboard", or "" where the answer brought a banner of its own.
+// what: what the header said of Redis, or "dashboard", or "" where the answer brought a banner of its own.
 export function gone(what, last, tryNow) {
   tries += 1;
   since ||= last;

@@ -64,7 +64,8 @@ function start() {
   document.addEventListener("htmx:finally:request", (event) => {
     const ctx = event.detail.ctx;
     if (ctx.sourceElement === main || !ctx.response) return;
-    if (ctx.response.headers.get("X-Omniq-Away")) return away.isAway() || failed("redis");
+    const why = ctx.response.headers.get("X-Omniq-Away");
+    if (why) return away.isAway() || failed(why);
     if (away.isAway() && ctx.response.status < 400) plan(0);
     // What a press has begun may be over in a moment; the tick of before may be seconds away.
     else if (atWork()) plan();

@@ -1,0 +1,38 @@
+"""How it is headed that a Redis cannot be worked with just now: most of what is wrong is no silence."""
+
+from __future__ import annotations
+
+HEADINGS = {
+    "redis": "Redis does not answer",
+    "closed": "Redis does not let us in",
+    "loading": "Redis is loading its data",
+    "busy": "Redis is busy with a script",
+    "moving": "Keys are moving to another node",
+    "cluster": "The cluster is down",
+    "alone": "Redis is a replica without its master",
+}
+"""By kind, which script is told in a header."""
+
+_KINDS = {
+    "a password is required": "closed",
+    "wrong user name or password": "closed",
+    "it has no password, but was given one": "closed",
+    "it wants a certificate of ours": "closed",
+    "it takes no more connections": "closed",
+    "it is loading its data": "loading",
+    "it is busy with a script": "busy",
+    "its keys are moving to another node": "moving",
+    "its cluster is down": "cluster",
+    "its cluster has slots that no node serves": "cluster",
+    "it is a replica that has lost its master": "alone",
+}
+
+
+def outage_kind(why: str) -> str:
+    """The key of HEADINGS for what explain_redis_error says of an outage."""
+    return _KINDS.get(why, "redis")
+
+
+def outage_heading(why: str) -> str:
+    """The heading for what explain_redis_error says of an outage."""
+    return HEADINGS[outage_kind(why)]
