@@ -13,6 +13,7 @@ from .formatting import MINUTE, duration, moment, number, plural, split_ulid
 from .present import present
 from .queries.hidden import shown_kind
 from .repair_words import kind_name, repair_entry, repaired_word
+from .sign_words import SIGNED, sign_entry
 from .state import can, current
 from .task_words import DONE, MORE_WHY
 
@@ -26,11 +27,6 @@ _DIALOG_MS = 10 * MINUTE
 """So long a dialog may have been open, whose filter was fixed when it opened."""
 _ENTERED = {"waiting": "Queued", "failed": "Failed", "delayed": "Due", "completed": "Completed"}
 _DONE = {**DONE, "restore": "put back"}
-_SIGNED = {
-    "sign-in": ("Signed in", "Sign in"),
-    "sign-out": ("Signed out", "Sign out"),
-    "sign-out-everywhere": ("Signed out everywhere", "Sign out everywhere"),
-}
 _VERBS = {"retry": "Retry", "remove": "Remove", "run-now": "Run"}
 _REASONS = WHY | MORE_WHY | {
     "BEGUN_BEFORE": "it was begun before",
@@ -111,8 +107,8 @@ def _did(entry: Activity, *, short: bool) -> str:
     action, facts, well = entry.action, entry.facts, bool(entry.done) and entry.state == "done"
     if action in _VERBS:
         return _about_jobs(entry, short)
-    if action in _SIGNED:
-        return _SIGNED[action][entry.state != "done"]
+    if action in SIGNED:
+        return sign_entry(entry)
     if action == "restore":
         return f"Put back {plural(entry.done or 0, 'job')}" if well else "Put back removed jobs"
     key = {"limit": "gid", "remove-counter": "key", "finish-counter": "key"}.get(action, "")
@@ -247,8 +243,8 @@ def _changed(entry: Activity) -> str:
         return f"{number(entry.done)} repaired" + (f", {number(skipped)} skipped" if skipped else "")
     if entry.action == "pause":
         return f"Paused {duration(-(-(until_ms - entry.at_ms) // MINUTE) * MINUTE)}" if until_ms else "Paused"
-    if entry.action in _SIGNED:
-        return _SIGNED[entry.action][0]
+    if entry.action in SIGNED:
+        return SIGNED[entry.action][0]
     words = {"resume": "Running", "limit": "Saved", "publish": "1 published", "remove-counter": "1 deleted"}
     words |= {"finish-counter": "Count set to 1"}
     words |= {"cancel": "Stopped", "go-on": "Going on", "stop-check": "Stopped", "go-on-check": "Going on"}

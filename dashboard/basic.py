@@ -50,6 +50,7 @@ class Basic:
             (given.password or "").encode(), self.password.encode()
         )
         if not right:
+            g.omniq_tried = self.name if hmac.compare_digest(name.encode(), self.name.encode()) else ""
             # A guess from the address of somebody who is in must not find out by them.
             if address in self._right:
                 self._right[address] = 0

@@ -109,6 +109,14 @@ def refused(why: str, *, nameless: bool = False) -> None:
     g.omniq_why = why
 
 
+def meant(user: str | None) -> dict[str, str]:
+    """Under whose name somebody tried to sign in, for the record: that of a user, or "" for one that nobody has.
+
+    What else stands in the field of the name may be a password, and is not recorded. None: nobody tried.
+    """
+    return {} if user is None else {"as": user} if user else {"unknown": "1"}
+
+
 def note_refusal(status: int) -> None:
     """At the end of a request: records that it was refused, if it was.
 
@@ -117,7 +125,7 @@ def note_refusal(status: int) -> None:
     recording, before = cast(Recording | None, g.get("omniq_recording")), cast(str, g.get("omniq_refused", ""))
     route = current().routes.get((request.endpoint or "").rpartition(".")[2])
     if route is not None and request.method in ("GET", "HEAD"):
-        _note_look(route, status)
+        _note_look(route, status) if g.get("omniq_tried") is None else _note_try(status)
         return
     if (
         route is None
@@ -128,13 +136,13 @@ def note_refusal(status: int) -> None:
     queue = (request.view_args or {}).get("queue", "")
     if queue and (not isinstance(queue, str) or not QUEUE_NAME.fullmatch(queue)):
         return
-    missed = current().refusals.take(now_ms(), named=before == "named") if before else 0
+    missed = current().refusals.take(now_ms(), "change", named=before == "named") if before else 0
     if missed is None:
         return
     who = Actor("", request.remote_addr or "") if before == "nameless" else actor()
     # What a stranger sends is not even read.
     wanted = _named(route, who) if before == "nameless" else _wanted(route, who)
-    facts = {**wanted.facts, **({"missed": str(missed)} if missed else {})}
+    facts = {**wanted.facts, **meant(g.get("omniq_tried")), **({"missed": str(missed)} if missed else {})}
     entry = replace(wanted, state="refused", why=g.get("omniq_why", ""), facts=facts)
     _note_refused(entry)
 
@@ -176,13 +184,26 @@ def _note_look(route: Route, status: int) -> None:
     who, refusals, at_ms = actor(), current().refusals, now_ms()
     if not refusals.is_new((who.name, who.address, route.action, queue), at_ms):
         return
-    missed = refusals.take(at_ms, named=bool(who.name))
+    missed = refusals.take(at_ms, "look", named=bool(who.name))
     if missed is None:
         return
     verb = "export" if route.action == "export" else "look"
     facts = {"right": route.action} | ({"missed": str(missed)} if missed else {})
     entry = Activity(at_ms, verb, "refused", who.name, who.address, queue, facts=facts, why=g.get("omniq_why", ""))
     _note_refused(entry)
+
+
+def _note_try(status: int) -> None:
+    """Records a wrong name or password that came with a page (HTTP Basic), as the form's are."""
+    if current().settings.read_only:
+        return
+    missed = current().refusals.take(now_ms(), "sign-in", named=False)
+    if missed is None:
+        return
+    why = "Name and password do not match." if status == 401 else g.get("omniq_why", "")
+    facts = meant(g.omniq_tried) | ({"missed": str(missed)} if missed else {})
+    address = request.remote_addr or ""
+    _note_refused(Activity(now_ms(), "sign-in", "refused", address=address, why=why, facts=facts))
 
 
 def _changes(route: Route) -> bool:

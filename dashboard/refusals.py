@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from typing import Literal
 
+What = Literal["change", "look", "sign-in"]
 NAMELESS, NAMED = (10, 3_600_000), (60, 60_000)
 """At once, and one more after so many ms: of those nobody has signed in for, and of people who are known."""
 PAUSE_MS = 10_000
@@ -15,28 +17,31 @@ SAME_MS, MOST_SAME = 600_000, 1_000
 
 @dataclass(slots=True)
 class Refusals:
-    """What one process may still record of refusals that came before any call to Redis. Safe for many threads."""
+    """What one process may still record of refusals that came before any call to Redis. Safe for many threads.
 
-    _left: dict[bool, float] = field(default_factory=lambda: {True: float(NAMED[0]), False: float(NAMELESS[0])})
-    _at_ms: dict[bool, int] = field(default_factory=dict[bool, int])
-    _missed: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
+    Changes, looks and sign-ins are counted apart, and so are people and strangers: many of one hide none of another.
+    """
+
+    _left: dict[tuple[What, bool], float] = field(default_factory=dict[tuple[What, bool], float])
+    _at_ms: dict[tuple[What, bool], int] = field(default_factory=dict[tuple[What, bool], int])
+    _missed: dict[tuple[What, bool], int] = field(default_factory=dict[tuple[What, bool], int])
     _quiet_until: int = 0
     _told_ms: dict[tuple[str, ...], int] = field(default_factory=dict[tuple[str, ...], int])
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take(self, now_ms: int, *, named: bool) -> int | None:
+    def take(self, now_ms: int, what: What, *, named: bool) -> int | None:
         """None when this one is not to be recorded; else how many before it were not."""
         most, every_ms = NAMED if named else NAMELESS
+        kind = what, named
         with self._lock:
-            passed = max(now_ms - self._at_ms.get(named, now_ms), 0)
-            left = min(self._left[named] + passed / every_ms, most)
-            self._left[named], self._at_ms[named] = left, now_ms
+            passed = max(now_ms - self._at_ms.get(kind, now_ms), 0)
+            left = min(self._left.get(kind, most) + passed / every_ms, most)
+            self._left[kind], self._at_ms[kind] = left, now_ms
             if left < 1 or now_ms < self._quiet_until:
-                self._missed[named] += 1
+                self._missed[kind] = self._missed.get(kind, 0) + 1
                 return None
-            self._left[named] = left - 1
-            missed, self._missed[named] = self._missed[named], 0
-            return missed
+            self._left[kind] = left - 1
+            return self._missed.pop(kind, 0)
 
     def is_new(self, what: tuple[str, ...], now_ms: int) -> bool:
         """Was `what` (who, which right, which queue) not told of in the last ten minutes? From now on it was."""

@@ -52,6 +52,8 @@ class Tried:
     what: Literal["signed_in", "wrong", "wait", "busy"]
     left: int = 0
     wait_ms: int = 0
+    user: str = ""
+    """Whose name was given: "" for one that is nobody's, which may be a password in the wrong field."""
 
 
 @dataclass(slots=True)
@@ -109,18 +111,19 @@ class SignIn:
         """
         users = self._users()
         key = hmac.digest(bytes.fromhex(users.secret), b"omniq-dashboard/tries", "sha256")
+        user = users.by_name.get(name) if NAME.fullmatch(name) else None
+        meant = name if user else ""
         attempt = self.tries.take(key, name, address, now_ms())
         if attempt.wait_ms:
-            return Tried("wait", wait_ms=attempt.wait_ms)
-        user = users.by_name.get(name) if NAME.fullmatch(name) else None
+            return Tried("wait", wait_ms=attempt.wait_ms, user=meant)
         if not _at_once.acquire(timeout=WAIT_S):
-            return Tried("busy")
+            return Tried("busy", user=meant)
         try:
             right = check_password_hash(user.password if user else NOBODY, password[: LONGEST + 1])
         finally:
             _at_once.release()
         if user is None or not right:
-            return Tried("wrong", left=attempt.left)
+            return Tried("wrong", left=attempt.left, user=meant)
         self.tries.forgive(key, name, address, now_ms())
         begun = sessions.Session(name, now_ms(), now_ms())
         g.omniq_session_text = sessions.seal(begun, users, user)

@@ -160,7 +160,7 @@ def _test(wish: ActivityWish, now_ms: int, may_read: MayRead) -> Callable[[Activ
         return (
             entry.at_ms >= since_ms
             and (not actions or entry.action in actions)
-            and who in (entry.who or entry.address).lower()
+            and (who in (entry.who or entry.address).lower() or who in entry.facts.get("as", "").lower())
             and queue in entry.queue.lower()
             and (not entry.queue or seen(entry.queue))
         )

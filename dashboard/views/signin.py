@@ -8,7 +8,7 @@ from flask import Response, make_response, redirect, request
 
 from omniq_core import REDIS_ERRORS, Activity, explain_redis_error, note_activity
 
-from .. import csrf
+from .. import csrf, recording
 from ..accounts import UsersError
 from ..formatting import duration
 from ..htmx import mount_url, render_page, stays_below
@@ -47,7 +47,7 @@ def check_password() -> Response:
         raise _unreadable(error) from None
     if tried.what != "signed_in":
         why = _words(tried)
-        _note("sign-in", "", why)
+        _note("sign-in", "", why, recording.meant(tried.user))
         response = _page(why, name=name, status=_STATUS[tried.what])
         wait_s = -(-tried.wait_ms // 1_000) if tried.wait_ms else _BUSY_S
         if tried.what != "wrong":
@@ -129,18 +129,15 @@ def _unreadable(error: UsersError) -> Problem:
     )
 
 
-def _note(verb: str, who: str, why: str = "") -> None:
-    """Notes it in the record: of strangers ("") up to a bound, and never the name they typed, which may be a password.
-
-    A dashboard that only looks writes nothing at all.
-    """
+def _note(verb: str, who: str, why: str = "", meant: dict[str, str] | None = None) -> None:
+    """Notes it in the record: of strangers ("") up to a bound. A dashboard that only looks writes nothing at all."""
     mount = current()
     if mount.settings.read_only:
         return
     if _ours().tries.away(now_ms()):
         _log.warning("omniq: the record lacks a %s, for Redis does not answer", verb)
         return
-    missed = 0 if who else mount.refusals.take(now_ms(), named=False)
+    missed = 0 if who else mount.refusals.take(now_ms(), "sign-in", named=False)
     if missed is None:
         return
     entry = Activity(
@@ -150,7 +147,7 @@ def _note(verb: str, who: str, why: str = "") -> None:
         who=who,
         address=request.remote_addr or "",
         why=why,
-        facts={"missed": str(missed)} if missed else {},
+        facts=(meant or {}) | ({"missed": str(missed)} if missed else {}),
     )
     try:
         note_activity(mount.link, entry)

@@ -6,11 +6,12 @@ import hmac
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from dashboard import accounts, create_app
+from dashboard import accounts, create_app, signin
 from dashboard.accounts import UsersFile
 
 NOW = 1_750_000_000_000
@@ -41,6 +42,13 @@ class Door:
 
     def browser(self, redis: Any = DEAD, **settings: Any) -> FlaskClient:
         return self.app(redis, **settings).test_client()
+
+
+def open_door(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Door:
+    """A door whose passwords cost a test little."""
+    monkeypatch.setattr("dashboard.accounts.generate_password_hash", fast_hash)
+    monkeypatch.setattr(signin, "NOBODY", fast_hash("nobody's"))
+    return Door(folder)
 
 
 def sign_in(http: FlaskClient, name: str = "ana", word: str = WORD, **given: Any) -> TestResponse:

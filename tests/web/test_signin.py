@@ -12,16 +12,14 @@ import pytest
 from dashboard import signin
 from dashboard.state import EXTENSION
 from omniq_core import OmniqClient, read_activity
-from tests.web.signing_in import NOW, OURS, WORD, Door, fast_hash, sign_in
+from tests.web.signing_in import NOW, OURS, WORD, Door, open_door, sign_in
 
 HOUR, MINUTE = 3_600_000, 60_000
 
 
 @pytest.fixture
 def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Door:
-    monkeypatch.setattr("dashboard.accounts.generate_password_hash", fast_hash)
-    monkeypatch.setattr(signin, "NOBODY", fast_hash("nobody's"))
-    return Door(tmp_path)
+    return open_door(tmp_path, monkeypatch)
 
 
 def cookie(http: Any, of: Door | str) -> str:
@@ -256,29 +254,6 @@ def test_a_file_that_cannot_be_read_lets_nobody_in_and_says_so(door: Door, clien
     assert sign_in(http).status_code == 503
     door.path.chmod(0o600)
     assert http.get("/activity").status_code == 200
-
-
-def test_what_is_in_the_record(door: Door, client: OmniqClient) -> None:
-    http = door.browser(client)
-    sign_in(http, "ana", "my-own-secret")
-    sign_in(http, "my-own-secret", "ana")
-    sign_in(http)
-    http.post("/sign-out-everywhere", headers=OURS)
-    for n in range(30):
-        sign_in(http, "ana", "wrong", peer=f"10.1.0.{n}")
-    entries = read_activity(client.link, keep=lambda _entry: True, size=100).entries
-    told = [(one.action, one.state, one.who, one.address) for one in reversed(entries)]
-    assert told[:4] == [
-        ("sign-in", "refused", "", "10.0.0.7"),
-        ("sign-in", "refused", "", "10.0.0.7"),
-        ("sign-in", "done", "ana", "10.0.0.7"),
-        ("sign-out-everywhere", "done", "ana", "127.0.0.1"),
-    ]
-    assert len(told) == 12  # ten refusals at once, and one more an hour
-    assert "my-own-secret" not in str(entries)
-    sign_in(http)
-    page = http.get("/activity?action=sign-in").text
-    assert "Signed out everywhere" in page and "Sign in" in page
 
 
 def test_nothing_is_shown_to_strangers_but_the_form(door: Door, client: OmniqClient) -> None:
