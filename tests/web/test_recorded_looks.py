@@ -108,3 +108,28 @@ def test_the_words_of_a_look_show_what_is_hostile_as_text(client: OmniqClient) -
     hostile = Activity(NOW, "export", "done", lane="<b>\n", facts={"format": "\x1b", "right": "\x00"})
     assert "\n" not in file_entry(hostile) and "\x1b" not in file_entry(hostile)
     assert "\x00" not in look_entry(hostile)
+
+
+def test_what_is_hidden_since_is_hidden_in_what_was_exported_before(client: OmniqClient) -> None:
+    fail_jobs(client, QUEUE, 1, now_ms=NOW, payload={"card": "4111-1111"}, error="CardError: card 4111-1111 is blocked")
+    before = somebody(client)
+    before.get(f"{EXPORT}?payload=card:4111-1111&q=4111-1111+is+blocked")
+    before.get(f"{EXPORT}?q=CardError%3A+card+4111-1111")
+    open_page = Browser(pages_app(client)).get("/activity?action=export")
+    assert "4111-1111 is blocked" in open_page.words()
+    after = Browser(pages_app(client, redact=["card"]))
+    for path in ("/activity?action=export", f"/activity/{kept(client)[0].entry_id}", "/activity/export?action=export"):
+        answer = after.http.get(path)
+        assert answer.status_code == 200 and "4111" not in answer.text and "blocked" not in answer.text
+    listed = after.get("/activity?action=export").words()
+    assert listed.count("Exported matching failed jobs as JSON lines") == 2
+    # By its type alone an error can still be looked for, and the file says so.
+    after.get(f"{EXPORT}?q=CardError", 200)
+    assert '"q": "CardError"' in after.http.get("/activity/export?action=export").text
+
+
+def test_a_search_that_redact_refuses_tells_no_value_either(client: OmniqClient) -> None:
+    fail_jobs(client, QUEUE, 1, now_ms=NOW, payload={"card": "4111-1111"})
+    visitor = somebody(client, redact=["card"])
+    visitor.get(f"{EXPORT}?payload=card:4111-1111", 403)
+    assert "4111" not in str(kept(client))
