@@ -40,7 +40,7 @@ def restore(queue: str, batch: str) -> Response:
     if not back.done and set(back.skipped) == {"RESTORED"}:
         return answer(Toast("Undone already", ("Nothing was changed.",), "warn", "info"), *regions())
     lines = tuple(
-        f"{plural(n, 'job')} left out: {WHY.get(code, 'refused')} ({code})"
+        f"{plural(n, 'job')} left out: {WHY.get(code) or f'refused ({code})'}"
         for code, n in sorted(back.skipped.items(), key=lambda one: -one[1])
     )
     tone = "danger" if lines else "ok"

@@ -96,7 +96,7 @@ def test_why_a_job_stays_out_is_said(visitor: Browser, client: OmniqClient) -> N
     removed = _agree(visitor, _ask(visitor, "a", "b"))
     publish_jobs(client, QUEUE, ["a"], now_ms=NOW)
     back = _undo(visitor, removed)
-    assert back.toast() == "Put back 1 job 1 job left out: a job has this id again (EXISTS)"
+    assert back.toast() == "Put back 1 job 1 job left out: a job has this id again"
     entry = read_activity(client.link, keep=lambda _entry: True, size=1).entries[0]
     assert (entry.action, entry.state, entry.done, entry.skipped) == ("restore", "done", 1, {"EXISTS": 1})
 

@@ -161,7 +161,7 @@ def test_why_a_job_cannot_come_back(client: OmniqClient, redis: Any) -> None:
     page = visitor.get(f"/queues/{QUEUE}/completed")
     removed = _agree(visitor, visitor.press(page, row_button(page, "old", "remove")))
     complete_jobs(client, QUEUE, 100, now_ms=NOW - 1_000)
-    said = "Put back 0 jobs 1 job left out: 100 newer completed jobs are kept (NEWER_KEPT)"
+    said = "Put back 0 jobs 1 job left out: 100 newer completed jobs are kept"
     assert _undo(visitor, removed).toast() == said
 
 
@@ -177,7 +177,7 @@ def test_broken_keys_stop_an_undo_and_say_which(client: OmniqClient, redis: Any,
     if key == "failed":
         assert "{mail}:failed is a hash, not a list; nothing was changed" in back.words("body")
     else:
-        assert back.toast() == "Put back 0 jobs 1 job left out: a key of its group is of another type (BROKEN_GROUP)"
+        assert back.toast() == "Put back 0 jobs 1 job left out: a key of its group is of another type"
     redis.delete(f"{{mail}}:{key}")
     assert _undo(visitor, removed).toast() == "Put back 1 job"
 
