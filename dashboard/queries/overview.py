@@ -88,7 +88,7 @@ class OverviewPage:
     `listed`: only the queues of a list are shown. `unwatched` queues have no history: there are too many. `unkept`: no
     process looks for queues and keeps figures, so that something here is missing. `unsought`: no process looks for
     queues, whoever keeps figures of some. `denied` queues are in no figure: an
-    access list keeps this dashboard from reading their keys.
+    access list keeps this dashboard from reading their keys; `unread`: it keeps the process from it that keeps figures.
     """
 
     wish: OverviewWish
@@ -111,6 +111,7 @@ class OverviewPage:
     unkept: bool
     unsought: bool
     denied: tuple[str, ...]
+    unread: tuple[str, ...]
     now_ms: int
 
     @property
@@ -192,6 +193,7 @@ def overview_page(
         unkept=unkept,
         unsought=not (discovery.done or works or found.searching),
         denied=tuple(sorted(denied)),
+        unread=tuple(sorted(found.unread.intersection(row.queue for row in rows))),
         now_ms=now_ms,
     )
 

@@ -116,6 +116,7 @@ def _parts(version: str) -> list[str]:
 def _context(args: Fields, asked: live.Tick | None = None) -> dict[str, Any]:
     held = (asked.hold, asked.named) if asked else (False, ())
     page = _read(args, held[1])
+    lacks = (page.unkept, page.unsought, page.denied, page.unread)
     shown = live.version(
         held,
         page.wish,
@@ -126,13 +127,11 @@ def _context(args: Fields, asked: live.Tick | None = None) -> dict[str, Any]:
         page.counts,
         page.matched,
         page.discovery,
-        page.unkept,
-        page.unsought,
-        page.denied,
+        *lacks,
     )
     seldom = (
-        (page.notices, page.discovery, page.unkept, page.unsought, page.denied),
-        (page.throughput, page.unkept),
+        (page.notices, page.discovery, lacks),
+        (page.throughput, page.unkept, page.unread),
         page.top,
     )
     return {

@@ -23,7 +23,19 @@ from .history_sampler import HistorySampler
 from .listed import Lists
 from .notice_watch import NoticeWatch
 from .notices import NoticeLimits
-from .overview import AT, KEPT_MS, LOOKED, NOW, QUEUES, SCAN, pack_figures, queue_name, state_of
+from .overview import (
+    AT,
+    KEPT_MS,
+    LOOKED,
+    NOW,
+    QUEUES,
+    SCAN,
+    UNREAD,
+    pack_figures,
+    pack_unread,
+    queue_name,
+    state_of,
+)
 from .rights import keeps_out, refuses_writes
 from .snapshot import QueueSnapshot, queue_snapshots
 from .top_errors import KEPT_MS as TOP_KEPT_MS
@@ -224,6 +236,8 @@ class Background:
         gone = sorted(self._written - set(packed) - moving)
         if gone:
             commands.append(("HDEL", NOW, *gone))
+        unread = known & state.denied.now(now)
+        commands.append(("HSET", NOW, UNREAD, pack_unread(unread)) if unread else ("HDEL", NOW, UNREAD))
         commands += self._news(found, now)
         self._write([*commands, ("HSET", NOW, AT, now), ("PEXPIRE", NOW, KEPT_MS)], now)
         self._written, self._names = set(packed) | (self._written & moving), tuple(packed)

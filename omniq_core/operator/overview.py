@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -28,7 +28,7 @@ MOST_WANTED = 100
 """So many queues have their failures read at once: those that somebody looked at last."""
 
 # Fields of the hash `now` that are no queue; a colon is in no queue's name.
-AT, LOOKED, RATES = b":at", b":looked", b":rates"
+AT, LOOKED, RATES, UNREAD = b":at", b":looked", b":rates", b":unread"
 MOST_RATES_BYTES = 500_000
 MOST_SAMPLED = 2_000
 """So many queues have a history, the first by name: their records take 56 KB each."""
@@ -58,7 +58,9 @@ class OverviewData:
     """The queues known, sorted; their figures, `age_ms` old (None: there are none yet); the search for more; what
     happened in all of them together, if that was asked for, `lately` in the last 15 min; what needs attention, the
     worst first; the errors of the last hour, None while nobody reads them; and those whose keys an access list refused
-    this process lately, which are not asked. `searching`: some process looks for queues."""
+    this process lately, which are not asked. `searching`: some process looks for queues. `unread`: those whose keys
+    whoever keeps figures is refused, at most 2,000.
+    """
 
     names: tuple[str, ...]
     snapshots: dict[str, QueueSnapshot]
@@ -71,6 +73,7 @@ class OverviewData:
     top: TopErrors | None = None
     denied: frozenset[str] = frozenset()
     searching: bool = False
+    unread: frozenset[str] = frozenset()
 
     @property
     def kept(self) -> bool:
@@ -157,6 +160,7 @@ def parse_overview(state: ProcessState, replies: list[Any], now_ms: int) -> Over
         top=read_top(top),
         denied=state.denied.now(now_ms),
         searching=isinstance(scan, bytes),
+        unread=unpack_unread(known.get(UNREAD)) & names,
     )
 
 
@@ -185,6 +189,18 @@ def unpack_rates(raw: object) -> dict[str, int]:
     started = read_json(raw, longest=MOST_RATES_BYTES).get("started")
     known = cast(dict[str, object], started) if isinstance(started, dict) else {}
     return {name: rate for name, rate in known.items() if isinstance(rate, int)}
+
+
+def pack_unread(names: Iterable[str]) -> bytes:
+    """The queues that whoever keeps the figures may not read, as the hash `now` keeps them."""
+    return json.dumps({"v": 1, "unread": sorted(names)[:MOST_SAMPLED]}, separators=(",", ":")).encode()
+
+
+def unpack_unread(raw: object) -> frozenset[str]:
+    """The opposite of `pack_unread`; none for what cannot be read."""
+    unread = read_json(raw, longest=MOST_RATES_BYTES).get("unread")
+    known = cast(list[object], unread) if isinstance(unread, list) else []
+    return frozenset(name for name in known if isinstance(name, str))
 
 
 def pack_figures(snapshot: QueueSnapshot) -> bytes:

@@ -79,3 +79,29 @@ def test_a_job_of_a_queue_that_may_not_be_read_is_found_by_its_key(some: OmniqCl
     redis.acl_setuser("some", enabled=True, commands=["+scan"])
     publish_jobs(some, "a", ["b3"], now_ms=clock.now_ms)
     assert visitor.http.get("/search?id=b3").headers["Location"] == "/queues/a/jobs/b3"
+
+
+def test_a_dashboard_says_what_whoever_keeps_its_figures_may_not_read(
+    client: OmniqClient, some: OmniqClient, redis: Any, clock: Clock
+) -> None:
+    """Two teams, each with its own list and user."""
+    leader, other = Background(some.link, clock, ["a"]), Background(client.link, clock, ["b"])
+    other_page = browser(client, clock=clock, queues="b")
+    for _ in range(2):
+        leader.tick()
+        other.tick()
+        clock.advance(10_000)
+    page = other_page.get("/")
+    assert page.words("#notices") == (
+        "The process that keeps figures may not read 1 queue (b): no history, notices and top errors of it."
+        " Run one whose Redis user may read all."
+    )
+    assert ([row[0] for row in page.rows("queues")], leader.leads) == (["b"], True)
+    assert "No process does so now." in page.words("#throughput")
+    assert browser(some, clock=clock, queues="a").get("/").words("#notices") == ""
+    Background(client.link, clock).tick()
+    assert other_page.get("/").words("#notices") == ""
+    redis.hset("{omniq:x}:now", ":unread", '{"v":1,"unread":["b",7,null]}')
+    assert "may not read 1 queue (b)" in other_page.get("/").words("#notices")
+    redis.hset("{omniq:x}:now", ":unread", '{"v":1,"unread":"b"}')
+    assert other_page.get("/").words("#notices") == ""
