@@ -27,7 +27,7 @@ def overview_url(wish: OverviewWish, **changes: Any) -> str:
     wanted = replace(wish, **changes)
     usual = asdict(OverviewWish())
     asked = {name: value for name, value in asdict(wanted).items() if value != usual[name]}
-    return _with_query(url_for(".overview"), asked)
+    return with_query(url_for(".overview"), asked)
 
 
 def turned(wish: OverviewWish | ChildrenWish | GroupsWish | LaneWish, column: str) -> str:
@@ -40,13 +40,13 @@ def children_url(wish: ChildrenWish, **changes: Any) -> str:
     wanted = replace(wish, **({"page": 1} | changes))
     usual = asdict(ChildrenWish())
     asked = {name: value for name, value in asdict(wanted).items() if value != usual[name]}
-    return _with_query(url_for(".children"), asked)
+    return with_query(url_for(".children"), asked)
 
 
 def activity_url(wish: ActivityWish, *, endpoint: str = ".activity", **changes: Any) -> str:
     """What operators did with some of the wishes changed; without a cursor in `changes` at its first page."""
     usual, wanted = asdict(ActivityWish()), asdict(replace(wish, **({"cursor": ""} | changes)))
-    return _with_query(url_for(endpoint), {name: value for name, value in wanted.items() if value != usual[name]})
+    return with_query(url_for(endpoint), {name: value for name, value in wanted.items() if value != usual[name]})
 
 
 def search_url(text: str, *, cursor: int = 0, seen: int = 0, found: int = 0, first: int = 0, stop: bool = False) -> str:
@@ -55,7 +55,7 @@ def search_url(text: str, *, cursor: int = 0, seen: int = 0, found: int = 0, fir
     `seen` keys were looked at and `found` jobs found before; with `stop` it waits for a press afterwards.
     """
     places = {"from": first, "cursor": cursor, "seen": seen, "found": found, "stop": int(stop)}
-    return _with_query(url_for(".search"), {"id": text} | {name: at for name, at in places.items() if at})
+    return with_query(url_for(".search"), {"id": text} | {name: at for name, at in places.items() if at})
 
 
 def groups_url(queue: str, wish: GroupsWish, *, edit: str | None = None, row: str | None = None, **changes: Any) -> str:
@@ -67,7 +67,7 @@ def groups_url(queue: str, wish: GroupsWish, *, edit: str | None = None, row: st
     asked, usual = asdict(wanted), asdict(GroupsWish())
     query = {name: value for name, value in asked.items() if value != usual[name]}
     query |= {name: to_token(gid) for name, gid in (("edit", edit), ("row", row)) if gid is not None}
-    return _with_query(url_for(".groups", queue=queue), query)
+    return with_query(url_for(".groups", queue=queue), query)
 
 
 def group_url(queue: str, gid: str, wish: LaneWish | None = None, **changes: Any) -> str:
@@ -76,7 +76,7 @@ def group_url(queue: str, gid: str, wish: LaneWish | None = None, **changes: Any
     query: dict[str, Any] = _lane_query(wanted) if wanted else {}
     if wanted and wanted.cursor:
         query["cursor"] = wanted.cursor
-    return _with_query(url_for(".group", queue=queue, gid=gid), query)
+    return with_query(url_for(".group", queue=queue, gid=gid), query)
 
 
 def lane_url(queue: str, wish: LaneWish, *, scan: str | None = None, select_all: bool = False, **changes: Any) -> str:
@@ -94,14 +94,14 @@ def lane_url(queue: str, wish: LaneWish, *, scan: str | None = None, select_all:
         query["scan"] = scan
     if select_all:
         query["scope"] = SCOPE
-    return _with_query(url_for(".lane", queue=queue, lane=wanted.lane), query)
+    return with_query(url_for(".lane", queue=queue, lane=wanted.lane), query)
 
 
 def kind_url(queue: str, kind: str, wish: LaneWish, **changes: Any) -> str:
     """The jobs of a kind with some of the wishes changed; without a cursor in `changes` it starts at its first page."""
     wanted = replace(wish, **({"cursor": None} | changes))
     query = _lane_query(wanted) | ({"cursor": wanted.cursor} if wanted.cursor else {})
-    return _with_query(url_for(".failures_of_kind", queue=queue, kind=kind), query)
+    return with_query(url_for(".failures_of_kind", queue=queue, kind=kind), query)
 
 
 def job_url(
@@ -111,7 +111,7 @@ def job_url(
     query: dict[str, Any] = {}
     if listed and (at or not (listed.kind or listed.wish.filter.asks)):
         query = {"list": listed.kind or listed.wish.lane, **_lane_query(listed.wish)}
-    return _with_query(
+    return with_query(
         url_for(".job", queue=queue, job_id=job_id),
         query | ({"at": at} if at else {}) | ({"show": "all"} if whole else {}),
     )
@@ -127,14 +127,14 @@ def list_url(queue: str, listed: JobList, cursor: str | None = None) -> str:
 def bulk_url(endpoint: str, queue: str, wish: LaneWish) -> str:
     """Where a button about everything that matches asks for its dialog: the filter goes along."""
     query = {name: value for name, value in asdict(wish.filter).items() if value}
-    return _with_query(url_for(endpoint, queue=queue), query)
+    return with_query(url_for(endpoint, queue=queue), query)
 
 
 def export_url(queue: str, wish: LaneWish, format: str, *, payloads: bool = False) -> str:
     """All that the lane's page lists, as a file."""
     query: dict[str, Any] = {"format": format} | ({"payloads": 1} if payloads else {})
     query |= _lane_query(replace(wish, size=50))
-    return _with_query(url_for(".export", queue=queue, lane=wish.lane), query)
+    return with_query(url_for(".export", queue=queue, lane=wish.lane), query)
 
 
 def _lane_query(wish: LaneWish) -> dict[str, Any]:
@@ -144,5 +144,8 @@ def _lane_query(wish: LaneWish) -> dict[str, Any]:
     return query | {name: value for name, value in asdict(wish.filter).items() if value}
 
 
-def _with_query(path: str, query: dict[str, Any]) -> str:
-    return f"{path}?{urlencode(query)}" if query else path
+def with_query(path: str, query: dict[str, Any]) -> str:
+    """What `url_for` gave, asked `query`, which comes first: a host's url_defaults may have asked something before."""
+    path, _, asked = path.partition("?")
+    query_string = "&".join(filter(None, (urlencode(query), asked)))
+    return f"{path}?{query_string}" if query_string else path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -22,7 +21,7 @@ from ..queries.job_list import JobList
 from ..queries.queue import LANES, SIZES, LaneWish
 from ..routes import Routes
 from ..state import can, current, may_see, now_ms
-from .addresses import job_url, kind_url
+from .addresses import job_url, kind_url, with_query
 from .job_lists import DIGEST
 from .job_rows import JobRow, job_row
 from .lanes import COLUMNS, LANE_WORDS, SORT_WORDS, Head
@@ -99,8 +98,7 @@ def failures_url(queue: str, wish: FailuresWish, **changes: Any) -> str:
         for name in ("sort", "range", "page")
         if getattr(wanted, name) != getattr(usual, name)
     }
-    path = url_for(".failures", queue=queue)
-    return f"{path}?{urlencode(query)}" if query else path
+    return with_query(url_for(".failures", queue=queue), query)
 
 
 def _context(queue: str, args: Fields) -> dict[str, Any]:

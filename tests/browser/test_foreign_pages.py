@@ -52,6 +52,8 @@ def test_csrf_a_foreign_page_sends_a_form(
     noted: Noted, ours: str, theirs: str, said: str | None, sandboxed: bool,
 ) -> None:  # fmt: skip
     complaints.allow_status(403)
+    if sandboxed:  # the answer goes to the frame, where nothing of ours may stand: said before the test is over, or not
+        complaints.allow("frame-ancestors")
     form = FORM.format(f"http://{ours}:{live_server(noted).port}")
     evil = Flask("evil")
     evil.add_url_rule("/", "page", lambda: SANDBOX.format(form) if sandboxed else form)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
@@ -49,6 +51,11 @@ def test_it_is_as_anywhere(make: Callable[[], Flask], client: OmniqClient, redis
         answer = http.get(path)
         assert (answer.status_code, answer.mimetype) == (status, "text/html"), path
         assert "That was not understood" in answer.text or "No such page" in answer.text
+    filtered = unpacked(http.get("/omniq/queues/mail/failed?q=such+account"))
+    named = re.findall(r'\s(?:href|formaction|hx-get)="([^"]*\?[^"]*)"', filtered)
+    asked = [parse_qs(urlsplit(unescape(one)).query) for one in named]
+    assert [query.get("lang") for query in asked if query.get("lang") not in (None, ["en"])] == []
+    assert [query["q"] for query in asked if "q" in query] == [["such account"]] * 11
     style = re.findall(r'href="(/omniq/assets/[^"]+\.css[^"]*)"', text)[0]
     tick = "/omniq/queues/mail/failed?live=1"
     for path, headers, has in ((style, {}, ".alert"), (tick, SCRIPT, "<hx-partial")):
