@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -40,8 +41,8 @@ _NO_VALUES = (
     "A mark like ‹hidden 1› stands for a value that is not there any more. Type a value. Nothing was published."
 )
 _OTHERS = (
-    "The hidden values of the original are others than when this form was opened. Nothing was published. "
-    "Press again to publish those that it has now."
+    "The original, or a hidden value of it, is another one than when this form was opened. Nothing was published. "
+    "Press again to publish the values that it has now."
 )
 _BOUND = "values"
 _MAYBE_DONE = ("no answer in time", "connection lost")
@@ -106,7 +107,7 @@ def publish(queue: str) -> Response:
         payload, shown_payload = None, b""
         try:
             shown_payload = b"" if keep else _payload(form["payload"], source)
-            payload = _as_it_is(source) if keep else _with_hidden(shown_payload, source, copy_of)
+            payload = _as_it_is(source) if keep else _with_hidden(shown_payload, source, copy_of, nonce)
         except BadPayload as bad:
             errors = {"payload": str(bad), **errors}
         once = forms.nonce_of(nonce, form, queue, copy_of, gid_token, str(keep))
@@ -158,7 +159,7 @@ def _as_it_is(source: Original | None) -> None:
         raise BadPayload(source.why)
 
 
-def _with_hidden(shown: bytes, source: Original | None, copy_of: str) -> bytes:
+def _with_hidden(shown: bytes, source: Original | None, copy_of: str, nonce: str) -> bytes:
     """The payload with the original's hidden values in the place of their marks. Raises BadPayload."""
     rules, bound = current().settings.redact, request.form.get(_BOUND, "")
     if not (rules.on or bound) or not holds_marks(shown.decode("utf-8", "replace")):
@@ -167,7 +168,7 @@ def _with_hidden(shown: bytes, source: Original | None, copy_of: str) -> bytes:
         raise BadPayload(_GONE)
     if source is None or source.raw is None or source.marked is None or rules.patterns is None:
         raise BadPayload(_NO_VALUES)
-    if bound != _bound(source):
+    if not hmac.compare_digest(bound.encode(), _bound(source, nonce).encode()):
         raise BadPayload(_OTHERS)
     if shown == source.shown:
         return source.raw
@@ -177,11 +178,18 @@ def _with_hidden(shown: bytes, source: Original | None, copy_of: str) -> bytes:
         raise BadPayload(str(bad)) from None
 
 
-def _bound(source: Original | None) -> str:
-    """What a form remembers of the values that its marks stand for: nobody reads them out of it."""
+def _bound(source: Original | None, nonce: str) -> str:
+    """What a form remembers of the values that its marks stand for: nobody reads them out of it.
+
+    No other form has the same, nor has a job that took the place of this one: two that could be compared would say
+    whether a guess, published as a job of its own, is right.
+    """
     values = source.marked.values if source and source.marked else ()
-    said = json.dumps([(found.path, found.depth, found.token) for found in values])
-    return current().signing.digest(_BOUND, said)[:32] if values else ""
+    if source is None or not values:
+        return ""
+    job = source.job
+    said = [nonce, job.queue, job.job_id, job.created_ms, *((one.path, one.depth, one.token) for one in values)]
+    return current().signing.digest(_BOUND, json.dumps(said))[:32]
 
 
 def _was_shown(payload: bytes | None, source: Original | None) -> bool:
@@ -223,7 +231,7 @@ def _form(
     keep: bool = False,
 ) -> Response:
     hidden = {"nonce": nonce, "copy_of": to_token(copy_of) if copy_of else "", "gid_token": gid_token}
-    hidden[_BOUND] = _bound(source) if source else request.form.get(_BOUND, "")
+    hidden[_BOUND] = _bound(source, nonce) if source else request.form.get(_BOUND, "")
     compared: dict[str, Any] = {"source": None, "changed": None, "fault": "", "seen": request.form.get("seen", "")}
     if copy_of and not away:
         compared = _compared(fields["payload"], source)

@@ -104,10 +104,22 @@ def test_values_that_changed_since_are_published_only_after_a_word(copied: Any, 
     redis.hset("{mail}:job:a", "payload", json.dumps(PAYLOAD | {"password": "other"}))
     told = send(visitor, form, job_id="b")
     assert told.status == 422
-    assert "others than when this form was opened" in told.words("#f-payload-e")
+    assert "another one than when this form was opened" in told.words("#f-payload-e")
     assert stored(redis, "b") is None
     send(visitor, told)
     assert stored(redis, "b") == PAYLOAD | {"password": "other"}
+
+
+def test_what_a_form_remembers_of_hidden_values_confirms_no_guess(copied: Any, client: OmniqClient, redis: Any) -> None:
+    """Whoever may publish can make jobs with any guess, also under the id of the original."""
+    visitor, form = copied
+    fail_jobs(client, QUEUE, ["b"], now_ms=NOW - 900, payload=PAYLOAD)
+    forms = [form, *(visitor.get(f"/queues/{QUEUE}/jobs/{job}/copy") for job in "ab")]
+    assert len({fields(one)["values"] for one in forms}) == 3
+    client.remove_job(queue=QUEUE, job_id="a", lane="failed")
+    fail_jobs(client, QUEUE, ["a"], now_ms=NOW - 800, payload=PAYLOAD)
+    assert send(visitor, form, job_id="c").status == 422
+    assert stored(redis, "c") is None
 
 
 def test_a_form_of_before_publishes_no_marks_where_nothing_is_hidden_any_more(
