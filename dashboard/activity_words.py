@@ -90,7 +90,7 @@ def open_entry(entry: Activity) -> Activity:
     """The entry without what its reader may not see of the jobs it was about: the values that a filter looked for."""
     rules, asked = current().settings.redact, dict(entry.filter)
     if asked.get("payload") and (rules.on or not can(READ_PAYLOAD, entry.queue or None)):
-        asked["payload"] = asked["payload"].partition(":")[0]
+        asked["payload"] = rules.looked_for(asked["payload"])
     for name in ("q", "kind"):
         if asked.get(name):
             kind = ErrorKind(asked[name], asked[name], "")

@@ -88,6 +88,18 @@ class Redaction:
         """Is what keys joined by dots lead to hidden, or may it be?"""
         return bool(self.rules) or (self.patterns is not None and self.patterns.hides_path(path.split(".")))
 
+    def looked_for(self, payload: str) -> str:
+        """What may be said of a filter by payload to somebody who may not see its value: at most its path.
+
+        Without a sign between the two nobody knows whether it is a path, or a value in the wrong place.
+        """
+        path, sign, value = (*re.split("([:=])", payload, maxsplit=1), "", "")[:3]
+        keys = path.strip().split(".")
+        into = bool(self.rules) or (self.patterns is not None and self.patterns.hides_path(keys[:-1]))
+        if into or not sign:
+            return HIDDEN
+        return f"{path}{sign}{HIDDEN}" if value.strip() else path
+
     def field(self, name: str, value: bytes, *, whole: bool) -> bytes:
         """What may be shown of a field that somebody put into a job's record."""
         if not self.on or not value:

@@ -103,7 +103,7 @@ def filter_words(
 ) -> tuple[tuple[str, str], ...]:
     """What the jobs have to match, as label and value; nothing for a whole lane.
 
-    `payload`: False leaves out which value a payload has to have.
+    `payload`: False leaves out which value a payload has to have, as in the activity.
     """
     if isinstance(selection, RepairSelection):
         return (("Finding", kind_name(selection.kind)),)
@@ -111,13 +111,14 @@ def filter_words(
         return (("Error", present("error", _kind(selection))),)
     if not isinstance(selection, Matching):
         return ()
-    wanted, payload = selection.wanted, payload and not current().settings.redact.on
+    wanted, rules = selection.wanted, current().settings.redact
+    looked_for = wanted.payload if payload and not rules.on else rules.looked_for(wanted.payload)
     since = moment(wanted.since_ms, now_ms()).title if wanted.since_ms else ""
     named = (
-        ("Error contains", present("error", current().settings.redact.kind(wanted.q) if wanted.q else "")),
+        ("Error contains", present("error", rules.kind(wanted.q) if wanted.q else "")),
         ("Group", present("gid", wanted.group)),
         ("Job id starts with", present("id", wanted.prefix)),
-        ("Payload", present("payload", wanted.payload if payload else wanted.payload.partition(":")[0])),
+        ("Payload", present("payload", looked_for if wanted.payload else "")),
         (f"{lane.capitalize()} since", since),
     )
     return tuple((label, value) for label, value in named if value)

@@ -142,9 +142,10 @@ def filter_facts(selection: Selection | None) -> dict[str, str]:
 
 def redacted(payload: str) -> str:
     """A payload filter (`user.email:zoe@example.com`) without most of its value: `user.email:zoe@…`."""
-    path, colon, value = payload.partition(":")
+    # Whoever writes `password=…` means a value, too, though it is a path.
+    path, sign, value = (*re.split("([:=])", payload, maxsplit=1), "", "")[:3]
     value = value.strip()
-    return f"{path}{colon}{value[:REDACTED_AFTER]}{'…' if len(value) > REDACTED_AFTER else ''}"
+    return f"{path}{sign}{value[:REDACTED_AFTER]}{'…' if len(value) > REDACTED_AFTER else ''}"
 
 
 def _page(way: str, found: list[Activity], newest: str, further: str) -> ActivityPage:

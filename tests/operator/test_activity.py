@@ -163,6 +163,7 @@ def test_what_a_selection_asks_without_the_values_of_payloads() -> None:
     texts = {"q": "Timeout", "group": "acme", "prefix": "01", "payload": "user.email:zoe@…"}
     assert filter_facts(Matching(asked)) == {**texts, "since_ms": "17", "due_by_ms": "5"}
     assert filter_facts(Matching(Filter(payload="a: 1234 "))) == {"payload": "a:1234"}
+    assert filter_facts(Matching(Filter(payload="pin=12345"))) == {"payload": "pin=1234…"}
     assert filter_facts(Matching(Filter(payload="user.email"))) == {"payload": "user.email"}
     assert filter_facts(KindSelection("ab", "TimeoutError")) == {"kind": "TimeoutError"}
     assert filter_facts(WholeLane()) == filter_facts(None) == {}

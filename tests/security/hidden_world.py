@@ -69,11 +69,13 @@ def remember(client: OmniqClient, redis: Any, *, errors: bool = True) -> None:
     """Filters of tasks and entries (`errors`: of errors, too), what a removal took, findings."""
     chosen = Matching(Filter(q=SECRET if errors else "", payload=f"password:{SECRET}"))
     begin(client.link, QUEUE, "retry", "failed", now_ms=NOW, task_id=TASK, selection=chosen)
-    begin(client.link, QUEUE, "retry", "failed", now_ms=NOW, task_id="b" * 16, selection=chosen)
+    mistyped = Matching(Filter(payload=f"password={SECRET}"))
+    begin(client.link, QUEUE, "retry", "failed", now_ms=NOW, task_id="b" * 16, selection=mistyped)
     redis.hset(f"{{{QUEUE}}}:x:task:{TASK}", mapping={"state": "stopped", "ended_ms": NOW, "done": 0})
     entry = Activity(NOW, "retry", "done", "zoe", queue=QUEUE, lane="failed", done=1)
-    texts = ({"q": SECRET}, {"kind": f"ValueError: {SECRET}"}) if errors else ()
-    for kept in ({"payload": f"password:{SECRET}"}, *texts):
+    texts: tuple[dict[str, str], ...] = ({"q": SECRET}, {"kind": f"ValueError: {SECRET}"}) if errors else ()
+    texts += ({"payload": f"password.{SECRET}:1"},) if errors else ()  # a key, which is no value
+    for kept in (*({"payload": text} for text in (f"password:{SECRET}", f"password={SECRET}", SECRET)), *texts):
         note_activity(client.link, Activity(entry.at_ms, "remove", "done", "zoe", queue=QUEUE, filter=kept, done=1))
     publish_jobs(client, QUEUE, ["gone"], now_ms=NOW - 900, payload=PAYLOAD)
     client.remove_job(queue=QUEUE, job_id="gone", lane="wait", keep=Keep("b"), now_ms_override=NOW)
