@@ -6,7 +6,7 @@ import functools
 import inspect
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from flask import Request
@@ -121,23 +121,48 @@ def certain(access: Access) -> Access:
     def decide(request: Request, action: str, queue: str | None) -> Decision:
         try:
             made: object = access(request, action, queue)
+            if (decision := _spelled(made)) is not None:
+                return decision
         except HTTPException:
             raise  # the host's own way to say it
         except Exception:
-            _log.exception("omniq: access= failed for %s of queue %s; it is refused", action, ascii(queue))
+            if _is_first(request, decide, "failed"):
+                _log.exception("omniq: access= failed for %s of queue %s; it is refused", action, ascii(queue))
             return Deny(_FAILED)
-        if isinstance(made, Allow | Deny | LoginRequired):
-            return made
         if inspect.iscoroutine(made):
             made.close()
-        _log.error(
-            "omniq: access= gave %s for %s, and no Allow(), Deny() or LoginRequired(); it is refused",
-            type(made),
-            action,
-        )
+        if _is_first(request, decide, "nothing"):
+            _log.error(
+                "omniq: access= gave %s for %s of queue %s, and no Allow(), Deny() or LoginRequired(url); "
+                "it is refused",
+                type(made),
+                action,
+                ascii(queue),
+            )
         return Deny(_NO_DECISION)
 
     return decide
+
+
+def _spelled(made: object) -> Decision | None:
+    """The decision, with texts where a host may have put what only becomes one (a translation, say); None for none."""
+    if isinstance(made, Deny):
+        why: object = made.why
+        return made if isinstance(why, str) else replace(made, why=str(why))
+    if isinstance(made, LoginRequired):
+        url: object = made.url
+        text = "" if url is None else str(url)
+        # To nowhere would be to the page that was refused, for ever.
+        return (made if isinstance(url, str) else replace(made, url=text)) if text else None
+    return made if isinstance(made, Allow) else None
+
+
+def _is_first(request: Request, rule: object, what: str) -> bool:
+    """Is this the first time in this request that the rule does that? A page asks it for each button of each row."""
+    told: set[tuple[int, str]] = request.environ.setdefault("omniq.told", set())
+    fresh = (id(rule), what) not in told
+    told.add((id(rule), what))
+    return fresh
 
 
 def named(user: Callable[[Request], Actor]) -> Callable[[Request], Actor]:

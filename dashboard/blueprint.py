@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import inspect
+import logging
 import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes
 
-from flask import Blueprint, Flask, Response, redirect, request
+from flask import Blueprint, Flask, Response, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.urls import iri_to_uri
@@ -20,11 +22,15 @@ from .htmx import kind
 from .live import is_tick
 from .problems import Problem, no_such_page, no_such_queue
 from .routes import Route, check_routes
-from .state import all_mounts, current, decide
+from .state import all_mounts, current, decide, now_ms
 from .tokens import QUEUE_NAME, RestConverter, TokenConverter, Unreadable, to_token
 from .views import errors, every_route
 from .views.strays import MISSING, add_slash, add_strays
 
+_log = logging.getLogger(__name__)
+_NO_PAGE_TO_SIGN_IN = (
+    "You are not signed in, and this application gave no page that asks you to sign in. Its log says more."
+)
 _STATIC = Path(__file__).parent / "static"
 _ASCII = bytes(range(128))
 _NO_PATH = re.compile(r"[?#\\]|%(?![0-9A-Fa-f]{2})|^//|^[^/]")
@@ -115,8 +121,28 @@ def _check_access() -> ResponseReturnValue | None:
         url = iri_to_uri(decision.url)  # a host may have put into it what no header can hold
         if kind() == "partial":
             return Response(status=401, headers={"HX-Redirect": url})
-        return decision.answer() if decision.answer else redirect(url)
+        return _ask_to_sign_in(decision, url)
     return None
+
+
+def _ask_to_sign_in(decision: LoginRequired, url: str) -> ResponseReturnValue:
+    if decision.answer is None:
+        return redirect(url)
+    made: object = decision.answer()
+    if inspect.iscoroutine(made):
+        made.close()
+    try:
+        # None, which a forgotten `return` gives, would tell Flask to go on as if there had been no question.
+        return make_response(made if made != "" else None)
+    except TypeError:
+        if current().refusals.is_new(("answer",), now_ms()):
+            _log.error(
+                "omniq: what answers somebody who is not signed in (the unauthorized_handler of Flask-Login, or "
+                "answer= of LoginRequired) gave %s, so they are refused. It has to return a page or a redirect: "
+                "look for a forgotten return",
+                type(made).__name__,
+            )
+    return errors.refused(Deny(_NO_PAGE_TO_SIGN_IN))
 
 
 def _decision(route: Route, queue: str | None) -> Decision:

@@ -51,7 +51,7 @@ def from_flask_login(
         if action == "health":
             return Allow()
         user = login.current_user
-        if not user.is_authenticated:
+        if not _is_signed_in(user):
             return _to_sign_in(login, request)
         found = find(user)
         held = (found,) if isinstance(found, str) else tuple(found or ())
@@ -65,11 +65,17 @@ def from_flask_login(
 def flask_login_user(request: Request) -> Actor:
     """A `user=` for the same hosts: `name`, `username` or `email` of who is signed in, else the id of the session."""
     user = import_module("flask_login").current_user
-    if not user.is_authenticated:
+    if not _is_signed_in(user):
         return Actor("", request.remote_addr or "")
     names = (getattr(user, name, None) for name in ("name", "username", "email"))
     name = next((one for one in names if isinstance(one, str) and one), None) or str(user.get_id())
     return Actor(name, request.remote_addr or "")
+
+
+def _is_signed_in(user: Any) -> bool:
+    # A method, as Flask-Login once had it and some classes of users still do, is true of everybody.
+    said = user.is_authenticated
+    return bool(said() if callable(said) else said)
 
 
 def _queues(role: str, given: Actions | Mapping[str, Actions]) -> Queues:

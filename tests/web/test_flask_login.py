@@ -10,7 +10,7 @@ from flask import Flask, redirect, request
 from flask.testing import FlaskClient
 from flask_login import LoginManager, UserMixin, login_user
 
-from dashboard import OPERATOR, VIEWER, OmniqDashboard, flask_login_user, from_flask_login
+from dashboard import OPERATOR, VIEWER, LoginRequired, OmniqDashboard, flask_login_user, from_flask_login
 from dashboard.access import Access
 
 DOWN = "redis://127.0.0.1:1/0"
@@ -148,6 +148,48 @@ def test_the_unauthorized_handler_of_the_host_answers_pages_and_script_asks_for_
     assert len(asked) == 1
     form = client.post("/omniq/queues/mail-1/jobs/retry", data={"id": "1"}, headers=FORM)
     assert (form.status_code, form.location) == (302, "https://sso.example/")
+
+
+async def late() -> str:
+    """A handler of a host that runs asynchronously elsewhere."""
+    return "who are you"
+
+
+@pytest.mark.parametrize("said", [lambda: None, lambda: "", lambda: True, late], ids=["None", "empty", "True", "async"])
+def test_a_handler_that_answers_nothing_lets_nobody_in(said: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Flask takes None for "go on", and that is what a handler gives whose `return` was forgotten."""
+    app, _ = host(from_flask_login(ROLES), view=None)
+    app.login_manager.unauthorized_handler(said)  # type: ignore[attr-defined]
+    client = app.test_client()
+    asked = (client.get("/omniq/queues/mail-1/failed"), client.post("/omniq/queues/mail-1/pause", headers=FORM))
+    assert [one.status_code for one in asked] == [403, 403], "to go on would be a 503 here"
+    assert "this application gave no page that asks you to sign in" in asked[0].text
+    assert "Overview" not in asked[0].text, "and a stranger reads nothing of this dashboard"
+    told = [one.getMessage() for one in caplog.records if one.name == "dashboard.blueprint"]
+    assert len(told) == 1, "once, however many strangers come by"
+    assert "unauthorized_handler" in told[0] and "return" in told[0]
+
+
+@pytest.mark.parametrize("url", ["", None])
+def test_a_sign_in_page_without_an_address_is_a_refusal(url: Any) -> None:
+    app = Flask("host")
+    OmniqDashboard(app, DOWN, access=lambda *_: LoginRequired(url), background=False)
+    assert app.test_client().get("/omniq/").status_code == 403
+
+
+def test_who_is_authenticated_may_be_a_method() -> None:
+    """As it was before Flask-Login 0.3; as a value it is true of everybody."""
+
+    class Old(Person):
+        def is_authenticated(self) -> bool:  # type: ignore[override]
+            return self.name == "in"
+
+    app, people = host(from_flask_login(ROLES))
+    client = app.test_client()
+    for name, status in (("", 302), ("in", 503)):
+        people["7"] = Old("viewer", name)
+        client.get("/enter")
+        assert client.get("/omniq/").status_code == status
 
 
 def test_without_a_page_to_sign_in_strangers_are_refused() -> None:
