@@ -11,7 +11,7 @@ from flask import Request, current_app, g, request
 
 from omniq_core import Link, OmniqClient
 
-from .access import READ, TASK_ACTIONS, Access, Actor, Allow, Decision, allow_all, read_only
+from .access import READ, SEE_ACTIVITY, TASK_ACTIONS, Access, Actor, Allow, Decision, allow_all, read_only
 from .refusals import Refusals
 from .routes import Route
 from .settings import Settings
@@ -114,6 +114,11 @@ def can_see(queue: str) -> bool:
     """May this request's reader look at that queue, and does this mount show it at all?"""
     listed = current().settings.queues
     return (not listed or queue in listed) and can(READ, queue)
+
+
+def can_see_activity(queue: str) -> bool:
+    """May this request's reader look at that queue, and at who did what with it?"""
+    return can_see(queue) and can(SEE_ACTIVITY, queue)
 
 
 def may_see() -> Callable[[str], bool]:

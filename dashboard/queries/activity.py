@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from omniq_core import (
@@ -12,10 +12,10 @@ from omniq_core import (
     BadCursor,
     Link,
     UndoState,
+    beside_activity,
     every_activity,
     one_activity,
     read_activity,
-    undo_states,
 )
 
 from ..formatting import DAY, HOUR
@@ -41,6 +41,7 @@ ACTIONS = {
 }
 """What can be asked for, and which actions of the record that means."""
 MOST_NEWER = 100
+_TASK = re.compile(r"[0-9a-f]{16}")
 _CURSOR = re.compile(r"([on])(\d{1,16}-\d{1,10})\.(\d{1,6})")
 
 
@@ -89,12 +90,22 @@ class Newer:
     more: bool
 
 
-MayRead = Callable[[str], bool]
+@dataclass(frozen=True, slots=True)
+class BesideEntries:
+    """`undo` by the id of an entry that says how many jobs were removed: can they be put back, or were they? And those
+    of the queues and of the tasks (queue, id) that are still there."""
+
+    undo: Mapping[str, UndoState]
+    queues: frozenset[str]
+    tasks: frozenset[tuple[str, str]]
 
 
-def activity_page(link: Link, wish: ActivityWish, *, now_ms: int, may_read: MayRead) -> ActivityPage:
+MaySee = Callable[[str], bool]
+
+
+def activity_page(link: Link, wish: ActivityWish, *, now_ms: int, may_see: MaySee) -> ActivityPage:
     """The page of the record that a wish asks for, in at most three round trips. Raises BadCursor."""
-    keep = _test(wish, now_ms, may_read)
+    keep = _test(wish, now_ms, may_see)
     way, place, before = _place(wish.cursor)
     if way == "n":
         read = read_activity(link, keep=keep, size=wish.size, after=place)
@@ -121,40 +132,49 @@ def activity_page(link: Link, wish: ActivityWish, *, now_ms: int, may_read: MayR
     )
 
 
-def undo_of_removals(link: Link, entries: Iterable[Activity], *, now_ms: int) -> dict[str, UndoState]:
-    """By the id of an entry that says how many jobs were removed: can they be put back, or were they? In one round
-    trip, none when no entry is one."""
+def beside_entries(link: Link, entries: Sequence[Activity], *, now_ms: int, also: str = "") -> BesideEntries:
+    """What stands beside these entries, and whether there is a queue `also`: one round trip, none when nothing is to be
+    asked."""
+    named = {entry.entry_id: entry for entry in entries if QUEUE_NAME.fullmatch(entry.queue)}
     removed = {
-        entry.entry_id: (entry.queue, entry.facts.get("batch", ""))
+        entry.entry_id: (entry.queue, entry.facts.get("batch", "") if entry.entry_id in named else "")
         for entry in entries
         if entry.action == "remove" and entry.done and entry.state in ("done", "ended")
     }
-    asked = {place for place in removed.values() if place[1] and QUEUE_NAME.fullmatch(place[0])}
-    found = undo_states(link, asked, now_ms=now_ms)
-    return {entry_id: found.get(place, UndoState(None, undone=False)) for entry_id, place in removed.items()}
+    tasks = {(entry.queue, entry.facts.get("task", "")) for entry in named.values()}
+    found = beside_activity(
+        link,
+        {place for place in removed.values() if place[1]},
+        queues={entry.queue for entry in named.values()} | ({also} if also else set()),
+        tasks={place for place in tasks if _TASK.fullmatch(place[1])},
+        now_ms=now_ms,
+    )
+    final = UndoState(None, undone=False)
+    undo = {one: found.undo.get(place, final) for one, place in removed.items() if place in found.undo or not place[1]}
+    return BesideEntries(undo, found.queues, found.tasks)
 
 
-def newer_activity(link: Link, wish: ActivityWish, mark: str, *, now_ms: int, may_read: MayRead) -> Newer:
+def newer_activity(link: Link, wish: ActivityWish, mark: str, *, now_ms: int, may_see: MaySee) -> Newer:
     """What came since a page was read, in one round trip while that is not much. Raises BadCursor."""
-    read = read_activity(link, keep=_test(wish, now_ms, may_read), size=MOST_NEWER, after=mark)
+    read = read_activity(link, keep=_test(wish, now_ms, may_see), size=MOST_NEWER, after=mark)
     return Newer(len(read.entries), bool(read.further))
 
 
-def all_activity(link: Link, wish: ActivityWish, *, now_ms: int, may_read: MayRead) -> Iterator[Activity]:
+def all_activity(link: Link, wish: ActivityWish, *, now_ms: int, may_see: MaySee) -> Iterator[Activity]:
     """Everything that a wish asks for, the newest first, read as it is taken."""
-    return iter(every_activity(link, keep=_test(wish, now_ms, may_read)))
+    return iter(every_activity(link, keep=_test(wish, now_ms, may_see)))
 
 
-def activity_entry(link: Link, entry_id: str, *, may_read: MayRead) -> Activity | None:
+def activity_entry(link: Link, entry_id: str, *, may_see: MaySee) -> Activity | None:
     """One entry; None when there is none, or it is about a queue that may not be seen."""
     entry = one_activity(link, entry_id)
-    return entry if entry and (not entry.queue or may_read(entry.queue)) else None
+    return entry if entry and (not entry.queue or may_see(entry.queue)) else None
 
 
-def _test(wish: ActivityWish, now_ms: int, may_read: MayRead) -> Callable[[Activity], bool]:
+def _test(wish: ActivityWish, now_ms: int, may_see: MaySee) -> Callable[[Activity], bool]:
     who, queue, actions = wish.who.lower(), wish.queue.lower(), ACTIONS[wish.action]
     since_ms = now_ms - SINCE_MS[wish.since] if wish.since else 0
-    seen = functools.cache(may_read)
+    seen = functools.cache(may_see)
 
     def keep(entry: Activity) -> bool:
         return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from omniq_core import Keep, Link, Trash, TrashBatch, UndoState, read_trash_beside, undo_states
+from omniq_core import Keep, Link, Trash, TrashBatch, UndoState, beside_activity, read_trash_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +53,6 @@ def undo_room(link: Link, queue: str, undo: Undo, *, now_ms: int, ids: Sequence[
 
 def undo_state(link: Link, queue: str, batch: str, *, now_ms: int) -> UndoState:
     """What has become of one removal: can jobs of it still be put back, or were they? One round trip."""
-    return undo_states(link, [(queue, batch)], now_ms=now_ms)[queue, batch]
+    return beside_activity(link, [(queue, batch)], now_ms=now_ms).undo.get(
+        (queue, batch), UndoState(None, undone=False)
+    )

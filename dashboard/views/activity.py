@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -20,7 +20,7 @@ from ..formatting import moment
 from ..htmx import Partial, here, render_page
 from ..params import Fields, choice, text
 from ..present import present
-from ..problems import Problem, Way
+from ..problems import Problem, Way, not_allowed
 from ..queries.activity import (
     ACTIONS,
     SINCE_MS,
@@ -30,12 +30,12 @@ from ..queries.activity import (
     activity_entry,
     activity_page,
     all_activity,
+    beside_entries,
     newer_activity,
-    undo_of_removals,
 )
 from ..recording import note_file
 from ..routes import Routes
-from ..state import can_see, current, now_ms
+from ..state import can_see, can_see_activity, current, now_ms
 from ..tokens import QUEUE_NAME
 from .addresses import activity_url
 
@@ -77,7 +77,7 @@ def activity() -> ResponseReturnValue:
     """The record, the newest first; or what a tick of the page changes."""
     asked, wish = live.tick(request.args), _wish(request.args)
     if asked and asked.mark:
-        newer = newer_activity(current().link, wish, asked.mark, now_ms=now_ms(), may_read=can_see)
+        newer = newer_activity(current().link, wish, asked.mark, now_ms=now_ms(), may_see=can_see_activity)
         # Rows enter only on the first page, and not under the pointer; there the button of an Undo that is over leaves.
         until = _until(asked.version)
         over = until != "" and int(until) <= now_ms()
@@ -96,7 +96,9 @@ def activity() -> ResponseReturnValue:
 @routes.get("/activity/export", action=SEE_ACTIVITY)
 def activity_export() -> Response:
     """What the filter leaves of the record, an object of JSON a line, read from Redis as it is sent."""
-    entries = all_activity(current().link, _wish(request.args), now_ms=now_ms(), may_read=can_see)
+    wish = _wish(request.args)
+    _refuse(wish, beside_entries(current().link, (), now_ms=now_ms(), also=_asked_in_vain(wish)).queues)
+    entries = all_activity(current().link, wish, now_ms=now_ms(), may_see=can_see_activity)
     first = next(entries, None)  # before anything is sent, so that a Redis that is away is told as on every page
     note_file(what="activity", format="jsonl")
     response = Response(stream_with_context(_lines(chain([first] if first else [], entries))))
@@ -109,12 +111,13 @@ def activity_export() -> Response:
 @routes.get("/activity/<omniq:entry_id>", action=SEE_ACTIVITY)
 def activity_of(entry_id: str) -> Response:
     """All that one entry says."""
-    entry = activity_entry(current().link, entry_id, may_read=can_see)
+    entry = activity_entry(current().link, entry_id, may_see=can_see_activity)
     if entry is None:
         said = "It is older than the record goes back, or its result was noted since: then it stands in the list."
         raise Problem(404, "No such entry", said, icon="search", way=Way("Activity", "/activity"))
-    undo = undo_of_removals(current().link, [entry], now_ms=now_ms()).get(entry.entry_id)
-    return render_page("omniq/activity/entry.html", line=line_of(entry, undo), entry=entry, **_words())
+    beside = beside_entries(current().link, [entry], now_ms=now_ms())
+    line = line_of(entry, beside.undo.get(entry.entry_id))
+    return render_page("omniq/activity/entry.html", line=line, entry=entry, beside=beside, **_words())
 
 
 def _lines(entries: Iterable[Activity]) -> Iterator[str]:
@@ -161,6 +164,18 @@ def activity_regions(args: Fields) -> tuple[Partial, ...]:
     return tuple(_regions(_context(_wish(args))))
 
 
+def _asked_in_vain(wish: ActivityWish) -> str:
+    """The name that the filter gives, if it would be that of a queue at which this reader may look, but not at who did
+    what with it; else "": a part of a name is no such queue."""
+    name = wish.queue
+    return name if QUEUE_NAME.fullmatch(name) and can_see(name) and not can_see_activity(name) else ""
+
+
+def _refuse(wish: ActivityWish, queues: Container[str]) -> None:
+    if (name := _asked_in_vain(wish)) in queues:
+        raise not_allowed(f"You may not see who did what with the queue {name}.")
+
+
 def _until(version: str) -> str:
     """When the first Undo ends of a page of this version, "" for none. It goes back in a header, so it is a moment or
     nothing, whatever was sent.
@@ -170,13 +185,15 @@ def _until(version: str) -> str:
 
 
 def _context(wish: ActivityWish) -> dict[str, Any]:
-    page = activity_page(current().link, wish, now_ms=now_ms(), may_read=can_see)
-    undo = undo_of_removals(current().link, page.rows, now_ms=now_ms())
-    newer, ends = Newer(0, more=False), [one.until_ms for one in undo.values() if one.until_ms]
+    page = activity_page(current().link, wish, now_ms=now_ms(), may_see=can_see_activity)
+    beside = beside_entries(current().link, page.rows, now_ms=now_ms(), also=_asked_in_vain(wish))
+    _refuse(wish, beside.queues)
+    newer, ends = Newer(0, more=False), [one.until_ms for one in beside.undo.values() if one.until_ms]
     return {
         "page": page,
         "wish": wish,
-        "lines": tuple(line_of(entry, undo.get(entry.entry_id)) for entry in page.rows),
+        "lines": tuple(line_of(entry, beside.undo.get(entry.entry_id)) for entry in page.rows),
+        "beside": beside,
         "newer": newer,
         "mark": page.mark,
         "live_version": f"{live.version(wish, page.mark, newer)}.{min(ends, default='')}",
@@ -188,7 +205,6 @@ def _context(wish: ActivityWish) -> dict[str, Any]:
 def _words() -> dict[str, Any]:
     return {
         "activity_url": activity_url,
-        "is_queue": lambda name: bool(QUEUE_NAME.fullmatch(name)),
         "why_not": why_not,
         "ACTION_WORDS": ACTION_WORDS,
         "FACTS": FACTS,

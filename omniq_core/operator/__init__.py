@@ -109,7 +109,7 @@ from .task_runner import TaskRunner
 from .tasks import order_task, read_open_tasks, read_task, read_tasks, start_task
 from .top_errors import TopError, TopErrors
 from .trash import Trash, TrashBatch, read_trash, read_trash_beside
-from .undo_state import UndoState, undo_states
+from .undo_state import UndoState, beside_activity
 
 __all__ = [
     "COUNTED_POSITIONS",
@@ -214,6 +214,7 @@ __all__ = [
     "WholeLane",
     "add_histories",
     "backing_off",
+    "beside_activity",
     "counter_list",
     "done_children",
     "every_activity",
@@ -293,7 +294,6 @@ __all__ = [
     "start_repair",
     "start_task",
     "task_selection",
-    "undo_states",
     "want_failures",
     "without_message",
     "worst",

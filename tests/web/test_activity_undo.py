@@ -8,7 +8,7 @@ import pytest
 
 from dashboard import Allow, Deny
 from dashboard.formatting import moment
-from omniq_core import Activity, OmniqClient, TaskRunner, note_activity, read_trash, undo_states
+from omniq_core import Activity, OmniqClient, TaskRunner, beside_activity, note_activity, read_trash
 from tests.support.factories import fail_jobs
 from tests.web.pages_support import NOW, QUEUE, SCRIPT, Browser, Page, browser
 
@@ -101,4 +101,4 @@ def test_strange_entries_and_keys_are_no_undo(visitor: Browser, client: OmniqCli
     note_activity(client.link, Activity(NOW, "restore", "done", queue=QUEUE, done=1, facts={"batch": "b"}))
     assert redis.zrange("{omniq:x}:undone", 0, -1) == [b"b"] and redis.pttl("{omniq:x}:undone") > 0
     redis.delete("{mail}:x:trash")
-    assert undo_states(client.link, [(QUEUE, "b")], now_ms=NOW)[QUEUE, "b"].undone
+    assert beside_activity(client.link, [(QUEUE, "b")], now_ms=NOW).undo[QUEUE, "b"].undone

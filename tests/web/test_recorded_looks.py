@@ -8,7 +8,8 @@ from redis.exceptions import ReadOnlyError
 from dashboard import Allow, Deny, recording
 from dashboard.file_words import file_entry, look_entry
 from dashboard.refusals import SAME_MS
-from omniq_core import Activity, OmniqClient
+from omniq_core import Activity, OmniqClient, note_activity
+from tests.operator.bulk import begin
 from tests.support.factories import fail_jobs
 from tests.web.pages_support import NOW, QUEUE, Browser, pages_app
 from tests.web.test_recorded_refusals import kept, somebody
@@ -30,6 +31,23 @@ def test_a_look_that_is_refused(client: OmniqClient) -> None:
     assert (entry.action, entry.state, entry.why, entry.facts) == ("look", "refused", "Not yours.", {"right": "read"})
     (row,) = words(client, "?action=look")
     assert "Look at a page" in row and "Refused" in row
+
+
+def test_only_to_queues_and_tasks_that_are_there_is_a_link(client: OmniqClient) -> None:
+    visitor = somebody(client, access=lambda _request, _action, queue: Deny() if queue else Allow())
+    for queue in (QUEUE, "no-such"):
+        visitor.get(f"/queues/{queue}/failed", 403)
+        facts = {"task": "a" * 16}
+        note_activity(client.link, Activity(NOW, "retry", "ended", queue=queue, jobs=1, done=1, facts=facts))
+    fail_jobs(client, QUEUE, 1, now_ms=NOW)
+    begin(client.link, QUEUE, "retry", "failed", now_ms=NOW)  # its id is that one
+    page = Browser(pages_app(client)).get("/activity")
+    places = [a["href"] for a in page.soup.select("#activity td a")]
+    assert places == [f"/queues/{QUEUE}/", f"/queues/{QUEUE}/tasks/{'a' * 16}", f"/queues/{QUEUE}/"]
+    assert [row[3] for row in page.rows("activity")] == ["no-such", "no-such", QUEUE, QUEUE]
+    for entry, link in zip(page.soup.select("#activity th a"), ([], [], places[:2], places[:1]), strict=True):
+        facts_of = Browser(pages_app(client)).get(entry["href"]).soup.select("dl.facts a")
+        assert [a["href"] for a in facts_of] == link
 
 
 def test_an_open_page_that_asks_again_writes_no_more(client: OmniqClient) -> None:

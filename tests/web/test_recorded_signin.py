@@ -57,7 +57,7 @@ def test_who_is_asked_for_also_finds_what_was_tried_at_that_name(door: Door, cli
     for name in ("ana", "vic", "somebody"):
         sign_in(http, name, "wrong")
     sign_in(http)
-    page = activity_page(client.link, ActivityWish(who="an"), now_ms=NOW, may_read=lambda _queue: True)
+    page = activity_page(client.link, ActivityWish(who="an"), now_ms=NOW, may_see=lambda _queue: True)
     assert [(one.who, one.facts) for one in page.rows] == [("ana", {}), ("", {"as": "ana"})]
 
 
