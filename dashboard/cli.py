@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import click
 from omniq_core import REDIS_ERRORS, OmniqClient, explain_redis_error
 
 from . import __version__
+from .argv import REDIS, REDIS_VARIABLE, hide
 from .demo.mark import NotOurDatabase, claim_database
 from .demo.process import start_workload
 from .embedded import EmbeddedError, EmbeddedRedis, start_embedded
@@ -29,11 +31,22 @@ PROGRAM = "omniq-dashboard"
 CANNOT_START = 2
 INTERRUPTED = 130
 
+_SURPLUS = re.compile(r"(unexpected extra arguments?) \(.*\)", re.DOTALL)
+_LISTED = f"{REDIS} holds credentials, which whoever lists processes may have read: set {REDIS_VARIABLE} instead"
+
 STOP_S = 2.0
 """So long a process that ends waits for its background: as long as a Redis that hangs is given."""
 
+
+def _meant(context: click.Context, _: click.Parameter, value: str | None) -> str | None:
+    """The address that a masked one stands for."""
+    return context.obj.get(value, value)
+
+
 _OPTIONS = (
-    click.option("--redis", "redis_url", metavar="URL", help="Redis to show, like redis://localhost:6379/0."),
+    click.option(
+        "--redis", "redis_url", metavar="URL", callback=_meant, help="Redis to show, like redis://localhost:6379/0."
+    ),
     click.option("--host", metavar="NAME", help="Address to listen on (127.0.0.1)."),
     # a text here, so that the table of settings checks it and the message is the same as for the environment
     click.option("--port", metavar="PORT", help="Port to listen on (8080, or the next free one)."),
@@ -121,13 +134,23 @@ def demo_command(data: Path | None, **given: Any) -> None:
 def main() -> None:
     """The entry point. Whatever a user can get wrong is one line on stderr and exit code 2."""
     try:
-        cli.main(prog_name=PROGRAM, standalone_mode=False)
+        words, addresses = hide(sys.argv[1:], valued_options(), os.environ)
+        cli.main(words, prog_name=PROGRAM, standalone_mode=False, obj=addresses)
     except click.ClickException as error:
-        _fail(f"{error.format_message()} (see {PROGRAM} --help)", error.exit_code)
+        # Somebody may have written a password after a name.
+        said = _SURPLUS.sub(r"\1 (not shown: it may be a password)", error.format_message())
+        _fail(f"{said} (see {PROGRAM} --help)", error.exit_code)
     except (SettingsError, CannotListen, EmbeddedError, NotOurDatabase) as error:
         _fail(str(error))
     except (KeyboardInterrupt, click.Abort):
         sys.exit(INTERRUPTED)
+
+
+def valued_options() -> set[str]:
+    """The options of all commands that take a value."""
+    commands = [*cli.commands.values(), *user_group.commands.values()]
+    options = [option for command in commands for option in command.params if isinstance(option, click.Option)]
+    return {name for option in options if not option.is_flag for name in option.opts}
 
 
 def _run(
@@ -142,7 +165,7 @@ def _run(
         click.echo(f"OmniQ dashboard {__version__}")
         for word, text in [*lines, ("Stop", "Ctrl-C")]:
             click.echo(f"  {word:<6} {text}")
-        for warning in _warnings(client):
+        for warning in _warnings(client, settings):
             click.echo(f"{PROGRAM}: {warning}", err=True)
 
     try:
@@ -153,8 +176,10 @@ def _run(
     click.echo("Stopped.")
 
 
-def _warnings(client: OmniqClient) -> list[str]:
+def _warnings(client: OmniqClient, settings: Settings) -> list[str]:
     found: list[str] = []
+    if settings.redis_url in click.get_current_context().obj.values():
+        found.append(_LISTED)
     try:
         client.link.call("PING", read=True)
     except REDIS_ERRORS as error:
