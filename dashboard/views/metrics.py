@@ -21,7 +21,7 @@ def metrics() -> Response:
     try:
         exposition = import_module("..exposition", __package__)
     except ImportError:
-        text = "The library for it is not installed where the dashboard runs: pip install 'omniq-dashboard[metrics]'."
+        text = "The library for it is not installed where the dashboard runs: pip install prometheus-client."
         raise Problem(501, "No metrics here", text) from None
     mount = current()
     page = metrics_page(

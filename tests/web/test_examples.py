@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from runpy import run_path
 from typing import Any
 
 import pytest
@@ -102,12 +103,10 @@ def test_under_waitress() -> None:
 def gunicorn(redis_server: RedisServer, tmp_path: Path) -> Iterator[int]:
     """Its port; four processes of one that was loaded before the fork."""
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "--bind", f"127.0.0.1:{port}"]
+    command = [sys.executable, "-m", "gunicorn", "-c", "examples/gunicorn.conf.py", "--bind", f"127.0.0.1:{port}"]
     environment = clean_environment(tmp_path, OMNIQ_REDIS_URL=redis_server.url, OMNIQ_BACKGROUND="0")
     with (tmp_path / "gunicorn.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--no-control-socket"], cwd=EXAMPLES, env=environment, stdout=log, stderr=log
-        )
+        process = subprocess.Popen([*command, "--no-control-socket"], cwd=ROOT, env=environment, stdout=log, stderr=log)
 
     def answers() -> bool:
         assert process.poll() is None, (tmp_path / "gunicorn.log").read_text()
@@ -122,6 +121,11 @@ def gunicorn(redis_server: RedisServer, tmp_path: Path) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(30)
+
+
+def test_the_configuration_of_gunicorn_finds_the_application_from_anywhere() -> None:
+    given = run_path(str(EXAMPLES / "gunicorn.conf.py"))
+    assert Path(given["chdir"], given["wsgi_app"].replace(":app", ".py")) == EXAMPLES / "plain_app.py"
 
 
 @pytest.mark.long  # four processes take their time; test_gunicorn has some in each run
