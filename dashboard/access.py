@@ -7,11 +7,12 @@ import inspect
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 
 from flask import Request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
+
+from .loopback import why_not_local
 
 _log = logging.getLogger(__name__)
 _FAILED = "The rule of this application that says who may do this failed. Its log says why."
@@ -86,10 +87,10 @@ def loopback_only(request: Request, _action: str, _queue: str | None) -> Decisio
 
     The Host is checked against DNS rebinding: a foreign page whose name points to 127.0.0.1 still sends its own name.
     """
-    if _peer_is_loopback(request) and not _was_forwarded(request) and _host_is_local(request):
+    if not (why := why_not_local(request)):
         return Allow()
     return Deny(
-        "Without access rules this dashboard answers only to a browser on the same machine. "
+        f"Without access rules this dashboard answers only to a browser on the same machine, and this request {why}. "
         "Pass access= to OmniqDashboard, or give the standalone server users (OMNIQ_USERS_FILE); "
         "OMNIQ_INSECURE=1 lifts this check."
     )
@@ -189,25 +190,3 @@ def named(user: Callable[[Request], Actor]) -> Callable[[Request], Actor]:
         return nobody
 
     return who
-
-
-def _peer_is_loopback(request: Request) -> bool:
-    try:
-        peer = ip_address(request.remote_addr or "")
-    except ValueError:
-        return False
-    mapped = getattr(peer, "ipv4_mapped", None)
-    return (mapped or peer).is_loopback
-
-
-def _was_forwarded(request: Request) -> bool:
-    names = (name.lower() for name, _ in request.headers)
-    return any(name == "forwarded" or name.startswith("x-forwarded-") for name in names)
-
-
-def _host_is_local(request: Request) -> bool:
-    host = request.headers.get("Host", "")
-    name, colon, port = host.rpartition(":")
-    if not colon or host.endswith("]"):
-        name, port = host, ""
-    return name.lower() in ("localhost", "127.0.0.1", "[::1]") and (port == "" or port.isdigit())

@@ -13,7 +13,7 @@ from dashboard.access import Decision
 from dashboard.blueprint import make_blueprint
 from dashboard.routes import Route, Routes, check_routes
 from dashboard.state import EXTENSION
-from tests.web.trial import DONE, trial_app, trial_routes
+from tests.web.trial import DONE, parsed, trial_app, trial_routes
 
 RETRY = "/queues/mail/jobs/retry"
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -51,6 +51,46 @@ def test_by_default_nobody_else_is(peer: str, host: str, headers: dict[str, str]
     assert response.status_code == 403
     assert "OMNIQ_INSECURE" in response.text
     assert "127.0.0.1:1/0" not in response.text  # where Redis is
+
+
+PUBLIC = "https://queues.example"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        ({"X-Real-IP": "203.0.113.5"}, "has X-Real-Ip"),
+        ({"X-Client-IP": "203.0.113.5"}, "has X-Client-Ip"),
+        ({"True-Client-IP": "203.0.113.5"}, "has True-Client-Ip"),
+        ({"CF-Connecting-IP": "203.0.113.5"}, "has Cf-Connecting-Ip"),
+        ({"Via": "1.1 varnish"}, "has Via"),
+        ({"X-Original-Host": "queues.example"}, "has X-Original-Host"),
+        ({"protocol": "HTTP/1.0"}, "is HTTP/1.0, which proxies speak and browsers do not (with curl leave out -0)"),
+        ({"Referer": f"{PUBLIC}/"}, "the page that it was made on has another address"),
+        ({"Referer": f"{PUBLIC}/", "Sec-Fetch-Site": None}, "the page that it was made on has another address"),
+        ({"Origin": PUBLIC}, "the page that it was made on has another address"),
+        ({"HX-Current-URL": f"{PUBLIC}/queues/mail/"}, "the page that it was made on has another address"),
+        ({"Referer": "http://[x"}, "the page that it was made on has another address"),
+    ],
+    ids=lambda one: "-".join(one) if isinstance(one, dict) else "",
+)
+def test_by_default_a_proxy_on_this_machine_lets_nobody_in(method: str, sent: dict[str, Any], why: str) -> None:
+    """Its peer is loopback, and its Host too where it names what it passes on to, as nginx does."""
+    app, headers = trial_app(insecure=False), {k: v for k, v in (OURS | sent).items() if v is not None}
+    environ = {"SERVER_PROTOCOL": headers.pop("protocol", "HTTP/1.1")}
+    path = "/queues/mail/" if method == "GET" else "/queues/mail/pause"
+    asked = ask(app, path, host="127.0.0.1:8080", method=method, headers=headers, environ_overrides=environ)
+    assert (asked.status_code, DONE) == (403, [])
+    assert why in parsed(asked.text).get_text() and "OMNIQ_USERS_FILE" in asked.text
+
+
+def test_by_default_who_comes_by_a_link_from_elsewhere_is_answered() -> None:
+    """Nothing stands between then: the browser says that it left another site."""
+    app, link = trial_app(insecure=False), {"Sec-Fetch-Site": "cross-site", "Referer": f"{PUBLIC}/wiki"}
+    assert ask(app, "/queues/mail/", headers=link).status_code == 200
+    for own in ({"Referer": "http://127.0.0.1:8080/"}, {"Origin": "http://[::1]:8080"}, {"Origin": "null"}):
+        assert ask(app, "/queues/mail/", headers=OURS | own).status_code == 200
 
 
 def test_a_refused_button_does_nothing() -> None:
