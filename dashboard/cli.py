@@ -21,7 +21,7 @@ from .demo.mark import NotOurDatabase, claim_database
 from .demo.process import start_workload
 from .embedded import EmbeddedError, EmbeddedRedis, start_embedded
 from .extension import create_app
-from .outage_words import outage_heading
+from .outage_words import outage_line
 from .serving import CannotListen, Listener, listen, serve
 from .settings import TABLE, Settings, SettingsError, load_settings
 from .state import EXTENSION
@@ -123,8 +123,7 @@ def demo_command(data: Path | None, **given: Any) -> None:
         try:
             claim_database(client)
         except REDIS_ERRORS as error:
-            why = explain_redis_error(error)
-            raise SettingsError(f"{source}: {outage_heading(why)} ({why})") from None
+            raise SettingsError(f"{source}: {outage_line(explain_redis_error(error))}") from None
         app = create_app(redis=client, **given)
         if works:
             stack.callback(start_workload(url).stop)
@@ -184,8 +183,7 @@ def _warnings(client: OmniqClient, settings: Settings) -> list[str]:
         client.link.call("PING", read=True)
     except REDIS_ERRORS as error:
         # not an end: the page says so, and shows the queues as soon as it answers
-        why = explain_redis_error(error)
-        found.append(f"{outage_heading(why)} ({why}); the page keeps trying")
+        found.append(f"{outage_line(explain_redis_error(error))}; the page keeps trying")
     return found
 
 

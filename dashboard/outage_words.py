@@ -27,6 +27,14 @@ _KINDS = {
     "it is a replica that has lost its master": "alone",
 }
 
+_SAID_BY_HEADING = {
+    "it is loading its data",
+    "it is busy with a script",
+    "its keys are moving to another node",
+    "its cluster is down",
+    "it is a replica that has lost its master",
+}
+
 
 def outage_kind(why: str) -> str:
     """The key of HEADINGS for what explain_redis_error says of an outage."""
@@ -36,3 +44,9 @@ def outage_kind(why: str) -> str:
 def outage_heading(why: str) -> str:
     """The heading for what explain_redis_error says of an outage."""
     return HEADINGS[outage_kind(why)]
+
+
+def outage_line(why: str) -> str:
+    """Heading and reason in one line, for a log; a reason that only repeats the heading is left out."""
+    heading = outage_heading(why)
+    return heading if why in _SAID_BY_HEADING else f"{heading} ({why})"

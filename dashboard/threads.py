@@ -6,12 +6,13 @@ import contextlib
 import logging
 import os
 import threading
+import traceback
 import weakref
 from typing import Protocol
 
 from omniq_core import REDIS_ERRORS, explain_redis_error, is_outage
 
-from .outage_words import outage_heading
+from .outage_words import outage_line
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ class BackgroundThread:
     def __init__(self, work: Work, *, tells_outages: bool = True) -> None:
         self._work, self._tells_outages = work, tells_outages
         self._said: set[str] = set()
+        self._traced: set[str] = set()
         self._worked = False
         self._reset()
         _after_fork.add(self)
@@ -110,15 +112,24 @@ class BackgroundThread:
     def _note(self, error: Exception) -> None:
         # Once for each trouble until it works again: an outage of an hour is one line, without an address.
         outage = isinstance(error, REDIS_ERRORS) and is_outage(error)
-        why = explain_redis_error(error)
-        trouble = f"{outage_heading(why)} ({why})" if outage else type(error).__name__
+        trouble = outage_line(explain_redis_error(error)) if outage else type(error).__name__
         if trouble in self._said:
             return
         self._said.add(trouble)
         # A Redis that was away from the start is what the start, or the first page, has said already.
         told = outage and not (self._worked and self._tells_outages)
         level = logging.INFO if told else logging.WARNING
-        log.log(level, "omniq background: %s; trying again", trouble)
+        log.log(level, "omniq background: %s; trying again%s", trouble, "" if outage else self._trace(error))
+
+    def _trace(self, error: Exception) -> str:
+        """Where a mistake happened, once for its kind. Not its text, nor those of its causes: a password may stand
+        there."""
+        where = "".join(traceback.format_tb(error.__traceback__)).rstrip()
+        kind = f"{type(error).__name__}\n{where}"
+        if kind in self._traced:
+            return ""
+        self._traced.add(kind)
+        return f"\n{where}"
 
 
 def _restart_all() -> None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import Any
 
 from .client import OmniqClient
 from .connection import Link
 from .keys import QueueKeys, decode_id, decode_text, encode_text
 from .monitor_models import GroupReady, GroupStatus, JobInfo, LaneJob, QueueOverview, QueueStats
 from .numbers import read_int
+from .replies import scored
 
 LANES = ("wait", "active", "delayed", "failed", "completed")
 _COUNTERS = (
@@ -166,10 +167,8 @@ class QueueMonitor:
 
     def _ranked(self, key: bytes, start: int, stop: int, reverse: bool) -> list[tuple[bytes, int]]:
         command = "ZREVRANGE" if reverse else "ZRANGE"
-        reply: list[Any] = self._read([(command, key, start, stop, "WITHSCORES")])[0] or []
-        if reply and isinstance(reply[0], list):  # RESP3 gives pairs, RESP2 a flat list
-            return [(member, _score(score)) for member, score in cast(list[tuple[bytes, Any]], reply)]
-        return [(reply[at], _score(reply[at + 1])) for at in range(0, len(reply), 2)]
+        reply = self._read([(command, key, start, stop, "WITHSCORES")])[0]
+        return [(member, _score(score)) for member, score in scored(reply)]
 
     def _read(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
         replies: list[Any] = []

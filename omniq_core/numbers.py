@@ -27,16 +27,17 @@ def read_int(raw: object) -> int | None:
     """
     if isinstance(raw, int):
         return raw
+    if isinstance(raw, float):
+        return int(raw) if math.isfinite(raw) and abs(raw) < 1e15 else None
     if not isinstance(raw, bytes) or not 0 < len(raw) <= _LONGEST:
         return None
     text = raw.strip()
     if _PLAIN.fullmatch(text):
         return int(text)
     try:
-        number = float(text)
+        return read_int(float(text))
     except ValueError:
         return None
-    return int(number) if math.isfinite(number) and abs(number) < 1e15 else None
 
 
 def read_count(raw: object) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import cast
+from collections.abc import Callable
 
 from ..connection import Link
 from ..numbers import read_int
+from ..replies import scored
 from .overview import MOST_WANTED, queue_name
 
 WANTED_MS = 60_000
@@ -69,6 +69,4 @@ class Looks:
                 raise reply
             self.link.pipeline([("DEL", self._key)])  # the key is ours: what another type holds there is rubbish
             return {}
-        flat = cast(Sequence[bytes], reply)
-        pairs = zip(flat[::2], flat[1::2], strict=True)
-        return {name: read_int(score) or 0 for raw, score in pairs if (name := queue_name(raw))}
+        return {name: read_int(score) or 0 for raw, score in scored(reply) if (name := queue_name(raw))}

@@ -10,6 +10,7 @@ from ..clock import now_ms as wall_clock
 from ..connection import Link
 from ..keys import QueueKeys
 from ..numbers import read_int
+from ..replies import scored
 from . import notice_rules as rules
 from .children import NotedCounter
 from .clock_watch import ClockWatch, own_clock
@@ -71,7 +72,7 @@ class NoticeWatch:
         if board.is_early(ended_ms):
             return []
         limits, snapshots = self._limits, [self._since_resumed(one, ended_ms) for one in snapshots]
-        ended = {one.queue: at for one, reply in zip(late, firsts, strict=True) if (at := _score(reply)) is not None}
+        ended = {one.queue: at for one, reply in zip(late, firsts, strict=True) if (at := _first(reply)) is not None}
         found = [
             *rules.memory(info, limits, board),
             *rules.stalled(snapshots, ended_ms, limits),
@@ -132,6 +133,5 @@ class NoticeWatch:
         return unknown
 
 
-def _score(reply: Any) -> int | None:
-    """The score of the one entry of a sorted set."""
-    return read_int(reply[1]) if not isinstance(reply, Exception) and reply else None
+def _first(reply: Any) -> int | None:
+    return next((read_int(score) for _, score in scored(reply)), None)

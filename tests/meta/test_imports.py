@@ -58,6 +58,13 @@ def test_core_imports_downwards_only(path) -> None:
             assert top(imported) in sys.stdlib_module_names, f"{line}: omniq_core needs redis-py alone"
 
 
+def test_scores_are_read_as_either_protocol_gives_them() -> None:
+    asking = [path for path in CORE_FILES if '"WITHSCORES"' in path.read_text("utf-8")]
+    assert len(asking) >= 3
+    careless = [where(path) for path in asking if "scored(" not in path.read_text("utf-8")]
+    assert careless == [], "a client that speaks RESP 3 gives nested entries: omniq_core/replies.py"
+
+
 @pytest.mark.parametrize("path", DASHBOARD_FILES, ids=where)
 def test_dashboard_knows_core_by_its_public_names_and_never_redis(path) -> None:
     for imported in imports_of(path):

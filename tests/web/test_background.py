@@ -105,6 +105,12 @@ def test_an_exception_is_logged_once_for_its_kind_and_ends_nothing(
     assert len(kinds) == 2
     assert "ValueError" in kinds[0] and "KeyError" in kinds[1]
     assert "s3cret" not in caplog.text
+    assert all(f'{__file__}", line' in said and "raise self.errors.pop(0)" in said for said in kinds)
+    work.errors += [ValueError(secret)]
+    before = work.ticks
+    wait_until(lambda: work.ticks > before + 4)
+    last = caplog.messages[-1]
+    assert last == "omniq background: ValueError; trying again", "where it happens is told once"
 
 
 @pytest.mark.parametrize("tells", [True, False])

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from dashboard.outage_words import outage_line
 from omniq_core import OmniqClient
 from tests.support.factories import fail_jobs
 from tests.support.redis_server import RedisServer
@@ -201,3 +202,10 @@ def test_a_key_of_another_kind_is_said_and_not_shown_as_empty(client: OmniqClien
     assert (answer.status, answer.words("h1")) == (409, "The queue is damaged")
     assert "{mail}:wait is a string, not a list" in answer.words()
     assert redis.hgetall("{mail}:job:job-1") == before
+
+
+def test_a_line_of_a_log_says_nothing_twice() -> None:
+    assert outage_line("its keys are moving to another node") == "Keys are moving to another node"
+    assert outage_line("its cluster is down") == "The cluster is down"
+    slots = "its cluster has slots that no node serves"
+    assert outage_line(slots) == f"The cluster is down ({slots})"

@@ -38,6 +38,7 @@ def fill(jobs: OmniqClient) -> None:
     complete_jobs(jobs, "mail", ["done"], now_ms=NOW - 1_000)
     delay_jobs(jobs, "mail", ["d1"], now_ms=NOW - 9_000, due_ms=NOW + 60_000)
     lease_jobs(jobs, "mail", ["l1"], now_ms=NOW - 900)
+    lease_jobs(jobs, "mail", ["lost"], now_ms=NOW - 700_000)
     publish_jobs(jobs, "mail", ["a", "b"], now_ms=NOW - 9_000, gid="g 1")
     for queue in ("video", "billing", "images"):
         publish_jobs(jobs, queue, 2, now_ms=NOW - 9_000)
