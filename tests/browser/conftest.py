@@ -51,9 +51,12 @@ expect.set_options(timeout=20_000)  # a busy machine draws late; what comes at o
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """The system's Chromium where there is one (Playwright does not find it itself), else Playwright's own."""
+    """The system's Chromium where there is one (Playwright does not find it itself), else Playwright's own.
+
+    Its headless shell first, which is the same without what draws a window: `tools/get-test-programs.sh`.
+    """
     settings = {**browser_type_launch_args, "args": list(_FLAGS)}
-    found = shutil.which("chromium")
+    found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     return {**settings, "executable_path": found} if found else settings
 
 

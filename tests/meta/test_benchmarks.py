@@ -5,10 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from benchmarks.judged import LIMITS
 from tests.support.sources import ROOT
 
 
+@pytest.mark.long
 def test_every_measure_of_the_table_is_taken() -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--smoke"], cwd=ROOT, capture_output=True, text=True, timeout=100
@@ -28,6 +31,7 @@ def test_the_page_has_a_row_with_floor_and_aim_for_every_measure() -> None:
     assert rows == {limit.name: [f"{limit.floor:g}", f"{limit.aim:g}"] for limit in LIMITS.values()}
 
 
+@pytest.mark.long
 def test_the_dashboard_is_measured_beside_its_limits() -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "benchmarks.dashboard", "--part", "400"],
@@ -41,6 +45,7 @@ def test_the_dashboard_is_measured_beside_its_limits() -> None:
         assert f"\n{words}" in ran.stdout or ran.stdout.startswith(words), ran.stdout
 
 
+@pytest.mark.long
 def test_a_round_of_looks_is_measured_beside_its_limits() -> None:
     command = [sys.executable, "-m", "benchmarks.sampling", "--part", "200"]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
@@ -57,6 +62,7 @@ def test_a_check_is_measured_beside_its_limits() -> None:
         assert f"\n{words}" in f"\n{ran.stdout}", ran.stdout
 
 
+@pytest.mark.long
 def test_metrics_are_measured_beside_their_limits() -> None:
     command = [sys.executable, "-m", "benchmarks.metrics", "--part", "100"]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
