@@ -47,6 +47,13 @@ class Deny:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended(Deny):
+    """The host's rule raised `error` (by abort): no, and its own way to say it where the request is about just that."""
+
+    error: HTTPException | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LoginRequired:
     """Send the reader to sign in at this URL. `answer` makes what they get instead; script, which can show no such
     answer, still goes to `url`, and as a page."""
@@ -164,6 +171,14 @@ def _is_first(request: Request, rule: object, what: str) -> bool:
     fresh = (id(rule), what) not in told
     told.add((id(rule), what))
     return fresh
+
+
+def asked(access: Access, request: Request, action: str, queue: str | None) -> Decision:
+    """What the rule says, which ends nothing: a page asks for each of its buttons, queues, and other dashboards."""
+    try:
+        return access(request, action, queue)
+    except HTTPException as error:
+        return Ended(error=error)
 
 
 def named(user: Callable[[Request], Actor]) -> Callable[[Request], Actor]:

@@ -22,7 +22,7 @@ from .htmx import kind
 from .live import is_tick
 from .problems import Problem, no_such_page, no_such_queue
 from .routes import Route, check_routes
-from .state import all_mounts, current, decide, now_ms
+from .state import actor, all_mounts, current, decide, decide_request, now_ms
 from .tokens import QUEUE_NAME, RestConverter, TokenConverter, Unreadable, to_token
 from .views import errors, every_route
 from .views.strays import MISSING, add_slash, add_strays
@@ -112,7 +112,8 @@ def _check_access() -> ResponseReturnValue | None:
     if _is_static():
         return None
     queue = (request.view_args or {}).get("queue")
-    decision = _decision(current().routes[_endpoint()], None if isinstance(queue, Unreadable) else queue)
+    route = current().routes[_endpoint()]
+    decision = _decision(route, None if isinstance(queue, Unreadable) else queue)
     if isinstance(decision, Deny):
         recording.refused(decision.why, nameless=decision.challenge or decision.wait_ms > 0)
         return errors.refused(decision)
@@ -122,6 +123,8 @@ def _check_access() -> ResponseReturnValue | None:
         if kind() == "partial":
             return Response(status=401, headers={"HX-Redirect": url})
         return _ask_to_sign_in(decision, url)
+    if route.action != "health":
+        actor()  # now, so that a host which sends strangers away there has done so before anything is done for them
     return None
 
 
@@ -150,11 +153,10 @@ def _decision(route: Route, queue: str | None) -> Decision:
     the view looks into its record."""
     does = request.args.get("does", "")
     choices = (does,) if does in route.choices else route.choices
-    found = next((d for one in choices if isinstance(d := decide(one, queue), Allow)), None) or decide(
-        choices[0], queue
-    )
+    found = next((d for one in choices if isinstance(d := decide(one, queue), Allow)), None)
+    found = found or decide_request(choices[0], queue)
     for more in route.also:
-        found = decide(more, queue) if isinstance(found, Allow) else found
+        found = decide_request(more, queue) if isinstance(found, Allow) else found
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from flask import request
 
-from .access import READ, Allow
+from .access import READ, Allow, asked
 from .state import Mount, all_mounts, current, mount_path, now_ms
 
 
@@ -27,7 +27,7 @@ class Dashboard:
 def dashboards() -> tuple[Dashboard, ...]:
     """This one and the others that the request's reader may read, in the order in which they were mounted."""
     here = current()
-    shown = [one for one in all_mounts() if one is here or isinstance(one.access(request, READ, None), Allow)]
+    shown = [one for one in all_mounts() if one is here or isinstance(asked(one.access, request, READ, None), Allow)]
     return tuple(_seen(one, here=one is here) for one in shown)
 
 

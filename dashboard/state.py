@@ -11,7 +11,20 @@ from flask import Request, current_app, g, request
 
 from omniq_core import Link, OmniqClient
 
-from .access import READ, SEE_ACTIVITY, TASK_ACTIONS, Access, Actor, Allow, Decision, allow_all, read_only
+from .access import (
+    READ,
+    SEE_ACTIVITY,
+    TASK_ACTIONS,
+    Access,
+    Actor,
+    Allow,
+    Decision,
+    Ended,
+    allow_all,
+    anonymous,
+    asked,
+    read_only,
+)
 from .refusals import Refusals
 from .routes import Route
 from .settings import Settings
@@ -78,8 +91,9 @@ def now_ms() -> int:
 
 
 def actor() -> Actor:
-    """Who makes this request."""
+    """Who makes this request. A host that ends it instead is heard once: the page about that needs a name, too."""
     if "omniq_actor" not in g:
+        g.omniq_actor = anonymous(request)
         g.omniq_actor = current().user(request)
     return cast(Actor, g.omniq_actor)
 
@@ -88,8 +102,17 @@ def decide(action: str, queue: str | None = None) -> Decision:
     """What access says of that; asked once a request, for a page asks for each of its rows."""
     known = cast(dict[tuple[str, str | None], Decision], g.setdefault("omniq_decisions", {}))
     if (action, queue) not in known:
-        known[action, queue] = current().access(request, action, queue)
+        known[action, queue] = asked(current().access, request, action, queue)
     return known[action, queue]
+
+
+def decide_request(action: str, queue: str | None = None) -> Decision:
+    """The same for what the request itself is about: that a host's rule may end by an error of its own, which is raised
+    then."""
+    found = decide(action, queue)
+    if isinstance(found, Ended) and found.error is not None:
+        raise found.error
+    return found
 
 
 def can(action: str, queue: str | None = None) -> bool:
@@ -107,7 +130,7 @@ def may_read() -> Callable[[str], bool]:
     access = current().access
     if access is allow_all or access is read_only:
         return lambda _queue: True
-    return lambda queue: isinstance(access(request, READ, queue), Allow)
+    return lambda queue: isinstance(asked(access, request, READ, queue), Allow)
 
 
 def can_see(queue: str) -> bool:

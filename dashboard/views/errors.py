@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from omniq_core import REDIS_ERRORS, BadCursor, OmniqError, explain_redis_error, is_outage, is_unknown
 
 from .. import recording
-from ..access import READ, Deny, LoginRequired
+from ..access import READ, Deny, Ended, LoginRequired
 from ..confirm import FIELD as CONFIRM_FIELD
 from ..csrf import FIELD as CSRF_FIELD
 from ..csrf import is_hosts_refusal
@@ -213,10 +213,7 @@ def _answer(problem: Problem, *, bare: bool = False) -> Response:
 
 def _is_stranger() -> bool:
     """Is the reader one who has to sign in, or for whom the host's rule ended the request by an error of its own?"""
-    try:
-        return isinstance(decide(READ), LoginRequired)
-    except HTTPException:
-        return True
+    return isinstance(decide(READ), LoginRequired | Ended)
 
 
 def _typed() -> tuple[tuple[str, str], ...]:

@@ -66,6 +66,60 @@ def test_a_host_may_end_it_by_its_own_error(client: OmniqClient) -> None:
     assert host(client, access=lambda *_: abort(418)).http.get("/").status_code == 418
 
 
+def only_reads(_request: Any, action: str, queue: str | None) -> Any:
+    """A rule that ends what it does not allow, as a host does that has such a function already."""
+    return Allow() if action == "read" and queue != "secret" else abort(403)
+
+
+def fails_beyond_reading(_request: Any, action: str, queue: str | None) -> Any:
+    return Allow() if action == "read" and queue != "secret" else {}["no such rule"]
+
+
+@pytest.mark.parametrize("rule", [only_reads, fails_beyond_reading])
+def test_what_a_page_asks_beside_is_a_no_and_ends_nothing(
+    client: OmniqClient, redis: Any, caplog: pytest.LogCaptureFixture, rule: Any
+) -> None:
+    fail_jobs(client, QUEUE, 1, now_ms=NOW)
+    fail_jobs(client, "secret", 1, now_ms=NOW)
+    before = everything(redis)
+    visitor = host(client, access=rule)
+    for path in ("/", f"/queues/{QUEUE}/failed", f"/queues/{QUEUE}/jobs/job-1", "/metrics", "/search?id=none"):
+        caplog.clear()
+        page = visitor.get(path)
+        assert "secret" not in page.text and not page.soup.select("[formaction*='/jobs/retry']"), path
+        told = [one for one in caplog.records if "access= failed" in one.message]
+        assert len(told) <= 1, "once a request, however often a page asks"
+    for path in ("/queues/secret/failed", "/activity", f"/queues/{QUEUE}/failed/export"):
+        assert visitor.get(path, status=403).one("main"), path
+    for verb in ("pause", "jobs/retry"):
+        assert visitor.post(f"/queues/{QUEUE}/{verb}", {"id": "job-1"}).status == 403
+    assert visitor.get("/nothing", status=404).one("main")
+    assert everything(redis) == before
+
+
+@pytest.mark.parametrize("rule", [lambda *_: abort(401), failing, lambda *_: None], ids=["abort", "error", "None"])
+def test_a_dashboard_works_beside_one_whose_rule_does_not(client: OmniqClient, rule: Any) -> None:
+    app = Flask(__name__)
+    for name, access in (("one", lambda *_: Allow()), ("two", rule)):
+        OmniqDashboard(app, client, url_prefix=f"/{name}", name=name, access=access, background=False, secret="s")
+    visitor = Browser(app)
+    for path, status in (("/one/", 200), ("/one/activity", 200), ("/one/nothing", 404)):
+        assert "/two/" not in visitor.get(path, status=status).text
+    assert visitor.http.get("/two/").status_code in (401, 403)
+
+
+def test_naming_nobody_may_end_the_request_too(client: OmniqClient, redis: Any) -> None:
+    """Of a host whose `user=` is where it sends strangers away: nothing is done for them, and its error is shown."""
+    fail_jobs(client, QUEUE, 1, now_ms=NOW)
+    before = everything(redis)
+    visitor = host(client, access=lambda *_: Allow(), user=lambda _: abort(401))
+    assert visitor.get("/", status=401).one("main")
+    assert visitor.http.get(f"/queues/{QUEUE}/failed/export").status_code == 401
+    assert visitor.post(f"/queues/{QUEUE}/jobs/retry", {"id": "job-1"}).status == 401
+    assert visitor.http.get("/healthz").status_code == 200
+    assert everything(redis) == before
+
+
 def test_a_rule_that_cannot_be_asked_is_refused_at_once(client: OmniqClient) -> None:
     with pytest.raises(TypeError, match=r"access= wants a function"):
         host(client, access=Allow())
