@@ -189,15 +189,14 @@ def named(user: Callable[[Request], Actor]) -> Callable[[Request], Actor]:
         nobody = anonymous(request)
         try:
             made: object = user(request)
+            if isinstance(made, Actor | str):
+                name, address = (made.name, made.address) if isinstance(made, Actor) else (made, nobody.address)
+                return Actor(_plain(name), _plain(address) or nobody.address)
         except HTTPException:
             raise
         except Exception:
             _log.exception("omniq: user= failed, so nobody is named")
             return nobody
-        if isinstance(made, Actor):
-            return made
-        if isinstance(made, str):
-            return Actor(made, nobody.address)
         if inspect.iscoroutine(made):
             made.close()
         if made is not None:
@@ -205,3 +204,9 @@ def named(user: Callable[[Request], Actor]) -> Callable[[Request], Actor]:
         return nobody
 
     return who
+
+
+def _plain(said: object) -> str:
+    """The text of what a host calls somebody (a number, say), as it can be written down."""
+    text = "" if said is None else said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    return text.encode("utf-8", "replace").decode()

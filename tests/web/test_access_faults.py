@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask, abort
+from werkzeug.local import LocalProxy
 
-from dashboard import Allow, Deny, OmniqDashboard
+from dashboard import Allow, Deny, LoginRequired, OmniqDashboard
 from dashboard.access import Actor
 from omniq_core import OmniqClient, read_activity
 from tests.support.factories import fail_jobs
@@ -23,6 +25,27 @@ async def later(*_: Any) -> Any:
 def failing(*_: Any) -> Any:
     """A rule with a bug."""
     raise KeyError("no such user: secret-of-the-host")
+
+
+ANY: Any = Actor
+"""One whose name a host took from where it is no text."""
+
+
+class Late:
+    """What becomes a text when it is shown."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __str__(self) -> str:
+        return self._text
+
+
+class Untellable:
+    """What becomes a text only in a request of another sort."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("outside of its context")
 
 
 def host(client: OmniqClient, **given: Any) -> Browser:
@@ -130,12 +153,33 @@ def test_a_rule_that_cannot_be_asked_is_refused_at_once(client: OmniqClient) -> 
     [
         (lambda _: Actor("zoe", "10.0.0.7"), "zoe"),
         (lambda _: "zoe", "zoe"),
+        (lambda _: ANY(5, None), "5"),
+        (lambda _: ANY(UUID(int=7), "10.0.0.7"), str(UUID(int=7))),
+        (lambda _: ANY(None, "10.0.0.7"), ""),
+        (lambda _: ANY(b"z\xc3\xb6e", "10.0.0.7"), "zöe"),
+        (lambda _: ANY(LocalProxy(lambda: "zoe"), "10.0.0.7"), "zoe"),
+        (lambda _: ANY("z\udc80e", "10.0.0.7"), "z?e"),
+        (lambda _: ANY(Untellable(), "10.0.0.7"), ""),
         (lambda _: None, ""),
         (lambda _: 7, ""),
         (later, ""),
         (failing, ""),
     ],
-    ids=["Actor", "text", "None", "number", "async", "error"],
+    ids=[
+        "Actor",
+        "text",
+        "int",
+        "uuid",
+        "nothing",
+        "bytes",
+        "proxy",
+        "surrogate",
+        "untellable",
+        "None",
+        "number",
+        "async",
+        "error",
+    ],
 )
 def test_who_is_named(client: OmniqClient, user: Any, name: str) -> None:
     fail_jobs(client, QUEUE, 1, now_ms=NOW)
@@ -143,3 +187,15 @@ def test_who_is_named(client: OmniqClient, user: Any, name: str) -> None:
     assert visitor.get(f"/queues/{QUEUE}/failed").status == 200
     assert visitor.post(f"/queues/{QUEUE}/jobs/retry", {"id": "job-1"}).toast().startswith("Retried 1 job")
     assert read_activity(client.link, keep=lambda _: True, size=1).entries[0].who == name
+    assert visitor.get("/activity").status == visitor.get("/activity/export").status == 200
+
+
+@pytest.mark.parametrize("made", [Deny, LoginRequired], ids=["Deny", "LoginRequired"])
+def test_a_text_that_is_made_late_is_taken_for_the_text(client: OmniqClient, made: Any) -> None:
+    """A translation of the host's, say, which becomes a text where it is shown."""
+    visitor = host(client, access=lambda *_: made(Late("/ask?first=ops")))
+    for answer in (visitor.http.get("/"), visitor.http.post(f"/queues/{QUEUE}/pause")):
+        if made is Deny:
+            assert (answer.status_code, "/ask?first=ops" in answer.text) == (403, True)
+        else:
+            assert (answer.status_code, answer.location) == (302, "/ask?first=ops")
