@@ -136,10 +136,10 @@ def note_refusal(status: int) -> None:
     queue = (request.view_args or {}).get("queue", "")
     if queue and (not isinstance(queue, str) or not QUEUE_NAME.fullmatch(queue)):
         return
-    missed = current().refusals.take(now_ms(), "change", named=before == "named") if before else 0
+    who = Actor("", request.remote_addr or "") if before == "nameless" else actor()
+    missed = current().refusals.take(now_ms(), "change", who.name) if before else 0
     if missed is None:
         return
-    who = Actor("", request.remote_addr or "") if before == "nameless" else actor()
     # What a stranger sends is not even read.
     wanted = _named(route, who) if before == "nameless" else _wanted(route, who)
     facts = {**wanted.facts, **meant(g.get("omniq_tried")), **({"missed": str(missed)} if missed else {})}
@@ -184,7 +184,7 @@ def _note_look(route: Route, status: int) -> None:
     who, refusals, at_ms = actor(), current().refusals, now_ms()
     if not refusals.is_new((who.name, who.address, route.action, queue), at_ms):
         return
-    missed = refusals.take(at_ms, "look", named=bool(who.name))
+    missed = refusals.take(at_ms, "look", who.name)
     if missed is None:
         return
     verb = "export" if route.action == "export" else "look"
@@ -197,7 +197,7 @@ def _note_try(status: int) -> None:
     """Records a wrong name or password that came with a page (HTTP Basic), as the form's are."""
     if current().settings.read_only:
         return
-    missed = current().refusals.take(now_ms(), "sign-in", named=False)
+    missed = current().refusals.take(now_ms(), "sign-in", "")
     if missed is None:
         return
     why = "Name and password do not match." if status == 401 else g.get("omniq_why", "")

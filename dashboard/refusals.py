@@ -11,37 +11,48 @@ NAMELESS, NAMED = (10, 3_600_000), (60, 60_000)
 """At once, and one more after so many ms: of those nobody has signed in for, and of people who are known."""
 PAUSE_MS = 10_000
 """So long nothing is tried after Redis did not take one: a stranger shall not keep it busy, nor wait for it."""
+MOST_COUNTED = 1_000
 SAME_MS, MOST_SAME = 600_000, 1_000
 """So long what is refused again to the same reader is not told again (a page left open asks every few seconds)."""
+
+
+@dataclass(slots=True)
+class _Count:
+    left: float
+    at_ms: int
+    missed: int = 0
 
 
 @dataclass(slots=True)
 class Refusals:
     """What one process may still record of refusals that came before any call to Redis. Safe for many threads.
 
-    Changes, looks and sign-ins are counted apart, and so are people and strangers: many of one hide none of another.
+    Changes, looks and sign-ins are counted apart, and so is each person, and all strangers together: many of one hide
+    none of another.
     """
 
-    _left: dict[tuple[What, bool], float] = field(default_factory=dict[tuple[What, bool], float])
-    _at_ms: dict[tuple[What, bool], int] = field(default_factory=dict[tuple[What, bool], int])
-    _missed: dict[tuple[What, bool], int] = field(default_factory=dict[tuple[What, bool], int])
+    _counts: dict[tuple[What, str], _Count] = field(default_factory=dict[tuple[What, str], _Count])
     _quiet_until: int = 0
     _told_ms: dict[tuple[str, ...], int] = field(default_factory=dict[tuple[str, ...], int])
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take(self, now_ms: int, what: What, *, named: bool) -> int | None:
-        """None when this one is not to be recorded; else how many before it were not."""
-        most, every_ms = NAMED if named else NAMELESS
-        kind = what, named
+    def take(self, now_ms: int, what: What, who: str) -> int | None:
+        """None when this one, of somebody of that name ("": a stranger), is not to be recorded; else how many before it
+        were not."""
+        most, every_ms = NAMED if who else NAMELESS
         with self._lock:
-            passed = max(now_ms - self._at_ms.get(kind, now_ms), 0)
-            left = min(self._left.get(kind, most) + passed / every_ms, most)
-            self._left[kind], self._at_ms[kind] = left, now_ms
-            if left < 1 or now_ms < self._quiet_until:
-                self._missed[kind] = self._missed.get(kind, 0) + 1
+            count = self._counts.pop((what, who), None) or _Count(most, now_ms)
+            if len(self._counts) >= MOST_COUNTED:
+                del self._counts[next(iter(self._counts))]
+            self._counts[what, who] = count  # stands last now
+            count.left = min(count.left + max(now_ms - count.at_ms, 0) / every_ms, most)
+            count.at_ms = now_ms
+            if count.left < 1 or now_ms < self._quiet_until:
+                count.missed += 1
                 return None
-            self._left[kind] = left - 1
-            return self._missed.pop(kind, 0)
+            count.left -= 1
+            missed, count.missed = count.missed, 0
+            return missed
 
     def is_new(self, what: tuple[str, ...], now_ms: int) -> bool:
         """Was `what` (who, which right, which queue) not told of in the last ten minutes? From now on it was."""

@@ -137,7 +137,7 @@ def _note(verb: str, who: str, why: str = "", meant: dict[str, str] | None = Non
     if _ours().tries.away(now_ms()):
         _log.warning("omniq: the record lacks a %s, for Redis does not answer", verb)
         return
-    missed = 0 if who else mount.refusals.take(now_ms(), "sign-in", named=False)
+    missed = 0 if who else mount.refusals.take(now_ms(), "sign-in", "")
     if missed is None:
         return
     entry = Activity(

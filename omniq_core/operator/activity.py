@@ -1,4 +1,4 @@
-"""The record of what operators did, and of what they were refused: a bounded stream that all dashboards share."""
+"""The record of what operators did, and of what they were refused: bounded streams that all dashboards share."""
 
 from __future__ import annotations
 
@@ -15,18 +15,22 @@ from .cuts import BadCursor
 from .kind_selection import KindSelection
 from .selection import Matching, Selection
 
-MOST_KEPT, KEPT_MS = 10_000, 30 * 86_400_000
-"""Entries (Redis may keep a hundred more), and how long each is kept."""
+ROOMS = (("activity", 10_000), ("activity:refused", 2_000), ("activity:other", 2_000))
+"""Where entries are kept, and how many (Redis may keep a hundred more): changes, refusals, and what changes nothing. So
+whoever may do nothing here can push nothing but refusals out."""
+KEPT_MS = 30 * 86_400_000
 MOST_TEXT = 200
 """Characters of a text in an entry; a longer one is cut."""
 MOST_IDS = 3
-PIECE, MOST_PIECES = 1_500, 3
+PIECE, MOST_PIECES = 1_000, 3
 """Entries that are read in one round trip (about 2 ms of Redis), and how many of these one answer takes."""
 REDACTED_AFTER = 4
 """Characters that are kept of the value of a payload filter."""
 
 State = Literal["begun", "done", "refused", "failed", "ended", "taken"]
 
+_CHANGES_NOTHING = frozenset({"export", "sign-in", "sign-out", "sign-out-everywhere"})
+_ROOM_NAMES = tuple(name for name, _ in ROOMS)
 _ANCHOR = global_key("meta")
 _ID = re.compile(r"\d{1,16}-\d{1,10}")
 _Texts = Mapping[str, str]
@@ -80,14 +84,15 @@ def note_activity(link: Link, entry: Activity, *, instead_of: str = "") -> str:
     One round trip, never sent twice. Raises what Redis raised.
     """
     undone = entry.facts.get("batch", "") if entry.action == "restore" and entry.done else ""
-    args = (_text(entry), instead_of, MOST_KEPT, KEPT_MS, undone)
+    room = 1 if entry.state == "refused" else 2 if entry.action in _CHANGES_NOTHING else 0
+    args = (_text(entry), instead_of, KEPT_MS, undone, ROOMS[0][1], *ROOMS[room], *_ROOM_NAMES)
     return decode_text(link.run(script("operator/activity_note"), _ANCHOR, *args))
 
 
 def read_activity(link: Link, *, keep: Keep, size: int, before: str = "", after: str = "") -> ActivityPage:
     """The newest `size` entries for which `keep` holds; those next `before` an id, or next `after` one.
 
-    About 3,000 entries are looked at, in three round trips; when that was not enough `further` says where to go on.
+    About 2,000 entries are looked at, in three round trips; when that was not enough `further` says where to go on.
     Raises BadCursor for what is no id.
     """
     way, at = ("newer", after) if after else ("older", before)
@@ -153,7 +158,7 @@ def _page(way: str, found: list[Activity], newest: str, further: str) -> Activit
 
 
 def _read(link: Link, way: str, at: str, count: int) -> tuple[str, list[tuple[str, Activity | None]]]:
-    reply = link.run(script("operator/activity_read"), _ANCHOR, way, at, count, read=True)
+    reply = link.run(script("operator/activity_read"), _ANCHOR, way, at, count, *_ROOM_NAMES, read=True)
     newest, *flat = cast(list[bytes], reply)
     ids = [decode_text(raw) for raw in flat[::2]]
     return decode_text(newest), [(at, _parse(at, text)) for at, text in zip(ids, flat[1::2], strict=True)]

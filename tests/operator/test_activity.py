@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -75,8 +75,15 @@ def test_a_result_takes_the_place_of_what_was_begun(client: OmniqClient, redis: 
     assert redis.xlen(KEY) == 3
 
 
-def test_pages_go_both_ways_and_meet_at_the_ends(client: OmniqClient) -> None:
-    ids = [note(client, n) for n in range(1, 8)]
+ROOMS: tuple[tuple[str, Any], ...] = (("retry", "done"), ("retry", "refused"), ("export", "done"))
+
+
+@pytest.mark.parametrize("rooms", [1, 3])
+def test_pages_go_both_ways_and_meet_at_the_ends(client: OmniqClient, rooms: int) -> None:
+    """Wherever entries are kept: changes, refusals, and what changes nothing."""
+    noted = [Activity(NOW, *ROOMS[n % rooms], jobs=n) for n in range(1, 8)]
+    ids = [note_activity(client.link, entry) for entry in noted]
+    assert len(set(ids)) == 7
     first = read(client, 3)
     assert (jobs(first), first.newest, first.further) == ([7, 6, 5], ids[6], ids[4])
     second = read(client, 3, before=first.further)
@@ -156,6 +163,22 @@ def test_it_is_bounded_by_number_and_by_age(client: OmniqClient, redis: Any) -> 
     note(client, 2)
     assert 10_000 <= redis.xlen(KEY) <= 10_100
     assert 0 < redis.pttl(KEY) <= record.KEPT_MS
+
+
+def test_neither_refusals_nor_files_push_a_change_out(
+    client: OmniqClient, redis: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "ROOMS", tuple((name, 100) for name, _ in record.ROOMS))
+    changed = note(client, 1)
+    for action, state in (("remove", "refused"), ("export", "done")):
+        for _ in range(210):
+            note_activity(client.link, Activity(NOW, action, cast(Any, state), jobs=2))
+    found = read(client, 1_000).entries
+    assert len(found) <= 401 and found[-1] == one_activity(client.link, changed)
+    # A clock was ahead when one of the keys was written: what comes later stands later all the same.
+    redis.xadd(f"{KEY}:refused", {"e": "{}"}, id="1999999999999-4")
+    assert note(client, 3) == "1999999999999-5"
+    assert jobs(read(client, 2)) == [3, 2]
 
 
 def test_what_a_selection_asks_without_the_values_of_payloads() -> None:

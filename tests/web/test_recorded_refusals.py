@@ -144,21 +144,21 @@ def test_strangers_do_not_fill_it(client: OmniqClient) -> None:
 
 def test_somebody_with_a_name_is_recorded_sixty_times_at_once() -> None:
     allowed = Refusals()
-    assert [allowed.take(NOW, "change", named=True) for _ in range(62)] == [0] * 60 + [None] * 2
-    assert allowed.take(NOW + 59_999, "change", named=True) is None
-    assert allowed.take(NOW + 60_000, "change", named=True) == 3
-    assert allowed.take(NOW + 60_000, "change", named=True) is None
-    assert allowed.take(NOW, "change", named=False) == 0
-    assert [allowed.take(NOW + 99 * HOUR, "change", named=True) for _ in range(61)] == [1] + [0] * 59 + [None]
+    assert [allowed.take(NOW, "change", "ana") for _ in range(62)] == [0] * 60 + [None] * 2
+    assert allowed.take(NOW + 59_999, "change", "ana") is None
+    assert allowed.take(NOW + 60_000, "change", "ana") == 3
+    assert allowed.take(NOW + 60_000, "change", "ana") is None
+    assert allowed.take(NOW, "change", "") == allowed.take(NOW, "change", "ben") == 0
+    assert [allowed.take(NOW + 99 * HOUR, "change", "ana") for _ in range(61)] == [1] + [0] * 59 + [None]
 
 
 def test_many_refused_looks_hide_no_refused_change_and_no_sign_in() -> None:
     allowed = Refusals()
-    assert [allowed.take(NOW, "look", named=True) for _ in range(61)] == [0] * 60 + [None]
-    assert allowed.take(NOW, "change", named=True) == 0
-    assert [allowed.take(NOW, "look", named=False) for _ in range(11)] == [0] * 10 + [None]
-    assert (allowed.take(NOW, "change", named=False), allowed.take(NOW, "sign-in", named=False)) == (0, 0)
-    assert allowed.take(NOW + 60_000, "look", named=True) == 1
+    assert [allowed.take(NOW, "look", "ana") for _ in range(61)] == [0] * 60 + [None]
+    assert allowed.take(NOW, "change", "ana") == 0
+    assert [allowed.take(NOW, "look", "") for _ in range(11)] == [0] * 10 + [None]
+    assert (allowed.take(NOW, "change", ""), allowed.take(NOW, "sign-in", "")) == (0, 0)
+    assert allowed.take(NOW + 60_000, "look", "ana") == 1
 
 
 def test_a_redis_that_is_away_is_not_asked_again_for_each(caplog: pytest.LogCaptureFixture) -> None:

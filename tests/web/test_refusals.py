@@ -22,6 +22,7 @@ WRITES = (
 )
 ASKS = (f"/queues/{QUEUE}/jobs/retry/confirm", f"/queues/{QUEUE}/jobs/remove/confirm")
 SENT = {"id": "failed-1", "lane": "failed"}
+RECORD = b"{omniq:x}:activity"
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def jobs(client: OmniqClient, redis: Any) -> OmniqClient:
 
 def all_keys(redis: Any) -> dict[bytes, bytes]:
     """Every key of the server with its contents, but the record that says what was refused."""
-    return {key: redis.dump(key) for key in redis.scan_iter(count=1000) if key != b"{omniq:x}:activity"}
+    return {key: redis.dump(key) for key in redis.scan_iter(count=1000) if not key.startswith(RECORD)}
 
 
 @pytest.mark.parametrize("path", [*WRITES, *ASKS])

@@ -1,24 +1,30 @@
 -- Notes what an operator does, and what became of it in the place of the first note.
 -- KEYS[1] {omniq:x}:meta
--- ARGV the entry (JSON), the id of the entry it takes the place of ("": of none), how many entries are kept, for how many ms,
---   the removal that it has undone ("": none)
+-- ARGV the entry (JSON), the id of the entry it takes the place of ("": of none), for how many ms entries are kept, the
+--   removal that it has undone ("": none), how many such removals are kept, the room of the entry, how many that keeps, and
+--   the names of all rooms
 -- Returns the id of the new entry.
 -- @include keys
 -- @include numbers
-local name = key("activity")
-local kind = redis.call("TYPE", name).ok
--- Something of another type stands there: nothing could be noted until it is gone.
-if kind ~= "stream" and kind ~= "none" then redis.call("DEL", name) end
-local id = redis.call("XADD", name, "MAXLEN", "~", ARGV[3], "*", "e", ARGV[1])
+-- @include own
+-- @include rooms
+local name, last = ours(key(ARGV[6]), "stream"), newest(8)
+local function add(id) return redis.call("XADD", name, "MAXLEN", "~", ARGV[7], id, "e", ARGV[1]) end
+local id = add("*")
+if last and not is_later(id, last) then
+  -- Another room was written to in this millisecond, or by a clock that was ahead.
+  redis.call("XDEL", name, id)
+  local last_ms, last_nth = id_parts(last)
+  id = add(text(last_ms) .. "-" .. text(last_nth + 1))
+end
 if ARGV[2] ~= "" then redis.call("XDEL", name, ARGV[2]) end
-local oldest = int(string.match(id, "^%d+"), 0) - tonumber(ARGV[4])
-if oldest > 0 then redis.call("XTRIM", name, "MINID", text(oldest)) end
-redis.call("PEXPIRE", name, ARGV[4])
-if ARGV[5] ~= "" then
-  local undone = key("undone")
-  if redis.call("TYPE", undone).ok ~= "zset" then redis.call("DEL", undone) end
-  redis.call("ZADD", undone, string.match(id, "^%d+"), ARGV[5])
-  redis.call("ZREMRANGEBYRANK", undone, 0, -tonumber(ARGV[3]) - 1)
-  redis.call("PEXPIRE", undone, ARGV[4])
+local ms = id_parts(id)
+if ms > tonumber(ARGV[3]) then redis.call("XTRIM", name, "MINID", text(ms - tonumber(ARGV[3]))) end
+redis.call("PEXPIRE", name, ARGV[3])
+if ARGV[4] ~= "" then
+  local undone = ours(key("undone"), "zset")
+  redis.call("ZADD", undone, text(ms), ARGV[4])
+  redis.call("ZREMRANGEBYRANK", undone, 0, -tonumber(ARGV[5]) - 1)
+  redis.call("PEXPIRE", undone, ARGV[3])
 end
 return id
