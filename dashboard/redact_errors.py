@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Sequence
-from urllib.parse import quote, quote_plus
+from collections.abc import Iterator, Sequence
 
-from .redact_walk import HIDDEN
+from .redact_spellings import Reading, Span, digits_in, number_of, numbers_in, without_half
+from .redact_walk import HIDDEN, is_key
 
 _KNOWN = 4
 """Characters. A shorter value is hidden only where it stands alone: `7` is in many an error."""
@@ -32,35 +31,65 @@ def type_only(text: str) -> str:
 
 
 def masked(text: str, values: Sequence[str], names: re.Pattern[str] | None) -> str:
-    """The error without these values, however they are usually spelled, and without what follows a hidden name."""
-    forms = {form for value in values for form in _spelled(value)}
+    """The text without these values, however they are usually spelled, and without what follows a hidden name."""
+    # All is looked for in the text as it came: what is put in the place of one could hide where another begins.
+    spans = [found.span("value") for found in names.finditer(text)] if names else []
+    spans += [*_as_they_are(text, values), *_as_they_read(text, values)]
+    return _without(text, spans)
+
+
+def _as_they_are(text: str, values: Sequence[str]) -> Iterator[Span]:
     folded = text.casefold()
-    for form in sorted(forms, key=len, reverse=True):
+    for value, alone in _parts(values).items():
         # Most values are in no error, and a pattern is slow to make.
-        if form.casefold() not in folded:
-            continue
-        spelled = re.escape(form)
-        if len(form) < _KNOWN:
-            spelled = rf"(?<!\w){spelled}(?!\w)"
-        text = re.sub(spelled, HIDDEN, text, flags=re.IGNORECASE)
-        folded = text.casefold()
-    for form in forms:
-        text = _without_begun(text, form)
-    return names.sub(lambda found: f"{found[1]}{HIDDEN}", text) if names else text
+        if value.casefold() in folded:
+            yield from (found.span() for found in re.finditer(_pattern(value, alone), text, re.IGNORECASE))
+    yield from digits_in(text, values)
+    for at, end in numbers_in(text, (n for n in map(number_of, values) if n is not None)):
+        if end - at >= _KNOWN or not re.search(r"\w", text[max(at - 1, 0) : at] + text[end : end + 1]):
+            yield at, end
 
 
-def _spelled(value: str) -> set[str]:
-    forms = {value, value.strip(), json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
-    forms |= {repr(value)[1:-1], *(line for line in value.splitlines() if len(line.strip()) >= _KNOWN)}
-    plain = value.encode("utf-8", "replace")
-    forms |= {quote(plain, safe=""), quote(plain), quote_plus(plain)}
-    return {form for form in forms if form.strip()}
+def _as_they_read(text: str, values: Sequence[str]) -> Iterator[Span]:
+    reading, whole = Reading(text), without_half(text)
+    ends = [reading] if whole == text else [reading, Reading(whole)]
+    for part, alone in _parts(values).items():
+        value = Reading(part).text.strip()
+        if value and value in reading.text:
+            yield from (reading.stands(*found.span()) for found in re.finditer(_pattern(value, alone), reading.text))
+        for end in ends:
+            begun = _begun(end.text, value)
+            if begun is not None:
+                yield end.stands(begun, len(end.text))[0], len(text)
 
 
-def _without_begun(text: str, form: str) -> str:
-    """An error that was cut in the middle of a value."""
-    low = form.lower()
-    for at in range(max(len(text) - len(form), 0), len(text) - _KNOWN + 1):
-        if text[at].lower() == low[0] and low.startswith(text[at:].lower()):
-            return text[:at] + HIDDEN
-    return text
+def _parts(values: Sequence[str]) -> dict[str, bool]:
+    """What is looked for, and whether it is hidden only where it stands alone."""
+    found: dict[str, bool] = {}
+    for value in values:
+        lines = [line.strip() for line in value.splitlines()]
+        for text in (value.strip(), *(line for line in lines if len(line) >= _KNOWN)):
+            found.setdefault(text, is_key(value) or len(text) < _KNOWN)
+    return found
+
+
+def _pattern(value: str, alone: bool) -> str:
+    return rf"(?<!\w){re.escape(value)}(?!\w)" if alone else re.escape(value)
+
+
+def _begun(text: str, value: str) -> int | None:
+    """Where a text that was cut in the middle of a value begins with it."""
+    at = text.find(value[:_KNOWN], max(len(text) - len(value), 0)) if len(value) > _KNOWN else -1
+    while at >= 0 and not value.startswith(text[at:]):
+        at = text.find(value[:_KNOWN], at + 1)
+    return at if at >= 0 else None
+
+
+def _without(text: str, spans: list[Span]) -> str:
+    pieces: list[str] = []
+    kept = 0
+    for at, end in sorted(spans):
+        if at > kept or not pieces:
+            pieces += [text[kept:at], HIDDEN]
+        kept = max(kept, end)
+    return "".join([*pieces, text[kept:]])

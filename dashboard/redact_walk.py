@@ -42,6 +42,10 @@ Put = Callable[[Found], str | None]
 """What takes the place of a hidden value, as JSON; None leaves it."""
 
 
+class Key(str):
+    """A key in a hidden value. It is hidden as a word only: with a key `value` no ValueError has another name."""
+
+
 @dataclass(slots=True)
 class _Open:
     """An object or array that is walked through: its states, and where the walk is in it."""
@@ -150,7 +154,7 @@ def quoted(text: str) -> str:
 
 
 def leaves(token: str) -> list[str]:
-    """The texts and numbers of a JSON value, as they may stand in an error. Raises NoJson where it is too deep."""
+    """The texts, numbers and keys of a JSON value, as an error may say them. Raises NoJson where it is too deep."""
     found: list[str] = []
     left: list[Any] = [_loaded(token)]
     while left:
@@ -164,9 +168,14 @@ def leaves(token: str) -> list[str]:
     return found
 
 
+def is_key(leaf: str) -> bool:
+    """Is this one of `leaves` a key?"""
+    return isinstance(leaf, Key)
+
+
 def _values(pairs: list[tuple[str, Any]]) -> list[Any]:
     # A dict would forget the first value of a key that stands twice.
-    return [value for _, value in pairs]
+    return [one for key, value in pairs for one in (Key(key), value)]
 
 
 def _loaded(text: str) -> Any:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from .redact_errors import MOST_VALUES, is_type, masked, type_only
 from .redact_paths import Patterns, compile_patterns, named, split_patterns
-from .redact_walk import HIDDEN, Found, NoJson, leaves, quoted, rewrite
+from .redact_walk import HIDDEN, Found, NoJson, is_key, leaves, quoted, rewrite
 
 LOOKED_INTO = 1_048_576
 """Bytes of a payload. A longer one that may hold such a value is hidden whole, so that no page waits for it."""
@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 class Seen:
     """What may be shown of a payload: `text`, None where it is hidden whole, and then `why`.
 
-    `values` are those that were hidden, None where they are not known. `hidden` counts them.
+    `values` are those that were hidden, keys among them, None where they are not known. `hidden` counts them.
     """
 
     text: str | None
@@ -100,8 +100,8 @@ class Redaction:
             return HIDDEN
         return f"{path}{sign}{HIDDEN}" if value.strip() else path
 
-    def field(self, name: str, value: bytes, *, whole: bool) -> bytes:
-        """What may be shown of a field that somebody put into a job's record."""
+    def field(self, name: str, value: bytes, payload: Seen | None, *, whole: bool) -> bytes:
+        """What may be shown of a field that somebody put into a job's record; `payload` as in `error`."""
         if not self.on or not value:
             return value
         text = value.decode("utf-8", "replace")
@@ -110,6 +110,9 @@ class Redaction:
         if self.patterns is not None and self.patterns.may_hide(text):
             seen = self._by_paths(text)
             text = HIDDEN if seen.text is None else seen.text
+        if self.patterns is not None and text != HIDDEN:
+            known = payload.values if payload else None
+            text = HIDDEN if known is None or len(known) > MOST_VALUES else masked(text, known, None)
         return self._ruled("field", text).encode("utf-8", "replace")
 
     def _ruled(self, kind: str, text: str) -> str:
@@ -135,7 +138,8 @@ class Redaction:
             shown = rewrite(text, self.patterns, put)
         except NoJson:
             return Seen(None, _NO_JSON, None)
-        return Seen(shown, "", tuple(dict.fromkeys(values)) if known else None, count)
+        # A text that is a value and a key is looked for as a value.
+        return Seen(shown, "", tuple(dict.fromkeys(sorted(values, key=is_key))) if known else None, count)
 
 
 NOTHING = Redaction()

@@ -67,13 +67,15 @@ def shown_job(job: JobDetail, redaction: Redaction) -> tuple[JobDetail, Seen]:
         return job, _NONE
     whole = len(raw) == job.payload_bytes
     seen = redaction.payload(raw) if whole else Seen(None, "", None)
-    error = redaction.error(job.last_error, seen if job.payload_bytes <= KNOWN_UP_TO else None)
+    known = seen if job.payload_bytes <= KNOWN_UP_TO else None
+    error = redaction.error(job.last_error, known)
 
     def shown(field: RawField) -> RawField:
         if field.name == "last_error":
             return replace(field, value=error.encode("utf-8", "replace"))
         if field.name in _KEPT:
             return field
-        return replace(field, value=redaction.field(field.name, field.value, whole=len(field.value) >= field.length))
+        whole = len(field.value) >= field.length
+        return replace(field, value=redaction.field(field.name, field.value, known, whole=whole))
 
     return replace(job, last_error=error, fields=tuple(map(shown, job.fields)), payload=None), seen

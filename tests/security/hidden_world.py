@@ -53,6 +53,8 @@ def hide(client: OmniqClient, redis: Any, errors: tuple[str, str, str] = ERRORS)
         "{mail}:job:bad",
         mapping={"payload": f"{{'password': '{SECRET}'}}", "password": SECRET, "note": json.dumps(PAYLOAD)},
     )
+    redis.hset("{mail}:job:job-1", "detail", f"sent {SECRET} away")
+    redis.hset("{mail}:job:large", "detail", f"sent {SECRET} away")
     complete_jobs(client, QUEUE, ["done"], now_ms=NOW - 7_000, payload=PAYLOAD)
     lease_jobs(client, QUEUE, ["runs"], now_ms=NOW - 900, payload=PAYLOAD)
     delay_jobs(client, QUEUE, ["later"], now_ms=NOW - 900, due_ms=NOW + 60_000, payload=PAYLOAD)

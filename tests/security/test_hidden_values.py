@@ -125,7 +125,8 @@ def test_hidden_values_are_in_no_answer(client: OmniqClient, redis: Any, caplog:
 
 def test_without_read_payload_the_payload_is_in_no_answer(client: OmniqClient, redis: Any) -> None:
     hide(client, redis, errors=("E: a", "E: b", "E: c"))
-    redis.hdel(f"{{{QUEUE}}}:job:bad", "password", "note")  # other fields are no payload
+    for job in ("bad", "job-1", "large"):
+        redis.hdel(f"{{{QUEUE}}}:job:{job}", "password", "note", "detail")  # other fields are no payload
     remember(client, redis, errors=False)
     reader = spy(client, access=lambda _request, action, _queue: Deny() if action == READ_PAYLOAD else Allow())
     look_everywhere(reader, client)

@@ -65,8 +65,41 @@ def test_what_an_error_says() -> None:
         assert rules.error(said, seen) == "E: ‹hidden› 1234"
     assert rules.error("E: 123 it's a", seen) == "E: ‹hidden› ‹hidden›"
     assert rules.error("E: password='other one', x=1", seen) == "E: password=‹hidden›, x=1"
+    assert rules.field("note", b"it's a, 123", seen, whole=True).decode() == "it's a, ‹hidden›"
+    assert rules.field("note", b"something", None, whole=True).decode() == "‹hidden›"
     assert rules.error("a.b.TimeoutError: something", None) == "a.b.TimeoutError: ‹hidden›"
     assert rules.error("something", None) == "‹hidden›"
+
+
+@pytest.mark.parametrize(
+    ("hidden", "said", "shown"),
+    [
+        ("12.50", "E: 12.5, 12,5 and 1.25E+1 of 112.5 kg", "E: #, # and # of 112.5 kg"),
+        ("90210777.50", "[1,90210777.5,3] 90,210,777.5 9.02107775e7", "[1,#,3] # #"),
+        ("1e3", "1000.0 1000 1_000 01000 1000.5 x1000ms", "# # # # 1000.5 x#ms"),
+        ("-7", "-7.0 is 7 of 70 in x7", "# is # of 70 in x7"),
+        ('"0042"', "PIN 42 is none", "PIN # is none"),
+        ("12345678901234567890", "got 12345678901234567000", "got #"),
+        (r'"Pass\u00e9x"', r"E: Pass\xe9x passe\u0301x b'Pass\xc3\xa9x' Pass%C3%A9X Pass\\\u00e9x", "E: # # b'#' # #"),
+        (r'"Pass\u00e9x"', "E: pass&eacute;x Pass\\303\\251x PASSE\u0301X Pass\\u00", "E: # # # #"),
+        (r'"k\ud83d\ude00ey"', r"E: k\U0001f600ey k\ud83d\ude00ey k\u{1F600}ey k\xf0\x9f\x98\x80ey", "E: # # # #"),
+        ('"stra\u00dfe \\n end"', r"E: STRASSE\n END and stra\xdfe  end", "E: # and #"),
+        (r'"C:\\new\\x41"', r"E: C:\new\x41 C:\\new\\x41", "E: # #"),
+        ('"ab12cd"', r"100%ab12cd of \123ab12cd", r"100%# of \123#"),
+        ('"+49 170"', "tel=%2B49%20170&x +49+170", "tel=%2B#&x +#"),
+        ('{"Secretkey":1,"value":{"x":"yes!"}}', "ValueError: 'Secretkey' value yes! x ax", "ValueError: '#' # # # ax"),
+        ('"password"', "E: password=other, password", "E: #=#, #"),
+        ('"hidden"', "E: hidden hidden", "E: # #"),
+        ("4111111111111111", "4111-1111-1111-1111 of 12 4111 1111 1111 1111 12/28", "# of 12 # 12/28"),
+        ('"4111 1111 1111 1111"', "card 4111111111111111, 41111111", "card #, 41111111"),
+        ("0", "a[password]=x&password[]=y %5Bpassword%5D%5b%5d=z", "a[password]=#&password[]=# %5Bpassword%5D%5b%5d=#"),
+        ("0", r"a\npassword: x4 b\u0026password=x5%26password%3Dx6", r"a\npassword: # b\u0026password=#"),
+        ("0", r"""password='it\'s' {\"password\":\"x\\\"y\",\"a\":1}""", r"""password=# {\"password\":#,\"a\":1}"""),
+    ],
+)  # fmt: skip
+def test_an_error_says_no_hidden_value_however_it_spells_it(hidden: str, said: str, shown: str) -> None:
+    rules = read_redaction("password")
+    assert rules.error(said, rules.payload(f'{{"password":{hidden}}}'.encode())) == shown.replace("#", "‹hidden›")
 
 
 def test_a_function_sees_whole_texts_and_its_failure_hides_them(caplog: pytest.LogCaptureFixture) -> None:

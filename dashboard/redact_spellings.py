@@ -1,0 +1,162 @@
+"""Texts as hidden values are looked for in them: what programs spell in many ways reads as one."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import accumulate
+
+Span = tuple[int, int]
+"""Where a piece of a text begins, and where it ends."""
+
+_H = "[0-9a-fA-F]"
+_SPELLED = re.compile(
+    rf"(?P<octets>(?:\\+x{_H}{{2}}|%{_H}{{2}}|\\+[0-3][0-7]{{2}})+)"
+    rf"|(?P<code>\\+u[dD][89abAB]{_H}{{2}}\\+u[dD][c-fC-F]{_H}{{2}}|\\+u{_H}{{4}}|\\+u\{{{_H}{{1,6}}\}}|\\+U{_H}{{8}})"
+    r"|(?P<entity>&\#?\w{1,32};)"
+    r"|(?P<blank>(?:[\s\x00-\x1f+]|\\+[nrtfv]){2,}|[^\S ]|[\x00-\x1f+]|\\+[nrtfv])"
+    r"|(?P<foreign>[^\x00-\x7f])"
+    r"|\\+"
+)
+"""What does not stand for itself: octets, characters by their number, blanks, and backslashes before anything else."""
+_HALF = re.compile(rf"(?:\\+(?:[uxU]\{{?{_H}{{0,7}})?|%{_H}?|&\#?\w{{0,31}})$")
+"""What is left of one at the end of a text that was cut."""
+_NUMBER = re.compile(r"(?:(?<!\d)\d+(?:\.\d+)?|(?<![\d.])\.\d+)(?:[eE][+-]?\d{1,3})?")
+_GROUPED = re.compile(
+    r"(?<!\d)(?P<whole>\d{1,3}(?:[,.'_ \xa0\u2009\u202f\u2019]\d{3})+|\d+)(?:[.,](?P<part>\d+))?(?![\d_])"
+)
+"""Numbers as people write them: 1,000.50 and 1.000,50."""
+_LONGEST_NUMBER = 60
+_FEWEST_DIGITS = 6
+_DIGITS = re.compile(r"\d+(?:[ ./-]\d+)*")
+"""A number of a card, say, in groups or not."""
+
+
+class Reading:
+    """A text as it reads: without case, escapes and differences of blanks. Knows where each piece of it stands."""
+
+    def __init__(self, text: str) -> None:
+        pieces: list[str] = []
+        self._spans: list[Span] = []
+        """Of each piece, where it stands; one that is as long as what it reads stands character by character."""
+        for piece, span in _pieces(text):
+            pieces.append(piece)
+            self._spans.append(span)
+        self.text = "".join(pieces)
+        self._ends = list(accumulate(map(len, pieces)))
+        self._even = [len(piece) == end - at for piece, (at, end) in zip(pieces, self._spans, strict=True)]
+
+    def stands(self, begin: int, end: int) -> Span:
+        """Where that stands in the text which it reads from `begin` to `end`."""
+        return self._at(begin)[0], self._at(end - 1)[1]
+
+    def _at(self, at: int) -> Span:
+        nth = bisect_right(self._ends, at)
+        begin, end = self._spans[nth]
+        if not self._even[nth]:
+            return begin, end
+        within = at - (self._ends[nth - 1] if nth else 0)
+        return begin + within, begin + within + 1
+
+
+def without_half(text: str) -> str:
+    """A text without what is left at its end of an escape that was cut."""
+    return text[:-40] + _HALF.sub("", text[-40:])
+
+
+def number_of(text: str) -> float | None:
+    """The number that a text is, without its sign; None when it is none, or one that cannot be told from others."""
+    text = text.strip().lstrip("+-")
+    return _float(text) if _NUMBER.fullmatch(text) else None
+
+
+def numbers_in(text: str, wanted: Iterable[float]) -> Iterator[Span]:
+    """Where these numbers stand, however they are written: 12.50 is 12.5, 1e3 is 1,000.0."""
+    known = frozenset(wanted)
+    for match in _NUMBER.finditer(text) if known else ():
+        if _float(match[0]) in known:
+            yield match.span()
+    for match in _GROUPED.finditer(text) if known else ():
+        if (
+            not match[0].isdecimal()
+            and _float(re.sub(r"\D", "", match["whole"]) + "." + (match["part"] or "0")) in known
+        ):
+            yield match.span()
+
+
+def digits_in(text: str, values: Iterable[str]) -> Iterator[Span]:
+    """Where the digits of these values stand, in whatever groups: 4111 1111 is 4111-1111."""
+    plain = {re.sub("[ ./-]", "", value) for value in values}
+    known = {value for value in plain if value.isdecimal() and _FEWEST_DIGITS <= len(value) <= _LONGEST_NUMBER}
+    longest = max(map(len, known), default=0)
+    for run in _DIGITS.finditer(text) if known else ():
+        groups = [(found.start() + run.start(), found[0]) for found in re.finditer(r"\d+", run[0])]
+        for first, (at, _) in enumerate(groups):
+            joined = ""
+            for begin, group in groups[first : first + longest]:
+                joined += group
+                if joined in known:
+                    yield at, begin + len(group)
+                if len(joined) >= longest:
+                    break
+
+
+def _float(text: str) -> float | None:
+    if len(text) > _LONGEST_NUMBER:
+        return None
+    found = float(text)
+    return found if found != float("inf") else None
+
+
+def _pieces(text: str) -> Iterator[tuple[str, Span]]:
+    kept = 0
+    for match in _SPELLED.finditer(text):
+        at, end = match.span()
+        if kept < at:
+            yield text[kept:at].lower(), (kept, at)
+        kept = end
+        piece = (_remembered if end - at < 32 else _said)(match.lastgroup, match[0])
+        if piece:
+            yield piece, (at, end)
+    if kept < len(text):
+        yield text[kept:].lower(), (kept, len(text))
+
+
+def _said(kind: str | None, text: str) -> str:
+    if kind == "octets":
+        text = _decoded(bytes(int(*one) for one in _octets(text)))
+    elif kind == "code":
+        text = _by_number(text)
+    elif kind == "entity":
+        text = html.unescape(text)
+    elif kind != "foreign":
+        return " " if kind == "blank" else ""
+    # Composed or not, in whichever width: the same to a reader. What an escape says may be a blank, too.
+    return re.sub(r"[\s\x00-\x1f+]+", " ", unicodedata.normalize("NFKD", text).casefold())
+
+
+_remembered = lru_cache(2_048)(_said)
+"""Most texts have few of them, again and again."""
+
+
+def _octets(text: str) -> Iterator[tuple[str, int]]:
+    for hexed, octal in re.findall(rf"(?:x|%)({_H}{{2}})|([0-3][0-7]{{2}})", text):
+        yield (hexed, 16) if hexed else (octal, 8)
+
+
+def _decoded(octets: bytes) -> str:
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
+
+
+def _by_number(text: str) -> str:
+    codes = [int(code, 16) for code in re.findall(rf"[uU]\{{?({_H}+)", text)]
+    if len(codes) == 2:
+        codes = [0x10000 + (codes[0] - 0xD800) * 0x400 + codes[1] - 0xDC00]
+    return chr(codes[0]) if codes[0] <= 0x10FFFF else ""
