@@ -121,7 +121,10 @@ def anonymous(request: Request) -> Actor:
 def certain(access: Access) -> Access:
     """That rule, with a refusal in the place of whatever is no decision: True, None, a class, a coroutine, an error."""
     if not callable(access):
-        raise TypeError("access= wants a function of request, action and queue")
+        raise TypeError(
+            "access= wants a function of request, action and queue that gives Allow(), Deny() or LoginRequired(url), "
+            f"not {access!r}"
+        )
     if access in (allow_all, read_only):
         return access
 
@@ -183,6 +186,8 @@ def asked(access: Access, request: Request, action: str, queue: str | None) -> D
 
 def named(user: Callable[[Request], Actor]) -> Callable[[Request], Actor]:
     """That function, with nobody in the place of whatever is no Actor. A text is taken for the name."""
+    if not callable(user):
+        raise TypeError(f"user= wants a function of the request that gives an Actor, not {user!r}")
 
     @functools.wraps(user)
     def who(request: Request) -> Actor:

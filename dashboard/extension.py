@@ -47,7 +47,8 @@ class OmniqDashboard:
     `redis` is a URL, a redis-py client or an `OmniqClient`; without it OMNIQ_REDIS_URL counts. `access` says who may do
     what (see dashboard.access); without it only a browser on the same machine is answered. `user` names who acts.
     Other keywords are settings (see dashboard.settings.TABLE) and win over the environment. Nothing is sent to Redis
-    yet. Raises TypeError for an unknown setting or one of the standalone dashboard, and SettingsError for a bad one.
+    yet. Raises TypeError for an unknown setting, one of the standalone dashboard, or an `access` or `user` that is no
+    function, and SettingsError for a bad one.
     An application may hold several, each with a `url_prefix` of its own (else ValueError): the second one is called
     `omniq_dashboard_2` unless `name` says otherwise. Without `app`, `init_app` mounts it, on as many applications as
     are made.
@@ -67,8 +68,10 @@ class OmniqDashboard:
         for setting in _ALONE.keys() & settings.keys():
             raise TypeError(f"{setting} is for the standalone dashboard: here {_ALONE[setting]} decides")
         self.settings = load_settings(**settings)
-        self._redis, self._url_prefix, self._access = redis, url_prefix, access and certain(access)
-        self._user, self._name, self._clock = user and named(user), name, clock
+        self._redis, self._url_prefix, self._name, self._clock = redis, _path(url_prefix), _checked_name(name), clock
+        # None alone is "not given": a list that is empty would otherwise be a rule that is none.
+        self._access = None if access is None else certain(access)
+        self._user = None if user is None else named(user)
         if app is not None:
             self.init_app(app)
 
@@ -100,7 +103,7 @@ def create_app(
     secret = file.read().secret if file else ""
     app = Flask(__name__, static_folder=None, template_folder=None)
     user: User | None = None
-    access = access and certain(access)
+    access = None if access is None else certain(access)
     client = _client(redis, loaded)
     tries = Tries(None if loaded.read_only else client.link)
     if access is None and loaded.user:
@@ -151,15 +154,14 @@ def mount(
             "use create_app and DispatcherMiddleware"
         )
     mounts = cast(dict[str, Mount], app.extensions.setdefault(EXTENSION, {}))
-    name = name or next(
+    name = _checked_name(name) or next(
         n for i in range(1, len(mounts) + 2) if (n := EXTENSION + (f"_{i}" if i > 1 else "")) not in mounts
     )
-    prefix = "/" + url_prefix.strip("/") if url_prefix.strip("/") else ""
-    if any(c in "<>?#%\\" or ord(c) < 32 for c in prefix):
-        raise ValueError(f"url_prefix: use a path like /omniq, not {url_prefix!r}")
+    prefix = _path(url_prefix)
     if prefix in [other.url_prefix for other in mounts.values()]:
         raise ValueError(f"another dashboard stands at {prefix or '/'}: give this one a url_prefix of its own")
-    access = access or (allow_all if settings.insecure else loopback_only)
+    if access is None:
+        access = allow_all if settings.insecure else loopback_only
     client = _client(redis, settings)
     blueprint, routes = make_blueprint(name, prefix)
     state = Mount(
@@ -169,7 +171,7 @@ def mount(
         settings=settings,
         signing=Signing(client.link, settings.secret, lambda: app.config.get("SECRET_KEY"), scope=name),
         access=without_changes(access) if settings.read_only else access,
-        user=user or anonymous,
+        user=anonymous if user is None else user,
         clock=clock or _wall_clock,
         background=None,
         routes=routes,
@@ -188,6 +190,25 @@ def mount(
     register(app, blueprint)
     mounts[name] = state
     return state
+
+
+def _path(given: object) -> str:
+    """The prefix as it stands before each path: "/omniq", or "" for the root. Raises SettingsError."""
+    path = given.strip("/") if isinstance(given, str) else None
+    if (
+        path is None
+        or any(c in "<>?#%\\" or ord(c) < 32 for c in path)
+        # Of these a browser or a server makes another path, so that no page could ever be asked for.
+        or (path and any(part in ("", ".", "..") for part in path.split("/")))
+    ):
+        raise SettingsError(f"url_prefix: use a path like /omniq, or / for the root, not {given!r}")
+    return f"/{path}" if path else ""
+
+
+def _checked_name(given: object) -> str | None:
+    if given is None or (isinstance(given, str) and given.strip() and "." not in given):
+        return given
+    raise SettingsError(f"name: use a word like ops_live, not {given!r}")
 
 
 def _notice_limits(settings: Settings) -> NoticeLimits:

@@ -147,6 +147,8 @@ def _steps(text: str) -> tuple[_Named | int, ...]:
         part = _PART.match(text, at)
         if part is None or (bool(part["dot"]) != bool(at) and not part["index"]):
             raise BadPattern(f'{whole!r} is no path: write password, *.token, cards[*].number or "a.b".c')
+        if (plain := part["plain"]) is not None:
+            _refuse_what_means_something_else(plain, whole)
         if part["index"]:
             found += [] if part["index"] == "[*]" else [int(part["index"][1:-1])]
         else:
@@ -157,6 +159,20 @@ def _steps(text: str) -> tuple[_Named | int, ...]:
     if not found:
         raise BadPattern(f"{whole!r} names no key")
     return tuple(found)
+
+
+def _refuse_what_means_something_else(key: str, whole: str) -> None:
+    """What other ways to write paths and patterns have would be looked for as the name of a key, and hide nothing."""
+    if key == "$":
+        raise BadPattern(f"{whole!r} names no key")
+    if key.startswith("/"):
+        raise BadPattern(
+            f"{whole!r} begins with a slash: keys are separated by dots, and there are no regular expressions"
+        )
+    if odd := next((c for c in key if c in ";|:'`?!&=<>(){}^\\+~"), ""):
+        raise BadPattern(
+            f'{whole!r}: paths are separated by commas, and a key that holds {odd} stands in quotes ("a{odd}b")'
+        )
 
 
 def _named(name: str, *, glob: bool) -> _Named:

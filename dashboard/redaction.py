@@ -150,11 +150,17 @@ def read_redaction(given: object) -> Redaction:
 
     Raises ValueError (BadPattern among them) and TypeError for what is neither.
     """
-    parts: list[Any] = [given] if isinstance(given, str) or callable(given) else list(cast(Iterable[Any], given))
+    if isinstance(given, str) or callable(given):
+        given = [given]
+    if not isinstance(given, list | tuple | set | frozenset):
+        what = f"a {type(given).__name__}" if isinstance(given, dict | bytes) else repr(given)
+        raise ValueError(f'paths like "*.token" or functions of field and text are wanted, not {what}')
+    parts: list[Any] = list(cast(Iterable[Any], given))
     texts = [one for part in parts if isinstance(part, str) for one in split_patterns(part)]
     rules: tuple[Any, ...] = tuple(part for part in parts if not isinstance(part, str))
-    if not all(callable(rule) for rule in rules):
-        raise ValueError('paths like "*.token" or functions of field and text are wanted')
+    for rule in rules:
+        if not callable(rule):
+            raise ValueError(f'paths like "*.token" or functions of field and text are wanted, not {rule!r}')
     patterns = compile_patterns(texts) if texts else None
     return Redaction(patterns, rules, named(patterns.names) if patterns else None)
 

@@ -37,13 +37,17 @@ def from_flask_login(
 
     Whoever is not signed in gets the answer of the `unauthorized_handler` of the host's LoginManager, else is sent to
     its `login_view`, or refused when it has neither. The liveness page is open to all. Raises ValueError for an action
-    or a role's table that cannot be meant, TypeError for one text in place of a set of actions, and RuntimeError
-    without Flask-Login.
+    or a role's table that cannot be meant, TypeError for what is no table, set or function, and RuntimeError without
+    Flask-Login.
     """
     try:
         login = import_module("flask_login")
     except ImportError:
         raise RuntimeError("from_flask_login needs Flask-Login: pip install flask-login") from None
+    if not isinstance(roles, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f'from_flask_login wants a table of roles like {{"viewer": VIEWER}}, not {roles!r}')
+    if role_of is not None and not callable(role_of):
+        raise TypeError(f"role_of= wants a function of the user that gives a role, not {role_of!r}")
     table = {role: _queues(role, given) for role, given in roles.items()}
     find = role_of or _own_roles
 
@@ -81,14 +85,18 @@ def _is_signed_in(user: Any) -> bool:
 def _queues(role: str, given: Actions | Mapping[str, Actions]) -> Queues:
     if isinstance(given, Mapping):
         by_queue = cast(Mapping[str, Actions], given)
+        if (odd := next((name for name in by_queue if not isinstance(name, str)), None)) is not None:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"role {role}: names of queues or patterns like mail-* are wanted, not {odd!r}")
         return tuple((pattern, _actions(role, actions)) for pattern, actions in by_queue.items())
     return (("*", _actions(role, given)),)
 
 
 def _actions(role: str, given: Actions) -> frozenset[str]:
-    if isinstance(given, str):
-        raise TypeError(f"role {role}: a set of actions is wanted, like {{{given!r}}}")
+    if isinstance(given, str) or not isinstance(given, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f'role {role}: a set of actions is wanted, like {{"read"}}, not {given!r}')
     actions = frozenset(given)
+    if (odd := next((one for one in actions if not isinstance(one, str)), None)) is not None:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"role {role}: names of actions are wanted, not {odd!r}")
     for action in sorted(actions - ACTIONS):
         near = difflib.get_close_matches(action, ACTIONS, 1, 0.5)
         hint = f"Did you mean {near[0]}?" if near else f"Actions are {', '.join(sorted(ACTIONS))}."

@@ -5,12 +5,16 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sized
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 from .redaction import NOTHING, Redaction, read_redaction
+
+_WIDEST = {4: 8, 6: 7}
+"""Bits of the largest networks that are anybody's own, 10.0.0.0/8 and fc00::/7: in larger ones are strangers."""
 
 
 class SettingsError(ValueError):
@@ -79,10 +83,29 @@ def _prefix(value: Any) -> str:
 
 
 def _names(value: Any) -> tuple[str, ...]:
-    parts = value.split(",") if isinstance(value, str) else list(value)
-    if not all(isinstance(part, str) for part in parts):
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple | set | frozenset):
+        raise ValueError(f"names separated by commas are wanted, not {value!r}")
+    texts = [part.strip() for part in cast(Iterable[object], parts) if isinstance(part, str)]
+    if len(texts) != len(cast(Sized, parts)):
         raise ValueError("names separated by commas are wanted")
-    return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
+    return tuple(dict.fromkeys(text for text in texts if text))
+
+
+def _origins(value: Any) -> tuple[str, ...]:
+    origins = _names(value)
+    for origin in origins:
+        try:
+            parts = urlsplit(origin)
+            ours = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            ours, parts = False, urlsplit("")
+        # A form is compared with scheme, name and port: whatever else stands there would never be equal.
+        if not ours or parts.path not in ("", "/") or any(c in "@?#*" or c.isspace() for c in origin):
+            bare = re.fullmatch(r"(localhost|[\w-]+(\.[\w-]+)+)(:\d+)?", origin)
+            like = f": write https://{origin}" if bare else ", like https://ops.example or http://10.0.0.7:8080"
+            raise ValueError(f"{origin!r} is no origin{like}")
+    return origins
 
 
 def _networks(value: Any) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -127,7 +150,7 @@ TABLE: tuple[Setting, ...] = (
     Setting("env", _text, "", "Name of the environment in the page head, like production."),
     Setting("env_strong", _names, ("production", "prod", "live"), "Environments whose name stands out."),
     Setting(
-        "trusted_origins", _names, (), "Origins whose forms are accepted besides our own, like https://ops.example."
+        "trusted_origins", _origins, (), "Origins whose forms are accepted besides our own, like https://ops.example."
     ),
     Setting("background", _flag, True, "Does background work in this process: finding queues, figures, bulk work."),
     Setting("stalled_after", _integer(1, 86_400), 60, "Seconds without a start until a queue is stalled."),
@@ -220,6 +243,10 @@ def load_settings(environ: Mapping[str, str] | None = None, **given: Any) -> Set
         raise SettingsError("OMNIQ_USER is for one name without a users file and a proxy: choose")
     if bool(values["proxy_header"]) and not values["proxies"]:
         raise SettingsError("OMNIQ_PROXIES is not set: from anybody else OMNIQ_PROXY_HEADER could be made up")
+    wide = next((one for one in values["proxies"] if one.prefixlen < _WIDEST[one.version]), None)
+    if values["proxy_header"] and wide is not None:
+        who = f"anybody could say in {values['proxy_header']} who they are"
+        raise SettingsError(f"OMNIQ_PROXIES holds {wide}, so {who}: name the addresses of your proxies")
     return Settings(**values)
 
 

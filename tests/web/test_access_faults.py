@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, abort
 from werkzeug.local import LocalProxy
 
-from dashboard import Allow, Deny, LoginRequired, OmniqDashboard
+from dashboard import Allow, Deny, LoginRequired, OmniqDashboard, create_app
 from dashboard.access import Actor
 from omniq_core import OmniqClient, read_activity
 from tests.support.factories import fail_jobs
@@ -143,9 +143,15 @@ def test_naming_nobody_may_end_the_request_too(client: OmniqClient, redis: Any) 
     assert everything(redis) == before
 
 
-def test_a_rule_that_cannot_be_asked_is_refused_at_once(client: OmniqClient) -> None:
-    with pytest.raises(TypeError, match=r"access= wants a function"):
-        host(client, access=Allow())
+@pytest.mark.parametrize("given", [Allow(), True, 5, "read_only", [], {}, False, 0, ""], ids=repr)
+def test_what_cannot_be_asked_is_refused_at_once(client: OmniqClient, given: Any) -> None:
+    """Also where it is false: that would be as if nothing had been given, and with OMNIQ_INSECURE open to all."""
+    with pytest.raises(TypeError, match=r"access= wants a function .*, not "):
+        host(client, access=given, insecure=True)
+    with pytest.raises(TypeError, match=r"access= wants a function .*, not "):
+        create_app(client, access=given, insecure=True)
+    with pytest.raises(TypeError, match=r"user= wants a function .*, not "):
+        host(client, user=given)
 
 
 @pytest.mark.parametrize(

@@ -216,6 +216,15 @@ def test_a_table_that_cannot_be_meant_is_refused_at_the_start(monkeypatch: pytes
         from_flask_login({"oncall": {"read", "run-now"}})
     with pytest.raises(TypeError, match="role viewer: a set of actions"):
         from_flask_login({"viewer": "read"})
+    bad: Any
+    for bad in (None, 5, [("viewer", VIEWER)], "viewer"):
+        with pytest.raises(TypeError, match=r"from_flask_login wants a table .* not "):
+            from_flask_login(bad)
+    for bad in (5, None, {"*": 5}, {"*": None}, {"*": "read"}, [5], {"*": {5}}, {7: VIEWER}):
+        with pytest.raises(TypeError, match=r"role viewer: .*not (5|None|'read'|7)"):
+            from_flask_login({"viewer": bad})
+    with pytest.raises(TypeError, match="role_of= wants a function"):
+        from_flask_login(ROLES, role_of="team")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     monkeypatch.setitem(sys.modules, "flask_login", None)
     with pytest.raises(RuntimeError, match="pip install flask-login"):
         from_flask_login({"viewer": VIEWER})

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, got_request_exception
 from flask.testing import FlaskClient
 
-from dashboard import OmniqDashboard, allow_all, create_app
+from dashboard import OmniqDashboard, SettingsError, allow_all, create_app
 from omniq_core import OmniqClient
 from tests.support.factories import publish_jobs
 from tests.web.hosts import belongings, busy_host, signed_in, who
@@ -185,10 +185,20 @@ def test_two_of_one_address_are_refused(host: Flask) -> None:
         mounted(host)
 
 
-@pytest.mark.parametrize("prefix", ["/<tenant>", "/a%20b", "/a?b", "/a#b", "/a\\b", "/a\nb"])
-def test_what_is_no_path_is_refused(host: Flask, prefix: str) -> None:
-    with pytest.raises(ValueError, match="url_prefix: use a path like /omniq"):
+NO_PATHS: list[Any] = [None, 5, "/a//b", "http://x/", "/a/../b", "/..", "/./a"]
+"""No page below these could ever be asked for: browsers and servers put such paths right."""
+
+
+@pytest.mark.parametrize("prefix", ["/<tenant>", "/a%20b", "/a?b", "/a#b", "/a\\b", "/a\nb", *NO_PATHS])
+def test_what_is_no_path_is_refused(host: Flask, prefix: Any) -> None:
+    with pytest.raises(SettingsError, match="url_prefix: use a path like /omniq, or / for the root, not "):
         mounted(host, url_prefix=prefix)
+
+
+@pytest.mark.parametrize("name", [5, b"ops", "a.b", " ", ""])
+def test_what_is_no_name_is_refused(host: Flask, name: Any) -> None:
+    with pytest.raises(SettingsError, match="name: use a word like ops_live, not "):
+        mounted(host, name=name)
 
 
 @pytest.mark.parametrize(

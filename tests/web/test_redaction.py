@@ -122,10 +122,35 @@ def test_a_function_sees_whole_texts_and_its_failure_hides_them(caplog: pytest.L
     assert caplog.records[0].levelno == logging.WARNING
 
 
-@pytest.mark.parametrize("bad", ["a..b", "**", "[*]", "a[", 3, ["a", 3]])
-def test_a_bad_path_is_told_at_the_start(bad: Any) -> None:
-    with pytest.raises(SettingsError, match=r"^redact: "):
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ("a..b", "is no path"),
+        ("**", "is not needed"),
+        ("[*]", "names no key"),
+        ("a[", "is no path"),
+        ("password;token", "paths are separated by commas"),
+        ("password|token", "stands in quotes"),
+        ("password:token", "stands in quotes"),
+        ("'a.b'.c", "stands in quotes"),
+        ("pass?ord", "stands in quotes"),
+        (["/re/"], "begins with a slash"),
+        (["$"], "names no key"),
+        ("$[0].x", "names no key"),
+        (3, "are wanted, not 3"),
+        (True, "are wanted, not True"),
+        ({"password": True}, "are wanted, not a dict"),
+        (b"password", "are wanted, not a bytes"),
+        (["a", 3], "are wanted, not 3"),
+    ],
+    ids=str,
+)
+def test_a_bad_path_is_told_at_the_start(bad: Any, says: str) -> None:
+    """It would be taken for the name of a key that no payload has, and hide nothing."""
+    with pytest.raises(SettingsError, match=rf"^redact: .*{says}"):
         load_settings({}, redact=bad)
+    quoted = load_settings({}, redact=""" "password;token","'", "/re/","$",a.$ref """).redact
+    assert quoted.payload(b'{"$":1,"/re/":2,"$ref":3}').hidden == 2
     assert load_settings({"OMNIQ_REDACT": "password,*.token"}).redact.on
     assert not load_settings({}).redact.on
 

@@ -60,6 +60,30 @@ def test_a_bad_value_is_one_line_that_names_the_variable(name: str, text: str) -
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"trusted_origins": "not an origin"}, "trusted_origins: 'not an origin' is no origin"),
+        ({"trusted_origins": "ops.example"}, "write https://ops.example"),
+        ({"trusted_origins": "https://ops.example, https://ops.example/omniq"}, "'https://ops.example/omniq' is no"),
+        ({"trusted_origins": ["*"]}, "is no origin"),
+        ({"trusted_origins": "null"}, "is no origin"),
+        ({"trusted_origins": "https://ops.example:x"}, "is no origin"),
+        ({"trusted_origins": "https://me@ops.example"}, "is no origin"),
+        ({"queues": 5}, "queues: names separated by commas are wanted, not 5"),
+        ({"proxy_header": "X-Remote-User", "proxies": "0.0.0.0/0"}, "could say in X-Remote-User who they are"),
+        ({"proxy_header": "X-Remote-User", "proxies": "10.0.0.7, ::/0"}, "could say in X-Remote-User who they are"),
+    ],
+    ids=str,
+)
+def test_what_could_not_do_what_it_says_is_refused_at_the_start(given: dict[str, object], says: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings({}, **given)
+    assert says in str(caught.value) and "\n" not in str(caught.value)
+    good = load_settings({}, trusted_origins="https://Ops.example:8443, http://[::1]/", proxies="10.0.0.0/8,fd00::/8")
+    assert len(good.trusted_origins) == len(good.proxies) == 2
+
+
 @pytest.mark.parametrize("options", ["zzz=1", "retry_on_timeout=yes&retry=3"])
 def test_an_address_with_a_bad_option_is_one_line_without_the_password(options: str) -> None:
     with pytest.raises(SettingsError, match="its database number and options") as caught:
