@@ -113,6 +113,10 @@ def test_openmetrics_for_whoever_accepts_it_and_gzip(mail: OmniqClient) -> None:
     assert answer.content_type.startswith("application/openmetrics-text")
     text = gzip.decompress(answer.data).decode()
     assert figures(text, read_openmetrics)["omniq_jobs_waiting", "mail"] == 3
+    both = {"Accept": "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"}
+    answer = dashboard_of(mail, queues="mail").get("/metrics", headers=both)
+    assert answer.content_type.startswith("text/plain; version=0.0.4"), "which takes half as long to write"
+    assert figures(answer.text)["omniq_jobs_started_total", "mail"] == 5
 
 
 def test_queues_that_one_may_not_read_are_left_out(mail: OmniqClient) -> None:
