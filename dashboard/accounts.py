@@ -107,9 +107,10 @@ class UsersFile:
         self._replace(name, lambda user: replace(user, password=hashed))
 
     def set_role(self, name: str, role: str) -> None:
-        """Another role; the sessions of that user end. Raises UsersError."""
+        """Another role; the sessions of that user end, for good. Raises UsersError."""
         checked = checked_role(role)
-        self._replace(name, lambda user: replace(user, role=checked))
+        # A session is bound to the role as well, but that may be set back.
+        self._replace(name, lambda user: replace(user, role=checked, epoch=user.epoch + 1))
 
     def end_sessions(self, name: str) -> None:
         """Ends all sessions of that user, in all processes. Raises UsersError."""

@@ -188,6 +188,9 @@ def test_what_ends_all_sessions_at_once_in_all_processes(door: Door, client: Omn
         assert left.location == "/sign-in?out=everywhere"
         assert "signed out everywhere" in one.get(left.location).text
     assert [http.get("/activity").status_code for http in (one, other, vic)] == [302, 302, 200]
+    if change == "role":
+        door.file.set_role("ana", "operator")
+        assert one.get("/activity").status_code == 302, "over for good, also with the role of then"
 
 
 def test_a_request_under_way_does_not_prolong_what_ended_meanwhile(door: Door, client: OmniqClient) -> None:
