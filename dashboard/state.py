@@ -125,6 +125,11 @@ def may_steer(does: str, queue: str) -> bool:
     return does in TASK_ACTIONS and can(does, queue)
 
 
+def rights_differ() -> bool:
+    """Can what a reader of this mount may do, or see, differ by queue?"""
+    return current().access not in (allow_all, read_only) or bool(current().settings.queues)
+
+
 def may_read() -> Callable[[str], bool]:
     """May this request's reader look at that queue? Asked for thousands of them, so it costs nothing where all may."""
     access = current().access

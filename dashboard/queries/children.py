@@ -42,13 +42,14 @@ class CounterRow:
 
     `watching`: nothing changed since it was found, which is too short a time to call it quiet. `alone`: it stands
     still, and no job that waits, runs or is delayed was found that names it. `jobs`: what they say of it, None while
-    they were not looked at since it last changed.
+    they were not looked at since it last changed, or when it may not be told (`untold`).
     """
 
     counter: ChildCounter
     change: CounterChange | None
     state: CounterState
     jobs: CounterJobs | None
+    untold: bool = False
 
     @property
     def key(self) -> str:
@@ -57,6 +58,8 @@ class CounterRow:
 
 
 _RANK = {"broken": 0, "alone": 1, "stuck": 2, "quiet": 3, "watching": 4, "moving": 5}
+Told = Callable[[CounterJobs], bool]
+"""May what the jobs of all queues say of a counter be told?"""
 _Sort = Callable[[CounterRow], tuple[float, float, str]]
 
 # What each column sorts by, in the direction that puts first what people look for; broken counters come before that.
@@ -111,7 +114,14 @@ class ChildrenPage:
 
 
 def children_page(
-    link: Link, wish: ChildrenWish, *, now_ms: int, patience: Patience, named: Sequence[str] = (), works: bool = True
+    link: Link,
+    wish: ChildrenWish,
+    *,
+    now_ms: int,
+    patience: Patience,
+    told: Told,
+    named: Sequence[str] = (),
+    works: bool = True,
 ) -> ChildrenPage:
     """Reads the page. `works`: this process has a background. ValueError for a text in `named` that is no key."""
     listed = counter_list(link, now_ms)
@@ -120,7 +130,7 @@ def children_page(
     known, live = len(listed.keys), len(keys) <= MOST_SORTED
 
     def row(counter: ChildCounter, change: CounterChange | None) -> CounterRow:
-        return counter_row(counter, change, listed.jobs.get(counter.key), now_ms, patience)
+        return counter_row(counter, change, listed.jobs.get(counter.key), now_ms, patience, told)
 
     def read(wanted: Sequence[str]) -> dict[str, CounterRow]:
         found = read_counters(link, list(dict.fromkeys(wanted)))
@@ -162,16 +172,22 @@ def children_page(
     )
 
 
-def child_counter(link: Link, key: str, *, now_ms: int, patience: Patience) -> CounterRow | None:
+def child_counter(link: Link, key: str, *, now_ms: int, patience: Patience, told: Told) -> CounterRow | None:
     """One counter, None when it is gone. ValueError for a key that is none."""
     found = read_counter(link, key, now_ms)
-    return counter_row(*found, now_ms, patience) if found else None
+    return counter_row(*found, now_ms, patience, told) if found else None
 
 
 def counter_row(
-    counter: ChildCounter, change: CounterChange | None, jobs: CounterJobs | None, now_ms: int, patience: Patience
+    counter: ChildCounter,
+    change: CounterChange | None,
+    jobs: CounterJobs | None,
+    now_ms: int,
+    patience: Patience,
+    told: Told | None = None,
 ) -> CounterRow:
-    """How a counter goes, by the time since its last change and by `jobs`, if they were looked at since."""
+    """How a counter goes, by the time since its last change and by `jobs`, if they were looked at since and its reader
+    may be `told`."""
     still_ms = now_ms - change.at_ms if change else 0
     state: CounterState = "moving" if change and change.how != "found" else "watching"
     if still_ms >= patience.quiet_ms:
@@ -180,9 +196,12 @@ def counter_row(
         state = "stuck"
     if not change or (jobs and jobs.look.began_ms < change.at_ms):
         jobs = None
+    untold = jobs is not None and told is not None and not told(jobs)
+    if untold:
+        jobs = None
     if state in ("quiet", "stuck") and jobs and not jobs.live and jobs.look.telling:
         state = "alone"
-    return CounterRow(counter, change, "broken" if counter.fault else state, jobs)
+    return CounterRow(counter, change, "broken" if counter.fault else state, jobs, untold)
 
 
 def _ordered(keys: Sequence[str], seen: Sequence[CounterRow], wish: ChildrenWish) -> list[str]:

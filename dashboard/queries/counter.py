@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from omniq_core import ChildCounter, CounterChange, DoneChildren, Link, done_children
 
-from .children import CounterRow, Patience, child_counter, counter_row
+from .children import CounterRow, Patience, Told, child_counter, counter_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ def counter_page(
     *,
     now_ms: int,
     patience: Patience,
+    told: Told,
     cursor: int = 0,
     child_id: str = "",
     with_done: bool = True,
@@ -42,7 +43,7 @@ def counter_page(
 
     Raises ValueError for a text that is no key, BadCursor for a cursor that Redis cannot have given out.
     """
-    row = child_counter(link, key, now_ms=now_ms, patience=patience)
+    row = child_counter(link, key, now_ms=now_ms, patience=patience, told=told)
     done = done_children(link, key, cursor, child_id=child_id) if row and with_done else None
     return CounterPage(key, row, done)
 

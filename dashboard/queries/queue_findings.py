@@ -129,6 +129,11 @@ def names_to_check(link: Link, *, now_ms: int, listed: Sequence[str]) -> list[st
     return sorted(listed or read_overview(link, now_ms).names, key=lambda name: (checked.get(name, 0), name))
 
 
+def last_check(link: Link, *, now_ms: int) -> Check | None:
+    """The check that runs or ran last, as it is now. One round trip."""
+    return _read(link, now_ms).check
+
+
 def look_again(link: Link) -> None:
     """A check has just been told something: the next page reads."""
     _seen.pop(link, None)

@@ -26,8 +26,9 @@ from ..queries.children import (
     children_page,
 )
 from ..routes import Routes
-from ..state import can, current, now_ms
+from ..state import current, now_ms
 from .addresses import children_url, turned
+from .everywhere import may_everywhere, told_of_jobs
 
 routes = Routes()
 MAX_PAGE = 100_000
@@ -110,7 +111,7 @@ def _tick_regions(context: dict[str, Any], asked: live.Tick) -> list[Partial]:
 
 
 def _context(args: Fields, keys: tuple[str, ...] = ()) -> dict[str, Any]:
-    asked: dict[str, Any] = {"now_ms": now_ms(), "patience": patience(), "named": keys}
+    asked: dict[str, Any] = {"now_ms": now_ms(), "patience": patience(), "told": told_of_jobs(), "named": keys}
     asked["works"] = current().background is not None
     page: ChildrenPage = known(lambda: children_page(current().link, _wish(args), **asked))
     return {
@@ -128,8 +129,8 @@ def _context(args: Fields, keys: tuple[str, ...] = ()) -> dict[str, Any]:
         "stuck_ms": patience().stuck_ms,
         "MOST_COUNTERS": MOST_COUNTERS,
         "MOST_SORTED": MOST_SORTED,
-        "may_remove": can("remove"),
-        "may_finish": can("repair"),
+        "may_remove": may_everywhere("remove"),
+        "may_finish": may_everywhere("repair"),
         "here": here(),
         **looking(),
     }

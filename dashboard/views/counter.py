@@ -15,8 +15,9 @@ from ..present import present
 from ..problems import BadInput, Problem, Way
 from ..queries.counter import CounterPage, counter_page
 from ..routes import Routes
-from ..state import can, current, now_ms
+from ..state import current, now_ms
 from .children import FAULTS, known, looking, patience, percent
+from .everywhere import may_everywhere, told_of_jobs
 
 routes = Routes()
 
@@ -52,7 +53,12 @@ def _context(key: str, args: Fields, *, with_done: bool) -> dict[str, Any]:
     cursor, child = args.get("cursor", ""), text(args, "child")
     if cursor and not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 20):
         raise BadInput("cursor", "This is no place in the list.")
-    wanted: dict[str, Any] = {"now_ms": now_ms(), "patience": patience(), "with_done": with_done}
+    wanted: dict[str, Any] = {
+        "now_ms": now_ms(),
+        "patience": patience(),
+        "told": told_of_jobs(),
+        "with_done": with_done,
+    }
     try:
         page = known(lambda: counter_page(current().link, key, cursor=int(cursor or 0), child_id=child, **wanted))
     except BadCursor:
@@ -66,8 +72,8 @@ def _context(key: str, args: Fields, *, with_done: bool) -> dict[str, Any]:
         "percent": percent,
         "FAULTS": FAULTS,
         "stuck_ms": patience().stuck_ms,
-        "may_remove": can("remove"),
-        "may_finish": can("repair"),
+        "may_remove": may_everywhere("remove"),
+        "may_finish": may_everywhere("repair"),
         **looking(),
         "section": "children",
         "within": True,

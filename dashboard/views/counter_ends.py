@@ -17,10 +17,12 @@ from ..routes import Routes
 from ..state import can, current, now_ms
 from ..tokens import to_token
 from .children import FAULTS, known, looking, patience
+from .everywhere import check_everywhere, told_of_jobs
 from .regions import regions
 
 routes = Routes()
 
+_NO_QUEUE = "A counter belongs to no queue: this takes the right in every queue there is. Nothing was changed."
 _WHY = {
     "CHANGED": "It changed while this was open: these are its figures now. Nothing was changed.",
     "BROKEN": "Its count or its children are broken, so no child can end it. Nothing was changed.",
@@ -38,6 +40,7 @@ def children_remove_confirm() -> Response:
 def children_remove() -> Response:
     """Deletes a counter, if it is still as its dialog showed it."""
     key = token(request.form, "key")
+    check_everywhere("remove", _NO_QUEUE)
     ended = known(lambda: act.remove(current().client, key, _seen()))
     lines = ("Children that end later get -1. The parent is not told.",)
     # Its own page is gone, too. With script that page stays, and says so.
@@ -56,6 +59,7 @@ def children_finish_confirm() -> Response:
 def children_finish() -> Response:
     """Lets the next child that acks be the last one, if the counter is still as its dialog showed it."""
     key = token(request.form, "key")
+    check_everywhere("repair", _NO_QUEUE)
     ended = known(lambda: act.finish(current().client, key, _seen()))
     lines = ("That child gets 0 and does what the last child does. Nobody is told before.",)
     return _ended("finish", key, ended, Toast(f"The next child ends counter {present('key', key, 60)}", lines))
@@ -72,7 +76,9 @@ def _ended(how: str, key: str, ended: CounterEnd, done: Toast, to: str | None = 
 
 
 def _ask(how: str, key: str, *, alert: str = "", status: int = 200) -> Response:
-    row: CounterRow | None = known(lambda: child_counter(current().link, key, now_ms=now_ms(), patience=patience()))
+    check_everywhere("remove" if how == "remove" else "repair", _NO_QUEUE)
+    asked: dict[str, Any] = {"now_ms": now_ms(), "patience": patience(), "told": told_of_jobs()}
+    row: CounterRow | None = known(lambda: child_counter(current().link, key, **asked))
     if row is None:
         lines = ("Its last child finished, or somebody deleted it. Nothing was changed.",)
         return answer(Toast(f"Counter {present('key', key, 60)} is gone already", lines, "warn", "info"), *regions())

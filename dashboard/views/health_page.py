@@ -6,19 +6,21 @@ from typing import Any
 
 from flask import Response, request
 
-from omniq_core import MOST_CHECKED, SLOW_READ
+from omniq_core import MOST_CHECKED, SLOW_READ, Check
 
 from .. import live
 from ..actions import checks as act
 from ..formatting import plural
 from ..health_words import KINDS, cell, note_words
 from ..htmx import Partial, Toast, answer, render_page
+from ..problems import not_allowed
 from ..queries.health import CLOCKS_AGREE_MS, SLOW_SCRIPT_US, health_page
-from ..queries.queue_findings import look_again, names_to_check
+from ..queries.queue_findings import last_check, look_again, names_to_check
 from ..repair_words import repair_label, repairable
 from ..routes import Routes
 from ..server_words import memory_words, server_note
-from ..state import actor, can, current, may_see, now_ms
+from ..state import actor, can, current, may_see, now_ms, rights_differ
+from .everywhere import may_everywhere
 from .regions import regions
 
 routes = Routes()
@@ -59,6 +61,7 @@ def check_queue(queue: str) -> Response:
 @routes.post("/health/stop", action=REPAIR, verb="stop-check")
 def check_stop() -> Response:
     """Stops the check before its next step. What queues before it were found to be stays."""
+    _check_steers()
     stopped = act.order(current().link, "stop", now_ms=now_ms()) == "running"
     look_again(current().link)
     toast = Toast("Stopped the check", (), "warn", "stop") if stopped else Toast("No check runs", (), "warn", "info")
@@ -68,11 +71,25 @@ def check_stop() -> Response:
 @routes.post("/health/go-on", action=REPAIR, verb="go-on-check")
 def check_resume() -> Response:
     """Lets a stopped check go on with the queue it was at."""
+    _check_steers()
     went_on = act.order(current().link, "resume", now_ms=now_ms()) == "stopped"
     _wake()
     return answer(
         Toast("The check goes on") if went_on else Toast("No check is stopped", (), "warn", "info"), *regions()
     )
+
+
+def _steers(check: Check | None, *, fresh: bool = False) -> bool:
+    """May this request's reader stop this check of many queues, and let it go on? Whoever began it may, too."""
+    if check is None or (can(REPAIR) and check.by == actor().known_as):
+        return can(REPAIR)
+    return may_everywhere(REPAIR, fresh=fresh)
+
+
+def _check_steers() -> None:
+    mount = current()
+    if rights_differ() and not _steers(last_check(mount.link, now_ms=now_ms()), fresh=True):
+        raise not_allowed("Who did not begin this check needs the right to repair in every queue for that.")
 
 
 def _begun(queues: list[str], lines: tuple[str, ...] = (), to: str | None = None) -> Response:
@@ -107,6 +124,7 @@ def _context() -> dict[str, Any]:
     return {
         "page": page,
         "may_check": can(REPAIR),
+        "may_steer": _steers(page.queues.check),
         "KINDS": KINDS,
         "cell": cell,
         "note_words": note_words,

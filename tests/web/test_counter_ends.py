@@ -150,6 +150,22 @@ def test_each_needs_its_own_permission(watched: Browser, client: OmniqClient, cl
         assert {button["formaction"].split("/")[2] for button in buttons} == {how}
         assert opened(visitor, other, "none").status == 403
         assert opened(visitor, how, "none").status == 200
+    # Who may not do everything in each queue may not do it with what has no queue, nor is told sums over all of them.
+    partly = browser(client, clock=clock, access=lambda _r, _a, queue: Deny() if queue == "video" else Allow())
+    wholly = browser(client, clock=clock, access=lambda *_: Allow())
+    page = partly.get("/children/failed")
+    told = "Not told: it is counted over all queues, and you may not look at each of them."
+    assert page.words("#facts-jobs") == partly.get("/children/live").words("#facts-jobs") == told
+    assert wholly.get("/children/failed").words("#facts-jobs") == watched.get("/children/failed").words("#facts-jobs")
+    assert all(state == "Stuck" for _, state in rows(partly.get("/children")))
+    # A counter has no queue: to change one takes the right in each.
+    assert page.soup.select("#counter-actions button") == partly.get("/children").soup.select("#children button") == []
+    for how in ("finish", "remove"):
+        refused = opened(partly, how, "failed")
+        assert refused.status == 403 and "the right in every queue there is" in refused.words()
+        sent = {"key": to_token("failed"), "seen": "x"}
+        assert partly.post(f"/children/{how}", sent).status == 403
+        assert wholly.post(f"/children/{how}", sent).status == 409
 
 
 def test_a_counter_deleted_on_its_own_page_leads_to_the_others(watched: Browser) -> None:

@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from dashboard.access import Allow, Deny
+from dashboard.access import Allow, Decision, Deny
 from dashboard.health_words import KINDS
-from omniq_core import FINDING_KINDS, CheckRunner, Finding, OmniqClient, Report, pack_report
+from omniq_core import FINDING_KINDS, CheckRunner, Finding, OmniqClient, Report, pack_report, start_check
 from tests.operator.bulk import Timer
 from tests.operator.test_server_facts import user_without
 from tests.support.factories import publish_jobs
 from tests.support.redis_server import RedisServer
 from tests.web.pages_support import NOW, SCRIPT, Browser, Page, browser, words
+from tests.web.test_recorded_refusals import somebody
 
 HEALTH = "{omniq:x}:health"
 HOSTILE = "<script>alert(1)</script>\u202e\udcff" + "x" * 300
@@ -177,6 +178,24 @@ def test_a_check_is_begun_stopped_gone_on_with_and_ends(client: OmniqClient, red
     record = [row[2] for row in visitor.get("/activity?action=check").rows("activity")]
     assert record[0].startswith("Let the check of queues go on")
     assert record[-1].startswith("Check 1 queue")
+
+
+def test_a_check_of_queues_that_somebody_may_not_repair_is_stopped_by_others(client: OmniqClient, redis: Any) -> None:
+    redis.sadd("{omniq:x}:queues", "mail", "video")
+    start_check(client.link, "c" * 16, ["mail", "video"], by="ana", now_ms=NOW)
+
+    def in_mail(_request: Any, action: str, queue: str | None) -> Decision:
+        return Deny() if action == "repair" and queue == "video" else Allow()
+
+    ben, ana = (somebody(client, name, access=in_mail) for name in ("ben", "ana"))
+    page = ben.get("/health")
+    assert page.words("#health-state") == "Checking 0%" and not page.soup.select("#health-actions button")
+    for order in ("stop", "go-on"):
+        assert "needs the right to repair in every queue" in ben.post(f"/health/{order}", {}).words()
+    assert redis.hget("{omniq:x}:check", "state") == b"running"
+    assert ana.press(ana.get("/health"), "#check-stop").toast() == "Stopped the check"  # she began it
+    assert not ben.get("/health").soup.select("#check-resume")
+    assert somebody(client, "zoe").get("/health").soup.select("#check-resume")
 
 
 def test_one_queue_is_checked_from_its_menu(client: OmniqClient, redis: Any) -> None:
