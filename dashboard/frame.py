@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from omniq_core import REDIS_ERRORS
+from omniq_core import REDIS_ERRORS, overview_away
 
 from .formatting import duration
 from .htmx import Link, Partial, Press, Toast, here
@@ -50,6 +50,8 @@ def cards() -> tuple[Card, ...]:
 def health_count() -> int:
     """How many findings of the Health page this reader may see, for the navigation of every page; 0 while Redis does
     not answer. Costs a call at most every 2 s."""
+    if overview_away(current().link):
+        return 0
     try:
         return known_findings(current().link, now_ms=now_ms(), may_read=may_see())
     except REDIS_ERRORS:
@@ -95,6 +97,8 @@ def _region(over: Sequence[TaskView]) -> Partial:
 
 def _at_work() -> tuple[TaskView, ...]:
     """The open tasks this reader may see. None while Redis does not answer: the page itself says so."""
+    if overview_away(current().link):
+        return ()
     try:
         return open_tasks(current().link, now_ms=now_ms(), may_read=can_see)
     except REDIS_ERRORS:

@@ -27,6 +27,11 @@ def leave(data: dict[str, Any]) -> None:
     g.omniq_notice = current().signing.seal(_PURPOSE, {**data, "lines": lines}, now_ms())
 
 
+def waits() -> bool:
+    """Did the browser bring a message that no page has shown yet?"""
+    return bool(request.cookies.get(COOKIE))
+
+
 def take() -> dict[str, Any] | None:
     """The message that was left for this page, once."""
     text = request.cookies.get(COOKIE)

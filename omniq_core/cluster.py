@@ -46,8 +46,12 @@ class Cluster:
         self._lock = threading.Lock()
         self._stale = False
 
-    def send(self, commands: Commands, key: bytes | None = None) -> list[Any]:
-        """As Node's; one round trip per node. With `key` all commands go to its node, at one time."""
+    def send(self, commands: Commands, key: bytes | None = None, spare: int = 0) -> list[Any]:
+        """As Node's; one round trip per node. With `key` all commands go to its node, at one time.
+
+        The first `spare` commands may go without an answer: where a node that is asked for no others is away, they are
+        what was raised, in their place.
+        """
         if self._stale:
             self._refresh()
         if key is not None:
@@ -60,12 +64,17 @@ class Cluster:
             elif command[0] == "DBSIZE":
                 replies[at] = self._size()
             else:
-                todo.setdefault(self._place(_key_of(command)), []).append(at)
+                try:
+                    todo.setdefault(self._place(_key_of(command)), []).append(at)
+                except RedisConnectionError as error:
+                    if at >= spare:
+                        raise
+                    replies[at] = error
         for turn in range(MOST_REDIRECTS):
             _let_nodes_agree(turn)
             again: dict[Place, list[int]] = {}
             for place, listed in todo.items():
-                for at, reply in zip(listed, self._ask(place, [commands[at] for at in listed]), strict=True):
+                for at, reply in zip(listed, self._ask_for(place, listed, commands, spare), strict=True):
                     replies[at] = reply
                     if isinstance(reply, AskError) and (onward := self._follow(reply, commands[at], place)):
                         again.setdefault(onward, []).append(at)
@@ -95,6 +104,14 @@ class Cluster:
                 return replies
             place = onward
         return replies
+
+    def _ask_for(self, place: Place, listed: list[int], commands: Commands, spare: int) -> list[Any]:
+        try:
+            return self._ask(place, [commands[at] for at in listed])
+        except (AnswerLost, *REDIS_ERRORS) as error:
+            if listed[-1] >= spare:
+                raise
+            return [error.error if isinstance(error, AnswerLost) else error] * len(listed)
 
     def _ask(self, place: Place, commands: Commands) -> list[Any]:
         node, asking = place

@@ -147,13 +147,14 @@ class Link:
             return reply, waited
         return reply, int(after[0]) - int(before[0]) + (int(after[1]) - int(before[1])) / 1e6
 
-    def pipeline(self, commands: Commands) -> list[Any]:
+    def pipeline(self, commands: Commands, spare: int = 0) -> list[Any]:
         """Reads in one round trip (to each node of a cluster). An entry that Redis refused is the exception, in its
-        place; nothing is raised for it. A lost connection repeats the whole once, then raises."""
+        place; nothing is raised for it. A lost connection repeats the whole once, then raises, but for the first
+        `spare` where a node of a cluster is away that has nothing else: they are the exceptions, too."""
         if not commands:
             return []
         try:
-            return self._read(commands)
+            return self._read(commands, spare)
         except AnswerLost as lost:
             raise lost.error from lost.error.__cause__
 
@@ -161,9 +162,11 @@ class Link:
         """Scripts that change nothing, in one round trip; a second one only for scripts the server forgot."""
         return self.read_many((), calls)[1]
 
-    def read_many(self, commands: Commands, calls: Sequence[Call]) -> tuple[list[Any], list[Any]]:
-        """Plain reads and read scripts together in one round trip, as `pipeline` and `run_many`."""
-        replies = self.pipeline([*commands, *(self._as_command(call) for call in calls)])
+    def read_many(
+        self, commands: Commands, calls: Sequence[Call], *, spare: bool = False
+    ) -> tuple[list[Any], list[Any]]:
+        """Plain reads (`spare`: see `pipeline`) and read scripts in one round trip, as `pipeline` and `run_many`."""
+        replies = self.pipeline([*commands, *map(self._as_command, calls)], len(commands) if spare else 0)
         plain, scripted = replies[: len(commands)], replies[len(commands) :]
         lost = [at for at, reply in enumerate(scripted) if isinstance(reply, NoScriptError)]
         sources = [("EVAL", calls[at][0].source, 1, calls[at][1], *calls[at][2]) for at in lost]
@@ -189,14 +192,14 @@ class Link:
             replies = self._send(commands, key)
         return replies
 
-    def _read(self, commands: Commands) -> list[Any]:
+    def _read(self, commands: Commands, spare: int = 0) -> list[Any]:
         try:
-            return self._send(commands)
+            return self._send(commands, None, spare)
         except AnswerLost as lost:
             if not isinstance(lost.error, RedisConnectionError):
                 raise
         try:
-            return self._send(commands)
+            return self._send(commands, None, spare)
         except AnswerLost as lost:
             self._raise_if_password_missing(lost.error)
             raise
@@ -224,10 +227,10 @@ class Link:
         self._loaded.add(script.sha)
         return ["EVAL", script.source, 1, anchor, *args]
 
-    def _send(self, commands: Commands, key: bytes | None = None) -> list[Any]:
+    def _send(self, commands: Commands, key: bytes | None = None, spare: int = 0) -> list[Any]:
         self.round_trips += 1
         server = self._server or self._look()
-        return server.send(commands, key) if isinstance(server, Cluster) else server.send(commands)
+        return server.send(commands, key, spare) if isinstance(server, Cluster) else server.send(commands)
 
     def _look(self) -> Node | Foreign | Cluster:
         """Finds out whether the address is a node of a cluster; HELLO is open to every user.

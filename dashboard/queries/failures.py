@@ -134,9 +134,9 @@ def failures_page(
     pages = max((len(ordered) + PAGE - 1) // PAGE, 1)
     wish = replace(wish, page=min(wish.page, pages))
     shown = ordered[(wish.page - 1) * PAGE : wish.page * PAGE]
-    others, queues = other_queues(read.figures, queue, may_read=may_read)
+    others, queues = other_queues(read.beside.figures, queue, may_read=may_read)
     return FailuresPage(
-        head=queue_row(read.snapshot, now_ms, limits),
+        head=queue_row(read.snapshot, now_ms, limits, away=read.beside.away),
         wish=wish,
         found=found,
         rows=_rows(link, queue, shown, found, wish.range, now_ms, redaction),
@@ -167,9 +167,9 @@ def kind_page(
     read = _read(link, queue, now_ms)
     figures = next((kind for kind in read.kinds.kinds if kind.digest == digest), KindFigures(digest, 0, None, None))
     jobs = kind_jobs(link, queue, digest, size=wish.size, cursor=wish.cursor, newest_first=wish.order.newest_first)
-    others, queues = other_queues(read.figures, queue, may_read=may_read)
+    others, queues = other_queues(read.beside.figures, queue, may_read=may_read)
     return KindPage(
-        head=queue_row(read.snapshot, now_ms, limits),
+        head=queue_row(read.snapshot, now_ms, limits, away=read.beside.away),
         wish=wish,
         kind=_rows(link, queue, [figures], read.kinds, "6h", now_ms, redaction)[0],
         jobs=jobs,

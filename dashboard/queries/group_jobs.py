@@ -56,9 +56,9 @@ def group_jobs_page(
     if wish.cursor and not found.page.rows and (found.page.newer or found.page.older):
         wish = replace(wish, cursor=found.page.newer or found.page.older)
         found = read(wish.cursor)
-    others, queues = other_queues(found.queues, queue, may_read=may_read)
+    others, queues = other_queues(found.beside.figures, queue, may_read=may_read)
     return GroupJobsPage(
-        head=queue_row(found.snapshot, now_ms, limits),
+        head=queue_row(found.snapshot, now_ms, limits, away=found.beside.away),
         gid=gid,
         group=found.group,
         wish=wish,

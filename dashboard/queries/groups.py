@@ -105,8 +105,9 @@ def groups_page(
     may_read: Callable[[str], bool],
     limits: Limits,
     named: Sequence[str] = (),
+    works: bool = True,
 ) -> GroupsPage:
-    """Reads the page in two round trips. Raises UnknownQueue."""
+    """Reads the page in two round trips. `works`: this process has a background. Raises UnknownQueue."""
     read = read_groups(link, queue, now_ms=now_ms)
     if not read.snapshot.exists:
         raise UnknownQueue(queue)
@@ -128,9 +129,9 @@ def groups_page(
     stuck = [one.gid for one in _sorted((one for one in figures or () if one.state == "stuck"), "state")[:TOLD]]
     missing = [gid for gid in dict.fromkeys((*shown, *named, *stuck)) if gid not in rows]
     rows |= group_rows(link, queue, missing)
-    others, queues = other_queues(read.queues, queue, may_read=may_read)
+    others, queues = other_queues(read.beside.figures, queue, may_read=may_read)
     return GroupsPage(
-        head=queue_row(read.snapshot, now_ms, limits),
+        head=queue_row(read.snapshot, now_ms, limits, away=read.beside.away),
         wish=wish,
         rows=tuple(rows[gid] for gid in shown if gid in rows),
         named=tuple(rows[gid] for gid in named if gid in rows),
@@ -142,7 +143,7 @@ def groups_page(
         sums=None if figures is None else _sums(figures),
         at_ms=read.at_ms if len(read.names) > MOST_LIVE else None,
         kept=read.kept,
-        searched=read.searched,
+        searched=read.searched and (works or read.searching),
         stuck=tuple(one for gid in stuck if (one := rows.get(gid)) and one.state == "stuck"),
         others=others,
         queues=queues,

@@ -207,11 +207,11 @@ def queue_page(
     if wish.cursor and not found.page.rows and (found.page.newer or found.page.older):
         wish = replace(wish, cursor=found.page.newer or found.page.older)
         found = read(wish.cursor)
-    others, queues = other_queues(found.figures, queue, may_read=may_read)
+    others, queues = other_queues(found.beside.figures, queue, may_read=may_read)
     # The first page, newest first, is drawn anew at each tick, unless it is held: nothing on it can be newer.
     settled = announces and not wish.cursor and not watch.hold
     return QueuePage(
-        head=queue_row(found.snapshot, now_ms, limits),
+        head=queue_row(found.snapshot, now_ms, limits, away=found.beside.away),
         wish=wish,
         jobs=found.page,
         mark=found.watch.mark or "0" if settled or not watch.mark else watch.mark,

@@ -27,7 +27,8 @@ class QueueRow:
 
     `pause` is None for a queue that runs, and for figures that the background wrote: they hold no names and reasons.
     `started` is how many jobs started in the last minute, as of the last look at all queues, None when not known.
-    `rates` are known on a page of this queue alone.
+    `rates` are known on a page of this queue alone. `away`: the node of a cluster that has the figures of all queues
+    does not answer.
     The count of a lane in `broken` is 0 and means nothing: its key is of another type than the protocol's.
     Nothing in it only ages: live versions are made of its representation.
     """
@@ -59,6 +60,7 @@ class QueueRow:
     paused_until_ms: int | None
     started: int | None = None
     rates: QueueRates = NO_RATES
+    away: bool = False
 
     @property
     def failed_tone(self) -> str:
@@ -71,8 +73,10 @@ def failed_tone(failed: int) -> str:
     return "danger" if failed >= MANY_FAILED else ""
 
 
-def queue_row(snapshot: QueueSnapshot, now_ms: int, limits: Limits, started: int | None = None) -> QueueRow:
-    """The row of one queue at `now_ms`; `started` is what the looks at all queues know of it."""
+def queue_row(
+    snapshot: QueueSnapshot, now_ms: int, limits: Limits, started: int | None = None, *, away: bool = False
+) -> QueueRow:
+    """The row of one queue at `now_ms`; `started` is what the looks at all queues know of it, if not `away`."""
     state = queue_state(snapshot, now_ms, limits.stalled_ms)
     entered = snapshot.oldest_waiting_ms if snapshot.waiting_total else None
     oldest = None if entered is None else max(now_ms - entered, 0)
@@ -104,5 +108,6 @@ def queue_row(snapshot: QueueSnapshot, now_ms: int, limits: Limits, started: int
         pause=snapshot.pause,
         paused_until_ms=paused_until(snapshot, now_ms),
         started=started,
+        away=away,
         rates=queue_rates(snapshot.spark, now_ms) if snapshot.spark else NO_RATES,
     )

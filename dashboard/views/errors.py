@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from omniq_core import REDIS_ERRORS, BadCursor, OmniqError, explain_redis_error, is_outage, is_unknown
 
-from .. import recording
+from .. import notices, recording
 from ..access import READ, Deny, Ended, LoginRequired
 from ..confirm import FIELD as CONFIRM_FIELD
 from ..csrf import FIELD as CSRF_FIELD
@@ -123,7 +123,9 @@ def _redis_error(error: Exception) -> Response:
     elif request.method == "POST":
         text = f"Nothing was changed. Press the button again as soon as {current().link.label} is back."
     else:
-        text = f"Nothing was changed. The page comes back by itself as soon as {current().link.label} does."
+        text = f"This page could not be read. It comes back by itself as soon as {current().link.label} does."
+        if notices.waits():
+            text += " What was pressed before it has its answer: look for its message then, or in Activity."
     response = _answer(Problem(503, outage_heading(why), text, code=why, icon="redis"))
     response.headers["Retry-After"] = str(_RETRY_S)
     response.headers["X-Omniq-Away"] = outage_kind(why)
@@ -142,9 +144,10 @@ def _refused_by_redis(error: Exception, why: str) -> Response:
     """Redis is there and said no: waiting will not help."""
     if "WRONGTYPE" in str(error):
         detail = present("error", str(error).partition("WRONGTYPE ")[2], 300)
-        text = f"A key of this queue has another type than the protocol gives it, so nothing was changed. {detail}"
+        what = "nothing was changed" if request.method == "POST" else "this page could not be read"
+        text = f"A key of this queue has another type than the protocol gives it, so {what}. {detail}"
         return _answer(Problem(409, "The queue is damaged", text, code="WRONGTYPE"))
-    text = f"{current().link.label} answered: {why}. Nothing was changed."
+    text = f"{current().link.label} answered: {why}. {_came_to_nothing()}"
     return _answer(Problem(503, "Redis refused this", text, code=why, icon="redis"))
 
 
@@ -173,7 +176,12 @@ def _http_error(error: HTTPException) -> Response:
         refusal = BadInput(current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), why)
         refusal.title = "Open for too long"
         return _answer(refusal)
-    return _answer(Problem(error.code, error.name, "Nothing was changed.", way=Way("Overview", "/")))
+    return _answer(Problem(error.code, error.name, _came_to_nothing(), way=Way("Overview", "/")))
+
+
+def _came_to_nothing() -> str:
+    """What is true of this request alone: what was pressed before a page that failed may have been carried out."""
+    return "Nothing was changed." if request.method == "POST" else "This page could not be read."
 
 
 def _as_flask_does(crash: _Crash) -> Response:
@@ -185,7 +193,7 @@ def _crash(_error: InternalServerError) -> Response:
     # Flask has logged the traceback with the host's logger; a page never shows one.
     text = "The dashboard made a mistake; the server's log says which. Whether anything was changed is not known."
     if not _may_change():
-        text = "The dashboard made a mistake; the server's log says which. Nothing was changed."
+        text = f"The dashboard made a mistake; the server's log says which. {_came_to_nothing()}"
     return _answer(Problem(500, "This page failed", text, way=Way("Overview", "/")))
 
 

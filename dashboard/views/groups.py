@@ -181,6 +181,7 @@ def _context(queue: str, args: Fields, named: tuple[str, ...] = ()) -> dict[str,
             may_read=may_see(),
             limits=limits(),
             named=named,
+            works=current().background is not None,
         )
     return {
         "page": page,

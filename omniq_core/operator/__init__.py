@@ -13,6 +13,7 @@ from .activity import (
     redacted,
 )
 from .background import Background
+from .beside import overview_away
 from .check_record import MOST_CHECKED, Check, Health, Report, order_check, pack_report, read_health, start_check
 from .check_runner import CheckRunner
 from .children import (
@@ -30,7 +31,7 @@ from .children import (
 )
 from .consumers import Consumer, Consumers
 from .counter_changes import CounterChanges
-from .counter_children import DoneChild, DoneChildren, done_children
+from .counter_children import DoneChildren, done_children
 from .counter_jobs import COUNTER_STILL_MS
 from .counter_look import CounterJobs
 from .cuts import BadCursor
@@ -103,7 +104,7 @@ from .server_facts import (
 )
 from .snapshot import QueueSnapshot, paused_until, queue_snapshots, queue_state
 from .standing import Standing
-from .surroundings import Surroundings, job_surroundings
+from .surroundings import job_surroundings
 from .task_record import Probe, Task
 from .task_runner import TaskRunner
 from .tasks import order_task, read_open_tasks, read_task, read_tasks, start_task
@@ -146,7 +147,6 @@ __all__ = [
     "Counting",
     "Discovery",
     "DiscoveryState",
-    "DoneChild",
     "DoneChildren",
     "ErrorKind",
     "ExportStart",
@@ -203,7 +203,6 @@ __all__ = [
     "SlowScript",
     "Spark",
     "Standing",
-    "Surroundings",
     "Task",
     "TaskRunner",
     "TopError",
@@ -251,6 +250,7 @@ __all__ = [
     "one_activity",
     "order_check",
     "order_task",
+    "overview_away",
     "pack_report",
     "page_of_mark",
     "parse_spark",

@@ -10,12 +10,13 @@ from ..connection import Arg, Call, Link
 from ..keys import QueueKeys, decode_text, encode_id
 from ..numbers import read_int
 from ..scripts import script
+from .beside import Beside, read_beside
 from .cuts import Position, read_cursor
 from .fingerprint import RULES_VERSION, STANDING_KINDS, ErrorKind, fingerprint, without_message
 from .job import JobDetail
 from .lanes import LARGEST_PAGE, LanePage, LaneRow, parse_lane_page
 from .looks import note_look
-from .overview import LEADER, NOW, read_json, state_of, unpack_figures
+from .overview import LEADER, read_json, state_of
 from .snapshot import QueueSnapshot, parse_snapshot, snapshot_call
 from .watch import lane_watch_call, parse_lane_watch
 
@@ -66,12 +67,11 @@ class KindRow:
 
 @dataclass(frozen=True, slots=True)
 class FailureRead:
-    """A queue's figures, its kinds, and the background's figures of all queues. `kept`: a background is there, which
-    reads what is not read yet."""
+    """A queue's figures and its kinds. `kept`: a background is there, which reads what is not read yet."""
 
     snapshot: QueueSnapshot
     kinds: FailureKinds
-    figures: dict[str, QueueSnapshot]
+    beside: Beside
     kept: bool
 
 
@@ -111,13 +111,13 @@ def read_failures(link: Link, queue: str, *, now_ms: int) -> FailureRead:
     A queue that does not exist is a snapshot with `exists` False.
     """
     want_failures(link, queue, now_ms)
-    commands = [("HGETALL", NOW), ("EXISTS", LEADER)]
-    plain, scripted = link.read_many(commands, [snapshot_call(queue, now_ms, alone=True), failure_kinds_call(queue)])
+    calls = [snapshot_call(queue, now_ms, alone=True), failure_kinds_call(queue)]
+    beside, scripted = read_beside(link, calls, [("EXISTS", LEADER)])
     return FailureRead(
         snapshot=parse_snapshot(queue, scripted[0]),
         kinds=parse_failure_kinds(link, scripted[1]),
-        figures={} if isinstance(plain[0], Exception) else unpack_figures(plain[0])[0],
-        kept=plain[1] == 1,
+        beside=beside,
+        kept=beside.replies[0] == 1,
     )
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from ..connection import Link
 from ..keys import QueueKeys, encode_id
 from ..scripts import script
+from .beside import Beside, read_beside
 from .cuts import Position, read_cursor
 from .groups import Group, parse_rows, want_groups
 from .lanes import LARGEST_PAGE, LanePage, LaneRow, parse_lane_page
-from .overview import NOW, unpack_figures
 from .snapshot import QueueSnapshot, parse_snapshot, snapshot_call
 from .watch import lane_watch_call, parse_lane_watch
 
@@ -19,13 +19,13 @@ from .watch import lane_watch_call, parse_lane_watch
 @dataclass(frozen=True, slots=True)
 class GroupJobs:
     """A page of the jobs that wait in a group. `group` is None when it has no key; `named` are the rows asked for by
-    id, whatever lane they stand in; `queues` are the background's figures of all queues."""
+    id, whatever lane they stand in."""
 
     snapshot: QueueSnapshot
     group: Group | None
     page: LanePage
     named: tuple[LaneRow, ...]
-    queues: dict[str, QueueSnapshot]
+    beside: Beside
 
 
 def group_jobs(
@@ -51,7 +51,7 @@ def group_jobs(
     page = (script("operator/group_page"), anchor, [raw, size, int(last_first), kind, at.score, at.job_id, at.digest])
     rows = (script("operator/groups_rows"), anchor, [raw])
     watch = lane_watch_call(queue, "wait", now_ms=now_ms, ids=ids)
-    plain, scripted = link.read_many([("HGETALL", NOW)], [snapshot_call(queue, now_ms, alone=True), page, rows, watch])
+    beside, scripted = read_beside(link, [snapshot_call(queue, now_ms, alone=True), page, rows, watch])
     if isinstance(scripted[2], Exception):
         raise scripted[2]
     return GroupJobs(
@@ -59,5 +59,5 @@ def group_jobs(
         group=parse_rows([gid], scripted[2]).get(gid),
         page=parse_lane_page(scripted[1], cursor),
         named=parse_lane_watch(scripted[3]).rows,
-        queues={} if isinstance(plain[0], Exception) else unpack_figures(plain[0])[0],
+        beside=beside,
     )

@@ -11,8 +11,9 @@ from ..connection import Call, Link
 from ..keys import QueueKeys, decode_id, encode_id
 from ..numbers import read_int, read_moment
 from ..scripts import script
+from .beside import Beside, read_beside
 from .looks import note_look
-from .overview import LEADER, NOW, SCAN, ProcessState, read_scan, state_of, unpack_figures
+from .overview import LEADER, SCAN, ProcessState, read_scan, state_of
 from .snapshot import QueueSnapshot, parse_snapshot, snapshot_call
 
 MOST_GROUPS = 10_000
@@ -71,8 +72,8 @@ class GroupsRead:
 
     `names` are all that are known; `full`: there may be more. With over 400 of them `figures` are those the background
     took at `at_ms`, None where there are none (yet). `kept`: a background is there, which takes figures. `searched`:
-    it looks for groups among all keys; else one that is not ready, with no job that runs or waits long, is not known.
-    `queues` are those of all queues.
+    a background of this process would look for groups among all keys; `searching`: that of some process does. Else one
+    that is not ready, with no job that runs or waits long, is not known.
     """
 
     snapshot: QueueSnapshot
@@ -82,7 +83,8 @@ class GroupsRead:
     at_ms: int | None
     kept: bool
     searched: bool
-    queues: dict[str, QueueSnapshot]
+    searching: bool
+    beside: Beside
 
 
 def want_groups(link: Link, queue: str, now_ms: int) -> None:
@@ -98,8 +100,9 @@ def read_groups(link: Link, queue: str, *, now_ms: int) -> GroupsRead:
     A queue that does not exist is a snapshot with `exists` False.
     """
     want_groups(link, queue, now_ms)
-    commands = [("HGETALL", NOW), ("EXISTS", LEADER), ("GET", SCAN)]
-    plain, scripted = link.read_many(commands, [snapshot_call(queue, now_ms, alone=True), groups_list_call(queue)])
+    calls = [snapshot_call(queue, now_ms, alone=True), groups_list_call(queue)]
+    beside, scripted = read_beside(link, calls, [("EXISTS", LEADER), ("GET", SCAN)])
+    led, scan = beside.replies
     listed, state = parse_groups_list(scripted[1]), state_of(link)
     figures, at_ms = unpack_group_figures(listed.packed)
     if figures is None:
@@ -113,9 +116,10 @@ def read_groups(link: Link, queue: str, *, now_ms: int) -> GroupsRead:
         full=len(names) >= MOST_GROUPS,
         figures=figures,
         at_ms=at_ms,
-        kept=plain[1] == 1,
-        searched=_is_searched(state, plain[2]),
-        queues={} if isinstance(plain[0], Exception) else unpack_figures(plain[0])[0],
+        kept=led == 1,
+        searched=_is_searched(state, scan),
+        searching=isinstance(scan, bytes),
+        beside=beside,
     )
 
 

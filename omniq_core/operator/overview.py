@@ -98,6 +98,7 @@ class ProcessState:
     discovery: DiscoveryState = DiscoveryState()
     limits: NoticeLimits = field(default_factory=NoticeLimits)
     looked_ms: int = 0
+    away_until_s: float = 0.0
     failures_looked: dict[str, int] = field(default_factory=dict[str, int])
     groups_looked: dict[str, int] = field(default_factory=dict[str, int])
     groups: dict[str, frozenset[bytes]] = field(default_factory=dict[str, frozenset[bytes]])

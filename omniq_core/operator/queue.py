@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..connection import Link
+from .beside import Beside, read_beside
 from .consumers import Consumers, consumers_call, parse_consumers
 from .lanes import LanePage, lane_page_call, parse_lane_page
-from .overview import NOW, state_of, unpack_figures
+from .overview import state_of
 from .snapshot import QueueSnapshot, parse_snapshot, snapshot_call
 from .watch import LaneWatch, lane_watch_call, parse_lane_watch
 
@@ -22,7 +23,7 @@ class QueueRead:
 
     snapshot: QueueSnapshot
     page: LanePage
-    figures: dict[str, QueueSnapshot]
+    beside: Beside
     watch: LaneWatch
     consumers: Consumers | None = None
 
@@ -50,14 +51,12 @@ def read_queue(
     )
     watch_call = lane_watch_call(queue, lane, now_ms=now_ms, mark=mark, ids=ids)
     works = [consumers_call(queue, now_ms)] if lane == "active" else []
-    plain, scripted = link.read_many(
-        [("HGETALL", NOW)], [snapshot_call(queue, now_ms, alone=True), page_call, watch_call, *works]
-    )
-    figures = {} if isinstance(plain[0], Exception) else unpack_figures(plain[0])[0]
+    calls = [snapshot_call(queue, now_ms, alone=True), page_call, watch_call, *works]
+    beside, scripted = read_beside(link, calls)
     return QueueRead(
         snapshot=parse_snapshot(queue, scripted[0]),
         page=parse_lane_page(scripted[1], cursor),
-        figures=figures,
+        beside=beside,
         watch=parse_lane_watch(scripted[2]),
         consumers=parse_consumers(scripted[3], now_ms) if works else None,
     )

@@ -5,13 +5,26 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import redis as redis_py
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from omniq_core import OmniqClient, QueueMonitor, queue_snapshots, read_counters, read_overview, read_queue
+from omniq_core import (
+    Background,
+    OmniqClient,
+    QueueMonitor,
+    group_jobs,
+    overview_away,
+    queue_snapshots,
+    read_counters,
+    read_failures,
+    read_groups,
+    read_overview,
+    read_queue,
+)
 from omniq_core.operator import Discovery
 from omniq_core.scripts import script
 from tests.core.cutting_proxy import CuttingProxy
@@ -124,18 +137,46 @@ def test_each_node_learns_a_script_by_itself(cluster: ThreeMasters, client: Omni
         publish_jobs(client, "other", [f"x{server.port}"], now_ms=T)
 
 
-def test_a_node_that_is_away_costs_its_queues_only_and_comes_back(cluster: ThreeMasters, client: OmniqClient) -> None:
+def test_a_node_that_is_away_costs_its_queues_only_and_comes_back(
+    cluster: ThreeMasters, client: OmniqClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The node that also has what is about all queues: a page of a queue on another one does without."""
     for queue in QUEUES:
-        publish_jobs(client, queue, 1, now_ms=T)
-    lost = cluster.owner("a")
+        publish_jobs(client, queue, 1, now_ms=T, gid="g")
+    lost = cluster.owner("omniq:x")
+    gone, other = (
+        next(one for one in QUEUES if (cluster.servers[_place(cluster, one)] is lost) is is_lost)
+        for is_lost in (True, False)
+    )
+
+    def pages(queue: str) -> list[Any]:
+        return [
+            read_queue(client.link, queue, "wait", now_ms=T),
+            read_groups(client.link, queue, now_ms=T),
+            group_jobs(client.link, queue, "g", now_ms=T),
+            read_failures(client.link, queue, now_ms=T),
+        ]
+
+    Background(client.link, lambda: T).tick()
+    assert [(one.snapshot.group_waiting, one.beside.away) for one in pages(other)] == [(1, False)] * 4
+    assert all(gone in one.beside.figures for one in pages(other))
     lost.stop()
     with pytest.raises(RedisConnectionError) as caught:
-        client.publish(queue="a", payload={})
+        client.publish(queue=gone, payload={})
     assert f"127.0.0.1:{lost.port}" in str(caught.value)
-    other = next(queue for queue in QUEUES if cluster.servers.index(lost) != _place(cluster, queue))
+    with pytest.raises(RedisConnectionError):
+        read_queue(client.link, gone, "wait", now_ms=T)
+    assert not overview_away(client.link), "the queue itself is away"
+    for _ in range(2):  # asked in vain, and not asked again so soon
+        found = pages(other)
+        assert [(one.snapshot.group_waiting, one.beside.away) for one in found] == [(1, True)] * 4
+        assert not any(one.beside.figures or getattr(one, "kept", False) for one in found)
+        assert overview_away(client.link)
     assert client.publish(queue=other, payload={}, job_id="meanwhile", now_ms_override=T).created
     lost.start()
-    wait_until(lambda: _works(client, "a"), what="the node is back")
+    wait_until(lambda: _works(client, gone), what="the node is back")
+    monkeypatch.setattr("omniq_core.operator.beside.time", SimpleNamespace(monotonic=lambda: float("inf")))
+    assert [one.beside.away for one in pages(other)] == [False] * 4
 
 
 def test_a_user_with_the_rights_of_the_docs(cluster: ThreeMasters) -> None:

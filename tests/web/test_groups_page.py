@@ -116,7 +116,7 @@ def test_pages_keep_what_was_asked(visitor: Browser, client: OmniqClient) -> Non
     assert (shown(first)[0], len(shown(first))) == ("g00", 25)
     second = visitor.follow(first, "#pager a[rel=next]")
     assert shown(second) == ["g25", "g26", "g27", "g28", "g29"]
-    assert second.words("#pager span").startswith("26–30 of 30")
+    assert second.words("#pager").startswith("26–30 of 30")
     beyond = visitor.get(f"{GROUPS}?sort=group&size=25&page=9")
     assert urlsplit(beyond.path).query == "sort=group&size=25&page=2"
     assert visitor.get(f"{GROUPS}?size=7", 400).status == 400
@@ -142,6 +142,15 @@ def test_no_groups(visitor: Browser, client: OmniqClient) -> None:
     assert "No groups" in page.words("#groups")
     assert page.one("#stuck").get_text(strip=True) == ""
     assert visitor.get("/queues/nobody/groups", 404).status == 404
+
+
+def test_where_nobody_looks_for_groups_it_says_so(visitor: Browser, client: OmniqClient, redis: Any) -> None:
+    four_states(client, redis)
+    words = "Groups are not searched for here"
+    assert words not in visitor.get(GROUPS).text, "the process that found them is there"
+    redis.delete("{omniq:x}:scan")
+    assert words in visitor.get(GROUPS).text
+    assert words not in browser(client, background=True).get(GROUPS).text, "its first pass comes"
 
 
 def test_a_tick_brings_what_changed_and_nothing_twice(visitor: Browser, client: OmniqClient, redis: Any) -> None:

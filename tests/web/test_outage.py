@@ -68,11 +68,16 @@ def test_stopped_and_started_again(throwaway_redis: RedisServer, secret: str) ->
     fail_jobs(client, QUEUE, 2, now_ms=NOW)
     assert http.get(FAILED).status_code == 200
     label = f"127.0.0.1:{throwaway_redis.port}/0"
+    pressed = app.test_client()
+    assert pressed.post(f"/queues/{QUEUE}/resume", data=SENT, headers=OURS).status_code == 303
     throwaway_redis.stop()
+    said = told(pressed.get(FAILED), FAILED)
+    assert "What was pressed before it has its answer: look for its message then, or in Activity." in said
     for path in PAGES:
         response = within(2, partial(http.get, path))
         said = told(response, path)
-        assert f"Nothing was changed. The page comes back by itself as soon as {label} does." in said
+        assert "pressed" not in said and "Nothing was changed" not in said
+        assert f"This page could not be read. It comes back by itself as soon as {label} does." in said
         assert "503, connection" in said
         assert response.headers["Refresh"] == "4"
     for path in PRESSES:

@@ -9,6 +9,7 @@ from flask import Request
 
 from dashboard.access import Allow, Decision, Deny
 from omniq_core import Background, OmniqClient
+from omniq_core.operator.overview import state_of
 from tests.support.factories import fail_jobs
 from tests.web.pages_support import NOW, SCRIPT, Browser, Page, browser
 
@@ -65,3 +66,17 @@ def test_a_dashboard_of_some_queues_offers_no_other(client: OmniqClient, visitor
     some = browser(client, queues=("mail-00", "mail-02", "Import-03"))
     page = some.get(f"/queues/mail-00/{path}", headers=SCRIPT if "?" in path else {})
     assert items(page) == ["mail-02 10", "Import-03 9"]
+
+
+@pytest.mark.parametrize("part", ["failed", "groups", "failures", "groups/jobs"])
+def test_a_page_says_that_what_is_about_all_queues_is_away(client: OmniqClient, visitor: Browser, part: str) -> None:
+    """As where a node of a cluster does not answer: see test_a_node_that_is_away_costs_its_queues_only."""
+    path, words = f"/queues/mail-00/{part}", "other queues, bulk tasks and findings are not shown here"
+    before = visitor.get(path)
+    assert words not in before.text and items(before)
+    state_of(client.link).away_until_s = float("inf")
+    page = visitor.get(path)
+    assert (words in page.words("#queue-state"), items(page)) == (True, [])
+    assert page.words("#queue-tabs") == before.words("#queue-tabs"), "its own figures are there"
+    state_of(client.link).away_until_s = 0
+    assert words not in visitor.get(path).text
