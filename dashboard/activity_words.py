@@ -246,7 +246,7 @@ def _changed(entry: Activity) -> str:
     if entry.action in SIGNED:
         return SIGNED[entry.action][0]
     words = {"resume": "Running", "limit": "Saved", "publish": "1 published", "remove-counter": "1 deleted"}
-    words |= {"finish-counter": "Count set to 1"}
+    words |= {"finish-counter": "Count set to 1", "export": "Sent"}
     words |= {"cancel": "Stopped", "go-on": "Going on", "stop-check": "Stopped", "go-on-check": "Going on"}
     return words.get(entry.action, "Begun")
 

@@ -11,6 +11,9 @@ _RIGHTS = {
     "read_payload": "Read payloads",
     "see_activity": "See the activity",
     "task": "Look at a bulk task",
+    "publish": "Open the form that publishes",
+    "pause": "Open the form of a pause",
+    "repair": "Open the preview of a repair",
 }
 _FORMATS = {"jsonl": "JSON lines", "csv": "CSV"}
 

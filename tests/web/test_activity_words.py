@@ -125,6 +125,8 @@ WORDS = [
     (entry("restore", "begun"), "Put back removed jobs", "Result unknown"),
     (entry("restore", done=9, skipped={"EXISTS": 2}), "Put back 9 jobs", "9 put back, 2 skipped"),
     (entry("something new"), "something new", "Begun"),
+    (entry("export", lane="failed", facts={"format": "csv"}), "Exported failed jobs as CSV", "Sent"),
+    (entry("look", "refused", facts={"right": "pause"}), "Open the form of a pause", "Refused"),
 ]
 
 
