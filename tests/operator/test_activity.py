@@ -152,9 +152,10 @@ def test_it_is_bounded_by_number_and_by_age(client: OmniqClient, redis: Any) -> 
     pipe = redis.pipeline(transaction=False)
     for n in range(1, 301):  # as if long ago
         pipe.xadd(KEY, {"e": "{}"}, id=f"{n}-0")
+        pipe.xadd(f"{KEY}:refused", {"e": "{}"}, id=f"{n}-0")
     pipe.execute()
     note(client, 1)
-    assert redis.xlen(KEY) == 1
+    assert (redis.xlen(KEY), redis.xlen(f"{KEY}:refused")) == (1, 0)
     server_ms = int(redis.time()[0]) * 1_000
     pipe = redis.pipeline(transaction=False)
     for n in range(10_150):

@@ -53,5 +53,5 @@ def test_one_slot(client: OmniqClient, redis: Any, clock: Clock, name: str, anch
             if "end of the script" in seen["command"]:
                 break
             if seen.get("client_type") == "lua":
-                keys |= set(re.findall(r'\{[^}"]*\}', seen["command"].split(" ", 1)[1]))
+                keys |= set(re.findall(r'\{[^}"]*\}', seen["command"].partition(" ")[2]))
     assert keys == {anchor.decode().split(":meta")[0]}

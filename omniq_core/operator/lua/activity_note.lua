@@ -19,7 +19,12 @@ if last and not is_later(id, last) then
 end
 if ARGV[2] ~= "" then redis.call("XDEL", name, ARGV[2]) end
 local ms = id_parts(id)
-if ms > tonumber(ARGV[3]) then redis.call("XTRIM", name, "MINID", text(ms - tonumber(ARGV[3]))) end
+-- By the clock of now: the id may be of one that was ahead, and would take with it what is not so old.
+local oldest = math.min(server_ms(ms), ms) - tonumber(ARGV[3])
+for n = 8, #ARGV do
+  local room = key(ARGV[n])
+  if oldest > 0 and is_stream(room) then redis.call("XTRIM", room, "MINID", text(oldest)) end
+end
 redis.call("PEXPIRE", name, ARGV[3])
 if ARGV[4] ~= "" then
   local undone = ours(key("undone"), "zset")
