@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 
 from .redaction import NOTHING, Redaction, read_redaction
 
+_OF_BROWSERS = frozenset(
+    ("host", "cookie", "authorization", "user-agent", "referer", "origin", "content-type", "connection", "range", "te")
+)
 _WIDEST = {4: 8, 6: 7}
 """Bits of the largest networks that are anybody's own, 10.0.0.0/8 and fc00::/7: in larger ones are strangers."""
 
@@ -108,6 +111,14 @@ def _origins(value: Any) -> tuple[str, ...]:
     return origins
 
 
+def _queues(value: Any) -> tuple[str, ...]:
+    names = _names(value)
+    if not names and value != "":
+        # An application that asks somewhere which queues are a team's, and is told none, must not show all.
+        raise ValueError("no queue is named, which would show all: leave the setting out for that")
+    return names
+
+
 def _networks(value: Any) -> tuple[IPv4Network | IPv6Network, ...]:
     try:
         return tuple(ip_network(name) for name in _names(value))
@@ -119,6 +130,8 @@ def _header(value: Any) -> str:
     name = _text(value)
     if name and not re.fullmatch(r"[A-Za-z0-9-]{1,64}", name):
         raise ValueError("use the name of a header like X-Remote-User")
+    if name.lower() in _OF_BROWSERS or name.lower().startswith(("accept", "sec-")):
+        raise ValueError(f"{name} is what a browser sends itself: use one of the proxy's own like X-Remote-User")
     return name
 
 
@@ -146,7 +159,7 @@ TABLE: tuple[Setting, ...] = (
     Setting("proxy_role", _role, "", "Role of whom a proxy names and the users file does not; none: not let in."),
     Setting("insecure", _flag, False, "Answers everybody without credentials. Only behind something that checks."),
     Setting("secret", _secret, "", "Secret that signs forms and confirmations. Kept in Redis when not set."),
-    Setting("queues", _names, (), "Only these queues are shown, separated by commas; all when empty."),
+    Setting("queues", _queues, (), "Only these queues are shown, separated by commas; all when empty."),
     Setting("env", _text, "", "Name of the environment in the page head, like production."),
     Setting("env_strong", _names, ("production", "prod", "live"), "Environments whose name stands out."),
     Setting(
