@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from omniq_core import Memory, ServerFacts
 
 from .formatting import plural
 
 _UNITS = (("TB", 1024**4), ("GB", 1024**3), ("MB", 1024**2), ("KB", 1024), ("B", 1))
+
+MOST_NAMED = 3
+"""So many nodes are named, the others counted."""
 
 
 def server_note(server: ServerFacts) -> str:
@@ -14,12 +19,28 @@ def server_note(server: ServerFacts) -> str:
     found, where = server.replication, f" at port {server.port}" if server.port else ""
     if server.cluster:
         role = "" if found is None or found.primary else ", a replica"
-        return f"One node of a cluster{where}{role}"
+        among = f"One of {plural(len(server.all), 'master')}" if server.others else "One node"
+        return f"{among} of a cluster{where}{role}"
     if found is None:
         return "Only its version may be asked" if server.version else "Not permitted"
     if not found.primary:
         return "Replica" if found.link_up else "Replica without its primary"
     return f"Primary of {plural(found.replicas, 'replica')}" if found.replicas else "Standalone"
+
+
+def nodes_words(servers: Sequence[ServerFacts]) -> str:
+    """Which nodes of a cluster: `10.0.0.1:6379, 10.0.0.2:6379 and 3 more`. Nothing for a server of its own."""
+    names = [one.node for one in servers if one.node]
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
+
+
+def unasked_words(servers: Sequence[ServerFacts], command: str) -> str:
+    """Why a check could not be made, and on which nodes."""
+    away = [one for one in servers if one.away]
+    if away:
+        return f"{nodes_words(away)} {'does' if len(away) == 1 else 'do'} not answer"
+    return f"{command} is not permitted{' on ' + nodes_words(servers) if nodes_words(servers) else ''}"
 
 
 def memory_words(memory: Memory | None) -> tuple[str, str]:

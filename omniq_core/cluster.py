@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, cast
 
 import redis
@@ -16,7 +17,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from .addresses import UNTOLD, Name
 from .explaining import NO_SLOTS, REDIS_ERRORS
-from .once import AnswerLost, Arg, Commands, Foreign, Node, node_of
+from .once import AnswerLost, Arg, Commands, Foreign, Node, node_of, where
 
 MOST_REDIRECTS = 8
 # A cursor of SCAN says which node it is for: Redis's own, times this, plus the node's place. No cluster has more nodes.
@@ -84,6 +85,18 @@ class Cluster:
                 break
             todo = again
         return replies
+
+    def masters(self) -> list[tuple[str, Callable[[Commands], list[Any]]]]:
+        """Address of each master, and what asks it alone. Raises redis-py's ConnectionError when no node answers."""
+        if self._stale:
+            self._refresh()
+        return [(where(node.r).partition("/")[0], partial(self._alone, node)) for node in self._primaries()]
+
+    def _alone(self, node: Node | Foreign, commands: Commands) -> list[Any]:
+        try:
+            return self._ask((node, False), commands)
+        except AnswerLost as lost:
+            raise lost.error from lost.error.__cause__
 
     def close(self) -> None:
         """Gives the held connections back."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import redis
@@ -15,14 +15,13 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from .addresses import client_of_url, common_options, uses_tls
 from .cluster import Cluster, address_of, make_cluster
 from .explaining import HUNG_UP, REDIS_ERRORS, as_unknown, explain_redis_error, is_outage
-from .once import AnswerLost, Arg, Commands, Foreign, Node, node_of, where
+from .once import AnswerLost, Arg, Commands, Foreign, Node, node_of, pauses_of, where
 from .scripts import Script
 
 Call = tuple[Script, bytes, Sequence[Arg]]
 
 AGAIN_FOR_S = 3.0
 """How long what may be sent again is: about as long as it takes until another server is the master."""
-_FIRST_PAUSE_S = 0.05
 UNKNOWN = "UNKNOWN"
 """How the answer of a script begins that was sent again and cannot tell whether the first sending did its work."""
 
@@ -81,7 +80,7 @@ class Link:
         """
         command: list[Arg] = ["EVALSHA", script.sha, 1, anchor, *args]
         lost: Exception | None = None
-        pauses = _pauses()
+        pauses = pauses_of(AGAIN_FOR_S)
         while True:
             try:
                 return self._one(command, read)
@@ -174,6 +173,11 @@ class Link:
             scripted[at] = reply
         return plain, scripted
 
+    def each_master(self) -> list[tuple[str, Callable[[Commands], list[Any]]]]:
+        """The masters of a cluster, each with its address and what asks it alone, once, as `pipeline` does. Of anything
+        else, and before the first command, there are none."""
+        return self._server.masters() if isinstance(self._server, Cluster) else []
+
     def _one(self, command: Sequence[Arg], read: bool) -> Any:
         reply = self._read([command])[0] if read else self._send([command])[0]
         if not isinstance(reply, Exception):
@@ -187,7 +191,7 @@ class Link:
     def _settled(self, commands: Commands, at: int, key: bytes | None = None) -> list[Any]:
         """Sends them again, with waits, while the answer at `at` says that their slot is moving: nothing was done."""
         replies = self._send(commands, key)
-        pauses = _pauses()
+        pauses = pauses_of(AGAIN_FOR_S)
         while isinstance(replies[at], TryAgainError | ClusterDownError) and next(pauses, False):
             replies = self._send(commands, key)
         return replies
@@ -289,12 +293,3 @@ def connect(
         raise ValueError("nothing to connect to: give redis, redis_url or host")
     login = {"username": username, "password": password}
     return Link(redis.Redis(host=host, port=port, db=db, ssl=ssl, **login, **options), owned=True)
-
-
-def _pauses() -> Iterator[bool]:
-    """True again and again, each time after a longer pause, until AGAIN_FOR_S have passed."""
-    end, pause = time.monotonic() + AGAIN_FOR_S, _FIRST_PAUSE_S
-    while time.monotonic() + pause < end:
-        time.sleep(pause)
-        yield True
-        pause *= 2

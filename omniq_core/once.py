@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 import weakref
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 import redis
@@ -28,6 +29,7 @@ _pack: Any = getattr(cast(Any, getattr(redis_connection, "hiredis", None)), "pac
 _warned: weakref.WeakSet[Any] = weakref.WeakSet()
 # get_connection wants the name of a command before 5.3, and warns when it gets one since.
 _NAMED = ("EVALSHA",) if tuple(int(part) for part in redis.__version__.split(".")[:2]) < (5, 3) else ()
+_FIRST_PAUSE_S = 0.05
 _LOST = (RedisConnectionError, RedisTimeoutError, OSError)
 _SAID = (AuthenticationError, BusyLoadingError)
 """Answers of Redis that redis-py counts among the connection errors."""
@@ -196,3 +198,12 @@ def _repeats(r: Any) -> bool:
     if retry is None:
         times = options.get("retry_on_timeout") or options.get("retry_on_error")
     return bool(times)
+
+
+def pauses_of(seconds: float) -> Iterator[bool]:
+    """True again and again, each time after a longer pause, until so many seconds have passed."""
+    end, pause = time.monotonic() + seconds, _FIRST_PAUSE_S
+    while time.monotonic() + pause < end:
+        time.sleep(pause)
+        yield True
+        pause *= 2

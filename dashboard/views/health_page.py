@@ -18,7 +18,7 @@ from ..queries.health import CLOCKS_AGREE_MS, SLOW_SCRIPT_US, health_page
 from ..queries.queue_findings import last_check, look_again, names_to_check
 from ..repair_words import repair_label, repairable
 from ..routes import Routes
-from ..server_words import memory_words, server_note
+from ..server_words import memory_words, nodes_words, server_note, unasked_words
 from ..state import actor, can, current, may_see, now_ms, rights_differ
 from .everywhere import may_everywhere
 from .regions import regions
@@ -131,10 +131,12 @@ def _context() -> dict[str, Any]:
         "repairable": repairable,
         "repair_label": repair_label,
         "live_version": live.version(page),
-        "memory": memory_words(page.server.memory),
+        "memory": memory_words(page.fullest.memory),
         "leases_ms": mount.settings.leases_after * 1000,
         "memory_percent": mount.settings.memory_percent,
         "server_note": server_note(page.server),
+        "nodes_words": nodes_words,
+        "unasked_words": unasked_words,
         "CLOCKS_AGREE_MS": CLOCKS_AGREE_MS,
         "SLOW_SCRIPT_US": SLOW_SCRIPT_US,
         "SLOW_READ": SLOW_READ,

@@ -14,6 +14,7 @@ from .snapshot import QueueSnapshot, queue_state
 
 if TYPE_CHECKING:
     from .children import NotedCounter
+    from .server_facts import ServerFacts
     from .top_watch import Lately
 
 MEMORY_BACK = 5
@@ -73,22 +74,29 @@ def paused(snapshots: Iterable[QueueSnapshot], now_ms: int, limits: NoticeLimits
             yield Notice("paused", one.queue, one.waiting_total, 0, since)
 
 
-def memory(info: Any, limits: NoticeLimits, board: NoticeBoard) -> Iterator[Notice]:
-    """What INFO says about memory: near its limit, or a policy that takes jobs away when it is reached.
+def memory(info: Any, limits: NoticeLimits, board: NoticeBoard, seen: ServerFacts | None = None) -> Iterator[Notice]:
+    """What INFO says about memory: near its limit, or a policy that takes jobs away when it is reached. Of a cluster it
+    is what one master says now, and of the others what was last `seen`; the worst of them is the notice.
 
     The policies `volatile-*` take only what has an expiry, and no job has one.
     """
-    if isinstance(info, Exception):  # INFO may be forbidden
+    asked: list[tuple[int, int, str, str]] = []
+    if not isinstance(info, Exception):  # INFO may be forbidden
+        used, most = (read_count(info.get(name)) for name in ("used_memory", "maxmemory"))
+        asked.append((used, most, str(info.get("maxmemory_policy", "")), seen.node if seen else ""))
+    others = [(one.memory, one.node) for one in seen.others] if seen else []
+    asked += [(kept.used, kept.most, kept.policy, node) for kept, node in others if kept]
+    limited = [one for one in asked if one[1]]
+    if not limited:
         return
-    used, most = (read_count(info.get(name)) for name in ("used_memory", "maxmemory"))
-    policy = str(info.get("maxmemory_policy", ""))
-    if not most:
-        return
+    used, most, policy, node = max(limited, key=lambda one: one[0] / one[1])
     percent = limits.memory_percent - (MEMORY_BACK if board.showing("memory") else 0)
     if used * 100 >= most * percent:
-        yield Notice("memory", "", used, most, None, policy)
-    if policy.startswith("allkeys-"):
-        yield Notice("eviction", "", 0, most, None, policy)
+        yield Notice("memory", "", used, most, None, policy, node)
+    for _, most, policy, node in limited:
+        if policy.startswith("allkeys-"):
+            yield Notice("eviction", "", 0, most, None, policy, node)
+            return
 
 
 def failing(queue: str, lately: Lately, limits: NoticeLimits, board: NoticeBoard) -> Notice | None:

@@ -17,6 +17,7 @@ from .clock_watch import ClockWatch, own_clock
 from .group_watch import GroupWatch
 from .history import read_history
 from .notices import KEPT_MS, NOTICES, Notice, NoticeBoard, NoticeKey, NoticeLimits, pack_board, read_board
+from .server_facts import seen_facts
 from .snapshot import QueueSnapshot
 from .top_watch import TopWatch
 
@@ -74,7 +75,7 @@ class NoticeWatch:
         limits, snapshots = self._limits, [self._since_resumed(one, ended_ms) for one in snapshots]
         ended = {one.queue: at for one, reply in zip(late, firsts, strict=True) if (at := _first(reply)) is not None}
         found = [
-            *rules.memory(info, limits, board),
+            *rules.memory(info, limits, board, seen_facts(self.link)),
             *rules.stalled(snapshots, ended_ms, limits),
             *rules.leases(snapshots, ended, ended_ms, limits, board),
             *self._failing(snapshots, ended_ms, board),

@@ -47,6 +47,7 @@ class Notice:
     """One condition, with its figures as they were when it last held.
 
     memory: `count` bytes are used of `more`, `text` is the eviction policy. eviction: `more` and `text` alike.
+    Of a cluster `digest` is the address of the master.
     stalled: `count` jobs wait and nothing has started since `since_ms`, `more` leases ran out.
     leases: `count` ran out and were not taken back, the first at `since_ms`.
     failing: `count` failed in 15 min, `more` in the 15 before it began; `share` percent of them so (`digest`, `text`).

@@ -1,6 +1,6 @@
 """What the server says about itself, and how fast it answers. What may not be asked is None, and the rest stands.
 
-Of a cluster one node is asked, always the same: `port` says which.
+Of a cluster every master is asked, one after the other.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ import statistics
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from ..clock import now_ms as wall_clock
 from ..connection import Link
+from ..explaining import REDIS_ERRORS, explain_redis_error
 from ..numbers import read_count, read_int
+from ..once import Commands
 
 PINGS = 200
 """So many answer times are kept, the last ones."""
@@ -96,7 +98,8 @@ class SlowScript:
 class ServerFacts:
     """One look. `engine` is "Redis" or "Valkey"; `clock_ms`: how far its clock is ahead of this host's, give or take
     `clock_error_ms`; `slow`: scripts of the last hour, the slowest first; `script_us`: the mean of all since the start,
-    where the slow log may not be read. None is what may not be asked."""
+    where the slow log may not be read. None is what may not be asked. Of a cluster it is the first master that
+    answers, `node`, and `others` are the rest; of one that did not answer nothing is known but `away`, why."""
 
     at_ms: int
     answers: AnswerTimes
@@ -113,6 +116,14 @@ class ServerFacts:
     clock_error_ms: int = 0
     slow: tuple[SlowScript, ...] | None = None
     script_us: int | None = None
+    node: str = ""
+    away: str = ""
+    others: tuple[ServerFacts, ...] = ()
+
+    @property
+    def all(self) -> tuple[ServerFacts, ...]:
+        """Every server that was asked: of a cluster its masters."""
+        return self, *self.others
 
 
 @dataclass(slots=True)
@@ -127,15 +138,40 @@ _known: WeakKeyDictionary[Link, _Known] = WeakKeyDictionary()
 def server_facts(
     link: Link, now_ms: int, *, wall: Callable[[], int] = wall_clock, timer: Callable[[], float] = time.perf_counter
 ) -> ServerFacts:
-    """A look at the server in two round trips, whatever it holds. Raises what Redis raised when it did not answer."""
-    before, began = wall(), timer()
-    _, server = link.pipeline([("PING",), ("TIME",)])
-    took, after = timer() - began, wall()
+    """A look at the server in two round trips, whatever it holds; of a cluster, as many at each master.
+
+    Raises what Redis raised when none answered."""
+    masters = link.each_master()
+    looks: list[dict[str, Any]] = []
+    error: Exception | None = None
     known = _known.setdefault(link, _Known())
-    known.pings_us.append(max(int(took * 1e6), 1))
-    info, commands, hello, slow = link.pipeline(
-        [("INFO",), ("INFO", "commandstats"), ("HELLO",), ("SLOWLOG", "GET", SLOW_READ)]
-    )
+    for node, ask in masters or [("", link.pipeline)]:
+        try:
+            given, took = _look(ask, now_ms, wall, timer)
+        except REDIS_ERRORS as failed:
+            error = error or failed
+            looks.append({"node": node, "away": explain_redis_error(failed), "cluster": True})
+            continue
+        if not masters and given.get("cluster") and link.each_master():  # which this first command has found out
+            return server_facts(link, now_ms, wall=wall, timer=timer)
+        if not any("away" not in look for look in looks):
+            known.pings_us.append(max(int(took * 1e6), 1))
+        looks.append({"node": node, **given})
+    if error and all("away" in look for look in looks):
+        raise error
+    looks.sort(key=lambda look: "away" in look)  # the first is the one that is shown
+    first, *others = (ServerFacts(now_ms, answer_times(link), **look) for look in looks)
+    known.facts = replace(first, others=tuple(others))
+    return known.facts
+
+
+def _look(
+    ask: Callable[[Commands], list[Any]], now_ms: int, wall: Callable[[], int], timer: Callable[[], float]
+) -> tuple[dict[str, Any], float]:
+    before, began = wall(), timer()
+    _, server = ask([("PING",), ("TIME",)])
+    took, after = timer() - began, wall()
+    info, commands, hello, slow = ask([("INFO",), ("INFO", "commandstats"), ("HELLO",), ("SLOWLOG", "GET", SLOW_READ)])
     given: dict[str, Any] = {**_said_by_hello(hello), **_said_by_info(info)}
     if (ahead := _ahead(server, (before + after) // 2)) is not None:
         given.update(clock_ms=ahead, clock_error_ms=(after - before + 1) // 2)
@@ -143,8 +179,7 @@ def server_facts(
         given["slow"] = _slow_scripts(slow, now_ms, given.get("clock_ms") or 0)
     elif not isinstance(commands, Exception):
         given["script_us"] = _mean_of_scripts(commands)
-    known.facts = ServerFacts(now_ms, answer_times(link), **given)
-    return known.facts
+    return given, took
 
 
 def seen_facts(link: Link) -> ServerFacts | None:
@@ -192,7 +227,9 @@ def _said_by_info(info: Any) -> dict[str, Any]:
         return _text(said.get(name)) in ("ok", "")
 
     valkey = _text(said.get("valkey_version"))
-    saved = count("rdb_last_save_time") if (read_int(said.get("rdb_last_bgsave_time_sec")) or 0) >= 0 else 0
+    # A copy sent to a replica counts as a save in all figures but `rdb_saves`, which servers before 7.0 do not have.
+    saves = read_int(said.get("rdb_saves", 1)) and (read_int(said.get("rdb_last_bgsave_time_sec")) or 0) >= 0
+    saved = count("rdb_last_save_time") if saves else 0
     return {
         "engine": "Valkey" if valkey else "Redis",
         "version": valkey or _text(said.get("redis_version")),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from omniq_core import OmniqClient, pause_queue
-from omniq_core.operator.notices import Notice, NoticeLimits
+from omniq_core import AnswerTimes, Memory, OmniqClient, ServerFacts, pause_queue
+from omniq_core.operator.notice_rules import memory
+from omniq_core.operator.notices import Notice, NoticeBoard, NoticeLimits
 from tests.operator.noticing import Rounds
 from tests.support.clock import Clock
 from tests.support.factories import fail_jobs, lease_jobs, publish_jobs
@@ -147,6 +149,26 @@ def test_memory_near_its_limit_and_a_policy_that_takes_jobs(
     finally:
         for name, value in kept.items():
             redis.config_set(name, value)
+
+
+def test_of_a_cluster_the_worst_master_is_the_notice() -> None:
+    def master(node: str, used: int, most: int, policy: str = "noeviction") -> ServerFacts:
+        return ServerFacts(0, AnswerTimes(0, 0, 0), memory=Memory(used, most, policy), node=node)
+
+    away = ServerFacts(0, AnswerTimes(0, 0, 0), node="d:1", away="connection refused")
+    others = (master("b:1", 95, 100), master("c:1", 1, 100, "allkeys-lru"), away)
+    seen = replace(master("a:1", 0, 0), others=others)
+    info = {"used_memory": 50, "maxmemory": 100, "maxmemory_policy": "noeviction"}
+
+    def found(info: Any, seen: ServerFacts | None) -> list[Notice]:
+        return list(memory(info, NoticeLimits(), NoticeBoard(), seen))
+
+    assert found(info, seen) == [
+        Notice("memory", "", 95, 100, None, "noeviction", "b:1"),
+        Notice("eviction", "", 0, 100, None, "allkeys-lru", "c:1"),
+    ]
+    assert found(info | {"used_memory": 99}, seen)[0] == Notice("memory", "", 99, 100, None, "noeviction", "a:1")
+    assert (found(info, None), found(Exception(), None)) == ([], [])
 
 
 def test_a_redis_that_tells_nothing_of_itself_has_no_notice_of_it(

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from omniq_core import Link, Memory, OmniqClient, measure_answer, seen_facts, server_facts
 from omniq_core.operator.server_facts import answer_times
@@ -20,6 +21,9 @@ class Said:
 
     def __init__(self, **said: Any) -> None:
         self.said = {"PING": True, "TIME": (T // 1000, 0), "INFO": {}, "HELLO": Exception(), "SLOWLOG": [], **said}
+
+    def each_master(self) -> list[Any]:
+        return []
 
     def pipeline(self, commands: Any) -> list[Any]:
         return [{} if command[1:] == ("commandstats",) else self.said[command[0]] for command in commands]
@@ -123,6 +127,27 @@ def test_what_other_servers_say() -> None:
     assert (fine.aof, fine.aof_fine, fine.save_fine, fine.saved_ms) == (True, False, False, T - 38_000)
     never = look(INFO={"rdb_last_save_time": T // 1000, "rdb_last_bgsave_time_sec": -1}).persistence
     assert (never.aof, never.saved_ms) == (False, None)
+
+    copied = look(INFO={"rdb_last_save_time": T // 1000, "rdb_last_bgsave_time_sec": 0, "rdb_saves": 0}).persistence
+    assert copied.saved_ms is None, "a copy for a replica is no save of its own"
+
+
+def test_of_a_cluster_whose_first_master_is_away_the_next_one_is_shown() -> None:
+    here = Said(INFO={"cluster_enabled": 1, "maxmemory": 4})
+
+    def gone(_commands: Any) -> list[Any]:
+        raise RedisConnectionError("Error 111 connecting to a:1. Connection refused.")
+
+    link: Any = Said()
+    link.each_master = lambda: [("a:1", gone), ("b:1", here.pipeline)]
+    found = server_facts(link, T)
+    assert [(one.node, one.away, one.memory is None) for one in found.all] == [
+        ("b:1", "", False),
+        ("a:1", "connection refused", True),
+    ]
+    link.each_master = lambda: [("a:1", gone), ("b:1", gone)]
+    with pytest.raises(RedisConnectionError):
+        server_facts(link, T)
 
 
 def test_which_policies_take_jobs_away() -> None:

@@ -61,8 +61,8 @@ def test_stored_xss_what_the_server_says_of_itself(
     # Whoever may run a script writes what they want into the slow log.
     redis.evalsha(redis.script_load(SLOW), 1, mark("slow"))
 
-    def hostile(link: Link, commands: Any) -> list[Any]:
-        said: list[Any] = ask(link, commands)
+    def hostile(link: Link, *asked: Any) -> list[Any]:
+        said: list[Any] = ask(link, *asked)
         info = {"redis_version": mark("version"), "maxmemory_policy": "allkeys-" + mark("policy"), "maxmemory": 1}
         more = {"role": mark("role"), "valkey_version": "", "cluster_enabled": mark("mode"), "tcp_port": mark("port")}
         return [{**one, **info, **more} if isinstance(one, dict) and "used_memory" in one else one for one in said]

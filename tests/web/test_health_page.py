@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -134,6 +135,27 @@ def test_a_tick_brings_the_count_when_it_changes(says: Any, client: OmniqClient)
 )  # fmt: skip
 def test_each_tile_in_other_states(says: Any, said: dict[str, Any], tile: str) -> None:
     assert tile in tiles(says(**said))
+
+
+def test_each_master_of_a_cluster_is_judged_and_named(says: Any) -> None:
+    def node(port: int, **said: Any) -> ServerFacts:
+        return replace(DRAWN, cluster=True, node=f"10.0.0.1:{port}", **said)
+
+    full = Memory(3 * GB, 4 * GB, "allkeys-lru")
+    lost = Persistence(aof=False, aof_fine=True, saved_ms=None, save_fine=False)
+    slow = SlowScript(NOW - 1_000, 200_000, b"EVALSHA abc 1")
+    page = says(cluster=True, node="10.0.0.1:1", others=(node(2, memory=full), node(3, persistence=lost, slow=(slow,))))
+    assert tiles(page)[0] == "Redis 7.4.2 One of 3 masters of a cluster at port 6379, up 41 d"
+    assert tiles(page)[2] == "Memory 3 GB of 4 10.0.0.1:2: Policy allkeys-lru"
+    assert tiles(page)[5] == "Persistence None 10.0.0.1:3: Last save failed"
+    assert page.words("#check-eviction") == "Redis may remove jobs on 10.0.0.1:2"
+    assert page.words("#check-slow") == "Scripts that took over 100 ms on 10.0.0.1:3"
+    assert "EVALSHA abc 1" in page.text
+    assert "evict" not in page.words("#passed") and "Clocks agree within 250 ms 3 masters" in page.words("#passed")
+    gone = ServerFacts(NOW, DRAWN.answers, cluster=True, node="10.0.0.1:2", away="connection refused")
+    page = says(cluster=True, node="10.0.0.1:1", others=(gone,))
+    assert page.words("#passed").count("Not checked: 10.0.0.1:2 does not answer") == 3
+    assert "All fine" not in page.words("#health-state")
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_what_is_about_no_queue(client: OmniqClient, redis: Any) -> None:
         redis,
         Notice("memory", "", 15 * gb, 16 * gb, None, "noeviction"),
         Notice("counters", "", 2, 312, NOW - 5 * HOUR, "import:tenant-8841"),
-        Notice("eviction", "", 0, 16 * gb, None, "allkeys-lru"),
+        Notice("eviction", "", 0, 16 * gb, None, "allkeys-lru", "10.0.0.2:6379"),
         Notice("clocks", "q", 42_000, text="worker"),
         Notice("clocks", "", -12_000, text="dashboard"),
     )
@@ -133,7 +133,7 @@ def test_what_is_about_no_queue(client: OmniqClient, redis: Any) -> None:
     assert sentences(page) == [
         "Redis uses 93% of its memory, 15 GB of 16 GB. When it is full no job can be published.",
         "2 child counters are stuck. import:tenant-8841 lacks 312 children and has not moved for 5 h 00 min .",
-        "Redis may remove jobs: its eviction policy is allkeys-lru and its memory is limited to 16 GB. "
+        "10.0.0.2:6379: Redis may remove jobs: its eviction policy is allkeys-lru and its memory is limited to 16 GB. "
         "Only noeviction keeps them.",
         "A worker of q has a clock that is at least 42 s ahead. What it writes down, leases and ages, is wrong by "
         "that.",
