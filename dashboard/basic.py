@@ -5,9 +5,10 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass, field
 
-from flask import Request, g
+from flask import Request
 
 from .access import Actor, Allow, Decision, Deny
+from .kept import kept
 from .state import now_ms
 from .tries import Tries, too_many
 
@@ -32,9 +33,9 @@ class Basic:
         """Everything for whoever has both; after too many tries nothing for 5 min, as the sign-in page has it."""
         if action == "health":
             return Allow()
-        if "omniq_basic" not in g:
-            g.omniq_basic = self._decide(request)
-        return g.omniq_basic
+        if "basic" not in kept:
+            kept.basic = self._decide(request)
+        return kept.basic
 
     def user(self, request: Request) -> Actor:
         """The name that `access` has checked. Without it anybody could write any name into the header."""
@@ -50,7 +51,7 @@ class Basic:
             (given.password or "").encode(), self.password.encode()
         )
         if not right:
-            g.omniq_tried = self.name if hmac.compare_digest(name.encode(), self.name.encode()) else ""
+            kept.tried = self.name if hmac.compare_digest(name.encode(), self.name.encode()) else ""
             # A guess from the address of somebody who is in must not find out by them.
             if address in self._right:
                 self._right[address] = 0

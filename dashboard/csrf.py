@@ -6,10 +6,11 @@ import hmac
 import secrets
 from urllib.parse import urlsplit
 
-from flask import Request, Response, current_app, g, request
+from flask import Request, Response, current_app, request
 from markupsafe import Markup
 
 from .cookies import send_cookie
+from .kept import kept
 from .state import current
 
 FIELD = "omniq_csrf"
@@ -47,8 +48,8 @@ def check(req: Request) -> bool:
 def field() -> Markup:
     """The hidden inputs every form that posts begins with: our token, and the host's where it protects its forms."""
     state = current()
-    cookie = g.get("omniq_csrf_cookie") or request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
-    g.omniq_csrf_cookie = cookie
+    cookie = kept.get("csrf_cookie") or request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
+    kept.csrf_cookie = cookie
     return _hidden(FIELD, state.signing.digest("csrf", cookie)) + host_field()
 
 
@@ -74,7 +75,7 @@ def _host_token() -> str:
 def renew() -> None:
     """Binds the forms of this browser to a new cookie: one that was put there before somebody signed in is worth
     nothing after."""
-    g.omniq_csrf_cookie = secrets.token_urlsafe(24)
+    kept.csrf_cookie = secrets.token_urlsafe(24)
 
 
 def _hidden(name: str, value: str) -> Markup:
@@ -83,7 +84,7 @@ def _hidden(name: str, value: str) -> Markup:
 
 def keep_cookie(response: Response) -> Response:
     """Sends the cookie the tokens of this page are bound to."""
-    cookie = g.get("omniq_csrf_cookie")
+    cookie = kept.get("csrf_cookie")
     if cookie and cookie != request.cookies.get(COOKIE):
         send_cookie(response, COOKIE, cookie)
     # The host's token is good for an hour, and until somebody signs in anew; a page may stand for days.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, g, request
+from flask import Response, request
 
 from .cookies import send_cookie
+from .kept import kept
 from .signing import BadSignature
 from .state import current, mount_path, now_ms
 
@@ -24,7 +25,7 @@ def leave(data: dict[str, Any]) -> None:
         lines.pop()
     if len(lines) < len(data["lines"]):
         lines.append(f"and {len(data['lines']) - len(lines):,} more")
-    g.omniq_notice = current().signing.seal(_PURPOSE, {**data, "lines": lines}, now_ms())
+    kept.notice = current().signing.seal(_PURPOSE, {**data, "lines": lines}, now_ms())
 
 
 def waits() -> bool:
@@ -37,7 +38,7 @@ def take() -> dict[str, Any] | None:
     text = request.cookies.get(COOKIE)
     if not text:
         return None
-    g.omniq_notice = ""
+    kept.notice = ""
     try:
         return current().signing.open(_PURPOSE, text, now_ms(), MAX_AGE_MS)
     except BadSignature:
@@ -46,7 +47,7 @@ def take() -> dict[str, Any] | None:
 
 def send(response: Response) -> Response:
     """Sets the cookie of a message that was left, or removes that of one that was shown."""
-    text = g.get("omniq_notice")
+    text = kept.get("notice")
     if text:
         send_cookie(response, COOKIE, text, max_age_s=MAX_AGE_MS // 1000)
     elif text == "":

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from flask import g, request
+from flask import request
 from werkzeug.exceptions import HTTPException
 
 from omniq_core import (
@@ -28,6 +28,7 @@ from omniq_core import (
 from . import confirm
 from .access import Actor
 from .actions.telling import Did, listening
+from .kept import kept
 from .routes import Route, View
 from .state import actor, current, now_ms
 from .tokens import QUEUE_NAME, BadToken, from_token
@@ -90,8 +91,8 @@ def recorded(route: Route) -> View:
 
     @functools.wraps(route.view)
     def view(**arguments: Any) -> Any:
-        g.omniq_recording = Recording(route)
-        with listening(g.omniq_recording):
+        kept.recording = Recording(route)
+        with listening(kept.recording):
             return route.view(**arguments)
 
     return view
@@ -100,13 +101,13 @@ def recorded(route: Route) -> View:
 def explain(text: str) -> None:
     """Why this request is refused, should it be: what the reader is told. Who says it first says it best."""
     if text:
-        g.setdefault("omniq_why", text)
+        kept.setdefault("why", text)
 
 
 def refused(why: str, *, nameless: bool = False) -> None:
     """This request is refused before anything is asked of Redis. `nameless`: nobody has said who it comes from."""
-    g.omniq_refused = "nameless" if nameless or not actor().name else "named"
-    g.omniq_why = why
+    kept.refused = "nameless" if nameless or not actor().name else "named"
+    kept.why = why
 
 
 def meant(user: str | None) -> dict[str, str]:
@@ -122,10 +123,10 @@ def note_refusal(status: int) -> None:
 
     Those that came before any call to Redis are recorded up to a bound, for they cost whoever sends them nothing.
     """
-    recording, before = cast(Recording | None, g.get("omniq_recording")), cast(str, g.get("omniq_refused", ""))
+    recording, before = cast(Recording | None, kept.get("recording")), cast(str, kept.get("refused", ""))
     route = current().routes.get((request.endpoint or "").rpartition(".")[2])
     if route is not None and request.method in ("GET", "HEAD"):
-        _note_look(route, status) if g.get("omniq_tried") is None else _note_try(status)
+        _note_look(route, status) if kept.get("tried") is None else _note_try(status)
         return
     if (
         route is None
@@ -142,8 +143,8 @@ def note_refusal(status: int) -> None:
         return
     # What a stranger sends is not even read.
     wanted = _named(route, who) if before == "nameless" else _wanted(route, who)
-    facts = {**wanted.facts, **meant(g.get("omniq_tried")), **({"missed": str(missed)} if missed else {})}
-    entry = replace(wanted, state="refused", why=g.get("omniq_why", ""), facts=facts)
+    facts = {**wanted.facts, **meant(kept.get("tried")), **({"missed": str(missed)} if missed else {})}
+    entry = replace(wanted, state="refused", why=kept.get("why", ""), facts=facts)
     _note_refused(entry)
 
 
@@ -189,7 +190,7 @@ def _note_look(route: Route, status: int) -> None:
         return
     verb = "export" if route.action == "export" else "look"
     facts = {"right": route.action} | ({"missed": str(missed)} if missed else {})
-    entry = Activity(at_ms, verb, "refused", who.name, who.address, queue, facts=facts, why=g.get("omniq_why", ""))
+    entry = Activity(at_ms, verb, "refused", who.name, who.address, queue, facts=facts, why=kept.get("why", ""))
     _note_refused(entry)
 
 
@@ -200,8 +201,8 @@ def _note_try(status: int) -> None:
     missed = current().refusals.take(now_ms(), "sign-in", "")
     if missed is None:
         return
-    why = "Name and password do not match." if status == 401 else g.get("omniq_why", "")
-    facts = meant(g.omniq_tried) | ({"missed": str(missed)} if missed else {})
+    why = "Name and password do not match." if status == 401 else kept.get("why", "")
+    facts = meant(kept.tried) | ({"missed": str(missed)} if missed else {})
     address = request.remote_addr or ""
     _note_refused(Activity(now_ms(), "sign-in", "refused", address=address, why=why, facts=facts))
 

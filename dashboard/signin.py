@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import Literal, cast
 from urllib.parse import urlencode
 
-from flask import Request, Response, g
+from flask import Request, Response
 from werkzeug.security import check_password_hash
 
 from . import sessions
 from .access import Actor, Allow, Decision, Deny, LoginRequired
 from .accounts import LONGEST, NAME, User, Users, UsersError, UsersFile
 from .htmx import came_from, here, kind, mount_url, stays_below
+from .kept import kept
 from .proxied import PEER, is_listed
 from .roles import OPERATOR, VIEWER
 from .settings import Settings
@@ -92,9 +93,9 @@ class SignIn:
 
     def known(self, request: Request) -> Known | None:
         """Who makes this request. Raises UsersError when the file cannot be read."""
-        if "omniq_known" not in g:
-            g.omniq_known = self._by_proxy(request) or self._by_cookie(request)
-        return cast("Known | None", g.omniq_known)
+        if "known" not in kept:
+            kept.known = self._by_proxy(request) or self._by_cookie(request)
+        return cast("Known | None", kept.known)
 
     def has_session(self, request: Request) -> bool:
         """Is there a session that can be ended?"""
@@ -126,21 +127,21 @@ class SignIn:
             return Tried("wrong", left=attempt.left, user=meant)
         self.tries.forgive(key, name, address, now_ms())
         begun = sessions.Session(name, now_ms(), now_ms())
-        g.omniq_session_text = sessions.seal(begun, users, user)
-        g.omniq_known = Known(name, user.role, begun, users)
-        g.pop("omniq_actor", None)
+        kept.session_text = sessions.seal(begun, users, user)
+        kept.known = Known(name, user.role, begun, users)
+        kept.pop("actor", None)
         return Tried("signed_in")
 
     def end(self, known: Known | None, *, everywhere: bool = False) -> None:
         """Takes the cookie away with this answer; `everywhere` ends all sessions of that user. Raises UsersError."""
         if everywhere and known is not None and self.file is not None:
             self.file.end_sessions(known.name)
-        g.omniq_session_text = ""
+        kept.session_text = ""
 
     def finish(self, response: Response, *, clicked: bool) -> Response:
         """Sends the cookie where it changed, or where somebody clicked: what refreshes itself is no click."""
-        text = cast("str | None", g.get("omniq_session_text"))
-        known = cast("Known | None", g.get("omniq_known"))
+        text = cast("str | None", kept.get("session_text"))
+        known = cast("Known | None", kept.get("known"))
         if known is None or known.session is None or known.users is None:
             return response
         if text is None and clicked:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import quote
 
-from flask import Request, current_app, g, request
+from flask import Request, current_app, request
 
 from omniq_core import Link, OmniqClient
 
@@ -25,6 +25,7 @@ from .access import (
     asked,
     read_only,
 )
+from .kept import kept
 from .refusals import Refusals
 from .routes import Route
 from .settings import Settings
@@ -85,22 +86,22 @@ def current() -> Mount:
 
 def now_ms() -> int:
     """Now in ms, the same for the whole request."""
-    if "omniq_now_ms" not in g:
-        g.omniq_now_ms = current().clock()
-    return cast(int, g.omniq_now_ms)
+    if "now_ms" not in kept:
+        kept.now_ms = current().clock()
+    return cast(int, kept.now_ms)
 
 
 def actor() -> Actor:
     """Who makes this request. A host that ends it instead is heard once: the page about that needs a name, too."""
-    if "omniq_actor" not in g:
-        g.omniq_actor = anonymous(request)
-        g.omniq_actor = current().user(request)
-    return cast(Actor, g.omniq_actor)
+    if "actor" not in kept:
+        kept.actor = anonymous(request)
+        kept.actor = current().user(request)
+    return cast(Actor, kept.actor)
 
 
 def decide(action: str, queue: str | None = None) -> Decision:
     """What access says of that; asked once a request, for a page asks for each of its rows."""
-    known = cast(dict[tuple[str, str | None], Decision], g.setdefault("omniq_decisions", {}))
+    known = cast(dict[tuple[str, str | None], Decision], kept.setdefault("decisions", {}))
     if (action, queue) not in known:
         known[action, queue] = asked(current().access, request, action, queue)
     return known[action, queue]

@@ -70,6 +70,7 @@ def test_dashboard_knows_core_by_its_public_names_and_never_redis(path) -> None:
     for imported in imports_of(path):
         line = f"{where(path)}:{imported.line} imports {imported.module}"
         assert top(imported) != "redis", line
+        assert imported.module != "flask" or "g" not in imported.names, f"{line}: `g` outlives requests, use kept.py"
         if top(imported) == "dashboard":
             assert imported.relative, f"{line}: a host may have its own package of that name"
         if top(imported) == "omniq_core":

@@ -191,3 +191,15 @@ def test_every_endpoint_has_an_action() -> None:
     routes = app.extensions[EXTENSION]["omniq_dashboard"].routes
     endpoints = {rule.endpoint.rpartition(".")[2] for rule in app.url_map.iter_rules()}
     assert endpoints - {"static"} == set(routes)
+
+
+def test_no_answer_counts_for_the_next_reader_where_the_host_has_pushed_an_application_context() -> None:
+    """All requests share `flask.g` then: what one reader was allowed, everybody was."""
+
+    def rule(request: Request, _action: str, _queue: str | None) -> Decision:
+        return Allow() if request.headers.get("X-Me") == "admin" else Deny("Not you.")
+
+    app = trial_app(access=rule)
+    with app.app_context():
+        answers = [ask(app, "/queues/mail/", headers={"X-Me": me}) for me in ("admin", "somebody", "admin")]
+    assert [answer.status_code for answer in answers] == [200, 403, 200]
