@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, Request, expect
 
-from dashboard import OmniqDashboard, allow_all
+from dashboard import OmniqDashboard, allow_all, read_only
 from omniq_core import OmniqClient
 from tests.support.live_server import LiveServer, WsgiApp
 
@@ -18,9 +19,9 @@ def test_by_keyboard_to_the_other_dashboard(
     page: Page, client: OmniqClient, live_server: Callable[[WsgiApp], LiveServer], width: int
 ) -> None:
     host = Flask("host")
-    usual = {"redis": client, "access": allow_all, "background": False, "secret": "not secret"}
-    OmniqDashboard(host, env="production", **usual)
-    OmniqDashboard(host, env="staging", url_prefix="/ops/staging", **usual)
+    usual: dict[str, Any] = {"redis": client, "background": False, "secret": "not secret"}
+    OmniqDashboard(host, env="production", access=allow_all, **usual)
+    OmniqDashboard(host, env="staging", url_prefix="/ops/staging", access=read_only, **usual)
     url = live_server(host).url
     page.set_viewport_size({"width": width, "height": 800})
     asked: list[str] = []
@@ -37,6 +38,7 @@ def test_by_keyboard_to_the_other_dashboard(
     assert box and min(box["width"], box["height"]) >= 24
     end = page.locator(".topbar-end").bounding_box()
     assert end and end["y"] < box["y"] + box["height"]  # still one line
+    assert page.locator(".env").evaluate("(e) => e.clientWidth / e.scrollWidth") == 1  # its name is whole
     summary.focus()
     with page.expect_response("**/omniq/dashboards"):
         page.keyboard.press("Enter")
@@ -54,3 +56,7 @@ def test_by_keyboard_to_the_other_dashboard(
     page.wait_for_url(f"{url}/ops/staging/")
     expect(page.locator(".env", has_text="staging")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for tablet in (768, 820) if width == 390 else ():
+        page.set_viewport_size({"width": tablet, "height": 800})
+        end = page.locator(".topbar-end").bounding_box()
+        assert end and end["x"] + end["width"] <= tablet, "the menu of the display is outside of the window"
