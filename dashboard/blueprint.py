@@ -22,7 +22,7 @@ from .htmx import kind
 from .live import is_tick
 from .problems import Problem, no_such_page, no_such_queue
 from .routes import Route, check_routes
-from .state import actor, all_mounts, current, decide, decide_request, now_ms
+from .state import all_mounts, ask_who, current, decide, decide_request, now_ms
 from .tokens import QUEUE_NAME, RestConverter, TokenConverter, Unreadable, to_token
 from .views import errors, every_route
 from .views.strays import MISSING, add_slash, add_strays
@@ -124,7 +124,7 @@ def _check_access() -> ResponseReturnValue | None:
             return Response(status=401, headers={"HX-Redirect": url})
         return _ask_to_sign_in(decision, url)
     if route.action != "health":
-        actor()  # now, so that a host which sends strangers away there has done so before anything is done for them
+        ask_who()  # now, so that a host which sends strangers away there has done so before anything is done for them
     return None
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import quote
 
 from flask import Request, current_app, request
+from werkzeug.exceptions import HTTPException
 
 from omniq_core import Link, OmniqClient
 
@@ -92,11 +94,18 @@ def now_ms() -> int:
 
 
 def actor() -> Actor:
-    """Who makes this request. A host that ends it instead is heard once: the page about that needs a name, too."""
+    """Who makes this request. Nobody, where the host ends it instead of naming somebody: the page about that and the
+    record ask, too."""
     if "actor" not in kept:
-        kept.actor = anonymous(request)
-        kept.actor = current().user(request)
+        with suppress(HTTPException):
+            ask_who()
     return cast(Actor, kept.actor)
+
+
+def ask_who() -> None:
+    """Asks the host who makes this request, which it may end by an error of its own: that is raised."""
+    kept.actor = anonymous(request)
+    kept.actor = current().user(request)
 
 
 def decide(action: str, queue: str | None = None) -> Decision:

@@ -140,6 +140,9 @@ def test_naming_nobody_may_end_the_request_too(client: OmniqClient, redis: Any) 
     assert visitor.http.get(f"/queues/{QUEUE}/failed/export").status_code == 401
     assert visitor.post(f"/queues/{QUEUE}/jobs/retry", {"id": "job-1"}).status == 401
     assert visitor.http.get("/healthz").status_code == 200
+    for access, status in ((lambda *_: abort(403), 403), (lambda *_: Deny("No."), 403), (lambda *_: Allow(), 401)):
+        both = host(client, access=access, user=lambda _: abort(401))
+        assert both.post(f"/queues/{QUEUE}/jobs/retry", {"id": "job-1"}).status == both.get("/", status).status
     assert everything(redis) == before
 
 
