@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from .redact_spellings import Reading, Span, digits_in, number_of, numbers_in, without_half
+from .redact_spellings import (
+    Reading,
+    Span,
+    digits_in,
+    number_of,
+    numbers_in,
+    read,
+    stands_alone,
+    texts_in,
+    without_half,
+)
 from .redact_walk import HIDDEN, is_key
 
 _KNOWN = 4
@@ -34,29 +44,33 @@ def masked(text: str, values: Sequence[str], names: re.Pattern[str] | None) -> s
     """The text without these values, however they are usually spelled, and without what follows a hidden name."""
     # All is looked for in the text as it came: what is put in the place of one could hide where another begins.
     spans = [found.span("value") for found in names.finditer(text)] if names else []
-    spans += [*_as_they_are(text, values), *_as_they_read(text, values)]
+    parts = _parts(values)
+    spans += [*_as_they_are(text, parts), *_as_they_read(text, parts), *_numbers(text, values)]
     return _without(text, spans)
 
 
-def _as_they_are(text: str, values: Sequence[str]) -> Iterator[Span]:
-    folded = text.casefold()
-    for value, alone in _parts(values).items():
-        # Most values are in no error, and a pattern is slow to make.
-        if value.casefold() in folded:
-            yield from (found.span() for found in re.finditer(_pattern(value, alone), text, re.IGNORECASE))
+def _as_they_are(text: str, parts: dict[str, bool]) -> Iterator[Span]:
+    # Where a letter has another length in lower case, only what it reads as tells where it stands.
+    low = text.lower() if len(text.lower()) == len(text) else text
+    for value, alone in parts.items():
+        yield from texts_in(low, value.lower(), alone=alone)
+
+
+def _numbers(text: str, values: Sequence[str]) -> Iterator[Span]:
     yield from digits_in(text, values)
     for at, end in numbers_in(text, (n for n in map(number_of, values) if n is not None)):
-        if end - at >= _KNOWN or not re.search(r"\w", text[max(at - 1, 0) : at] + text[end : end + 1]):
+        if end - at >= _KNOWN or stands_alone(text, at, end):
             yield at, end
 
 
-def _as_they_read(text: str, values: Sequence[str]) -> Iterator[Span]:
+def _as_they_read(text: str, parts: dict[str, bool]) -> Iterator[Span]:
     reading, whole = Reading(text), without_half(text)
     ends = [reading] if whole == text else [reading, Reading(whole)]
-    for part, alone in _parts(values).items():
-        value = Reading(part).text.strip()
-        if value and value in reading.text:
-            yield from (reading.stands(*found.span()) for found in re.finditer(_pattern(value, alone), reading.text))
+    for part, alone in parts.items():
+        value = read(part).strip()
+        if value:
+            found = texts_in(reading.text, value, alone=alone or len(value) < _KNOWN)
+            yield from (reading.stands(*span) for span in found)
         for end in ends:
             begun = _begun(end.text, value)
             if begun is not None:
@@ -69,12 +83,9 @@ def _parts(values: Sequence[str]) -> dict[str, bool]:
     for value in values:
         lines = [line.strip() for line in value.splitlines()]
         for text in (value.strip(), *(line for line in lines if len(line) >= _KNOWN)):
-            found.setdefault(text, is_key(value) or len(text) < _KNOWN)
+            if text:
+                found.setdefault(text, is_key(value) or len(text) < _KNOWN)
     return found
-
-
-def _pattern(value: str, alone: bool) -> str:
-    return rf"(?<!\w){re.escape(value)}(?!\w)" if alone else re.escape(value)
 
 
 def _begun(text: str, value: str) -> int | None:

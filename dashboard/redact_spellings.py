@@ -14,11 +14,12 @@ Span = tuple[int, int]
 """Where a piece of a text begins, and where it ends."""
 
 _H = "[0-9a-fA-F]"
+_SENT = re.compile(rf"(?P<octets>(?:%(?:25)*{_H}{{2}})+)|(?P<entity>&(?:amp;)*\#?\w{{1,32}};)")
+"""What URLs and HTML make of a text, once or again and again."""
 _SPELLED = re.compile(
-    rf"(?P<octets>(?:\\+x{_H}{{2}}|%{_H}{{2}}|\\+[0-3][0-7]{{2}})+)"
-    rf"|(?P<code>\\+u[dD][89abAB]{_H}{{2}}\\+u[dD][c-fC-F]{_H}{{2}}|\\+u{_H}{{4}}|\\+u\{{{_H}{{1,6}}\}}|\\+U{_H}{{8}})"
-    r"|(?P<entity>&\#?\w{1,32};)"
-    r"|(?P<blank>(?:[\s\x00-\x1f+]|\\+[nrtfv]){2,}|[^\S ]|[\x00-\x1f+]|\\+[nrtfv])"
+    rf"(?P<octets>(?:\\+[xX]{_H}{{2}}|\\+[0-3][0-7]{{2}})+)"
+    rf"|(?P<code>\\+[uU][dD][89abAB]{_H}{{2}}\\+[uU][dD][c-fC-F]{_H}{{2}}|\\+U{_H}{{8}}|\\+[uU](?:{_H}{{4}}|\{{{_H}{{1,6}}\}}))"
+    r"|(?P<blank>(?:[\s\x00-\x1f+]|\\+[nrtfvNRTFV]){2,}|[^\S ]|[\x00-\x1f+]|\\+[nrtfvNRTFV])"
     r"|(?P<foreign>[^\x00-\x7f])"
     r"|\\+"
 )
@@ -36,31 +37,47 @@ _DIGITS = re.compile(r"\d+(?:[ ./-]\d+)*")
 """A number of a card, say, in groups or not."""
 
 
-class Reading:
-    """A text as it reads: without case, escapes and differences of blanks. Knows where each piece of it stands."""
+class _Layer:
+    """A text in pieces, each with the place where it stood."""
 
-    def __init__(self, text: str) -> None:
-        pieces: list[str] = []
-        self._spans: list[Span] = []
-        """Of each piece, where it stands; one that is as long as what it reads stands character by character."""
-        for piece, span in _pieces(text):
-            pieces.append(piece)
-            self._spans.append(span)
+    def __init__(self, found: Iterable[tuple[str, Span]]) -> None:
+        pairs = list(found)
+        pieces = [piece for piece, _ in pairs]
         self.text = "".join(pieces)
+        self._spans = [span for _, span in pairs]
         self._ends = list(accumulate(map(len, pieces)))
-        self._even = [len(piece) == end - at for piece, (at, end) in zip(pieces, self._spans, strict=True)]
 
-    def stands(self, begin: int, end: int) -> Span:
-        """Where that stands in the text which it reads from `begin` to `end`."""
+    def stood(self, begin: int, end: int) -> Span:
+        """Where stood what is from `begin` to `end`."""
         return self._at(begin)[0], self._at(end - 1)[1]
 
     def _at(self, at: int) -> Span:
         nth = bisect_right(self._ends, at)
+        before = self._ends[nth - 1] if nth else 0
         begin, end = self._spans[nth]
-        if not self._even[nth]:
+        if self._ends[nth] - before != end - begin:
             return begin, end
-        within = at - (self._ends[nth - 1] if nth else 0)
-        return begin + within, begin + within + 1
+        # As long as it was: character by character.
+        return begin + at - before, begin + at - before + 1
+
+
+class Reading:
+    """A text as it reads: without case, escapes and differences of blanks. Knows where each piece of it stands."""
+
+    def __init__(self, text: str) -> None:
+        self._sent = _Layer(_pieces(_SENT, text)) if "%" in text or "&" in text else None
+        self._read = _Layer(_pieces(_SPELLED, self._sent.text if self._sent else text))
+        self.text = self._read.text
+
+    def stands(self, begin: int, end: int) -> Span:
+        """Where that stands in the text which it reads from `begin` to `end`."""
+        span = self._read.stood(begin, end)
+        return self._sent.stood(*span) if self._sent else span
+
+
+def read(text: str) -> str:
+    """What a text reads as. Quick for one that stands for itself, as most do."""
+    return Reading(text).text if "%" in text or "&" in text or _SPELLED.search(text) else text.lower()
 
 
 def without_half(text: str) -> str:
@@ -72,6 +89,21 @@ def number_of(text: str) -> float | None:
     """The number that a text is, without its sign; None when it is none, or one that cannot be told from others."""
     text = text.strip().lstrip("+-")
     return _float(text) if _NUMBER.fullmatch(text) else None
+
+
+def texts_in(text: str, value: str, *, alone: bool) -> Iterator[Span]:
+    """Where this stands; `alone`: only where it is no part of a word."""
+    at = text.find(value)
+    while at >= 0:
+        end = at + len(value)
+        if not alone or stands_alone(text, at, end):
+            yield at, end
+        at = text.find(value, end)
+
+
+def stands_alone(text: str, begin: int, end: int) -> bool:
+    """Is that no part of a longer word?"""
+    return not re.search(r"\w", text[max(begin - 1, 0) : begin] + text[end : end + 1])
 
 
 def numbers_in(text: str, wanted: Iterable[float]) -> Iterator[Span]:
@@ -112,29 +144,31 @@ def _float(text: str) -> float | None:
     return found if found != float("inf") else None
 
 
-def _pieces(text: str) -> Iterator[tuple[str, Span]]:
+def _pieces(way: re.Pattern[str], text: str) -> Iterator[tuple[str, Span]]:
     kept = 0
-    for match in _SPELLED.finditer(text):
+    for match in way.finditer(text):
         at, end = match.span()
         if kept < at:
-            yield text[kept:at].lower(), (kept, at)
+            yield (text[kept:at].lower() if way is _SPELLED else text[kept:at]), (kept, at)
         kept = end
-        piece = (_remembered if end - at < 32 else _said)(match.lastgroup, match[0])
+        piece = (_remembered if end - at < 32 else _said)(way is _SPELLED, match.lastgroup, match[0])
         if piece:
             yield piece, (at, end)
     if kept < len(text):
-        yield text[kept:].lower(), (kept, len(text))
+        yield (text[kept:].lower() if way is _SPELLED else text[kept:]), (kept, len(text))
 
 
-def _said(kind: str | None, text: str) -> str:
+def _said(last: bool, kind: str | None, text: str) -> str:
     if kind == "octets":
         text = _decoded(bytes(int(*one) for one in _octets(text)))
     elif kind == "code":
         text = _by_number(text)
     elif kind == "entity":
-        text = html.unescape(text)
+        text = html.unescape("&" + text[1:-1].rpartition(";")[2] + ";")
     elif kind != "foreign":
         return " " if kind == "blank" else ""
+    if not last:
+        return text
     # Composed or not, in whichever width: the same to a reader. What an escape says may be a blank, too.
     return re.sub(r"[\s\x00-\x1f+]+", " ", unicodedata.normalize("NFKD", text).casefold())
 
@@ -144,15 +178,14 @@ _remembered = lru_cache(2_048)(_said)
 
 
 def _octets(text: str) -> Iterator[tuple[str, int]]:
-    for hexed, octal in re.findall(rf"(?:x|%)({_H}{{2}})|([0-3][0-7]{{2}})", text):
+    for hexed, octal in re.findall(rf"[xX%](?:25)*({_H}{{2}})|([0-3][0-7]{{2}})", text):
         yield (hexed, 16) if hexed else (octal, 8)
 
 
 def _decoded(octets: bytes) -> str:
-    try:
-        return octets.decode()
-    except UnicodeDecodeError:
-        return octets.decode("latin-1")
+    """As UTF-8, and what is none as Latin-1."""
+    text = octets.decode("utf-8", "surrogateescape")
+    return re.sub("[\udc80-\udcff]", lambda lone: chr(ord(lone[0]) - 0xDC00), text)
 
 
 def _by_number(text: str) -> str:

@@ -85,6 +85,7 @@ def test_what_an_error_says() -> None:
         (r'"k\ud83d\ude00ey"', r"E: k\U0001f600ey k\ud83d\ude00ey k\u{1F600}ey k\xf0\x9f\x98\x80ey", "E: # # # #"),
         ('"stra\u00dfe \\n end"', r"E: STRASSE\n END and stra\xdfe  end", "E: # and #"),
         (r'"C:\\new\\x41"', r"E: C:\new\x41 C:\\new\\x41", "E: # #"),
+        (r'"p\\r\u00df%c0<b"', r"E: p%5Cr%C3%9F%25c0%3Cb p\\r\xdf%c0&amp;lt;b P\RSS%C0&lt;B", "E: # # #"),
         ('"ab12cd"', r"100%ab12cd of \123ab12cd", r"100%# of \123#"),
         ('"+49 170"', "tel=%2B49%20170&x +49+170", "tel=%2B#&x +#"),
         ('{"Secretkey":1,"value":{"x":"yes!"}}', "ValueError: 'Secretkey' value yes! x ax", "ValueError: '#' # # # ax"),
