@@ -62,11 +62,11 @@ def test_serve_says_where_it_listens_and_what_it_shows(start: Start, redis_serve
     program = start("serve", f"--redis=redis://user:s3cr3t@{place}", "--port", "0", by=(script,))
     assert program.url.startswith("http://127.0.0.1:")
     assert title_of(program) in ([], [script, "serve", f"--redis=redis://user:***@{place}", "--port", "0"])
+    program.send(signal.SIGTERM)
+    assert program.wait() == 0  # it has said all then; the address comes first
     assert program.err.startswith(f"omniq-dashboard: {LISTED}\n")
     assert f"Redis  127.0.0.1:{redis_server.port}/3\n" in program.out
     assert "Stop   Ctrl-C" in program.out
-    program.send(signal.SIGTERM)
-    assert program.wait() == 0
     assert "s3cr3t" not in program.out + program.err
 
 
