@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from redis.exceptions import OutOfMemoryError
 
 from omniq_core import OmniqClient, Publication, job_detail, publish_once
 from omniq_core.operator.job import LinkedJob
@@ -38,6 +39,26 @@ def test_the_record_is_that_of_an_ordinary_publish(client: OmniqClient, redis: A
     assert redis.hgetall("{q}:stats") == redis.hgetall("{p}:stats")
     assert redis.zrange("{q}:groups:ready", 0, -1, withscores=True) == [(b"g", T)]
     assert redis.smembers("{omniq:x}:queues") == {b"q", b"p"}
+
+
+@pytest.mark.parametrize("copy_of", [None, "original"])
+def test_a_redis_without_memory_refuses_it_as_any_other_publish(
+    client: OmniqClient, redis: Any, copy_of: str | None
+) -> None:
+    """A write that needs no memory, as the first of a script, makes Redis take all that follow."""
+    publish_jobs(client, "q", ["original"], now_ms=T)
+    before = snapshot(redis, "q")
+    given: dict[str, Any] = {"payload": None if copy_of else DIGITS, "job_id": "mine", "copy_of": copy_of}
+    redis.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(OutOfMemoryError):
+            client.publish(queue="q", payload={}, now_ms_override=T)
+        with pytest.raises(OutOfMemoryError):
+            publish(client, **given)
+    finally:
+        redis.config_set("maxmemory", 0)
+    assert snapshot(redis, "q") == before
+    assert publish(client, **given) == Publication("published", "mine", "wait")
 
 
 def test_digits_are_those_that_were_given(client: OmniqClient, redis: Any) -> None:

@@ -29,12 +29,15 @@ if ARGV[3] == "" then
   end
   -- A payload that goes through Lua is copied again and again: 5 MB took 10 ms, and 2 ms so.
   redis.call("COPY", original, job, "REPLACE")
+  redis.call("SET", memory, id, "PX", ARGV[11])
   redis.call("PERSIST", job)
   for _, name in ipairs(redis.call("HKEYS", job)) do
     if name ~= "payload" then redis.call("HDEL", job, name) end
   end
   redis.call("HSET", job, "id", id, "x_pub", nonce, unpack(fields))
 else
+  -- First, for Redis refuses it where it has no memory left. After an UNLINK it would take all that follows.
+  redis.call("SET", memory, id, "PX", ARGV[11])
   redis.call("UNLINK", job_key(id))  -- what a ghost left of a record is not this job's
   write_job(id, ARGV[3], nonce, fields)
 end
@@ -43,5 +46,4 @@ if copy_of ~= "" then
   if job_fields(copy_of, "id")[1] then redis.call("HSET", job_key(copy_of), "x_copied_to", id) end
 end
 admit(id, state, due, gid, ARGV[9], now)
-redis.call("SET", memory, id, "PX", ARGV[11])
 return { "published", id, state }
