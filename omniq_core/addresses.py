@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -21,7 +22,9 @@ _OBJECTS = ("retry", "retry_on_error", "credential_provider", "redis_connect_fun
 """Options of redis-py that no text of an address can be: it would take the text and fail at the first command."""
 _SENTINEL_PORT = 26379
 _SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
-_UNUSABLE = "not a Redis URL that can be used: check its database number and options"
+_CHECK = "check its database number and options"
+_NAME = re.compile(r"[a-z_]{1,40}")
+_NOT_MADE = (ValueError, TypeError, AttributeError, RedisError)
 _SIGNS = "not a Redis URL: write #, ?, / and @ in a password (or a path) as %23, %3F, %2F and %40"
 UNTOLD: dict[str, None] = (
     {"driver_info": None}
@@ -75,13 +78,32 @@ def client_of_url(url: str, options: dict[str, Any]) -> Any:
     """A client of this URL; its own options win over `options`. Raises ValueError, without the password."""
     _check(url)
     try:
-        if "+sentinel" in urlsplit(url).scheme:
-            return _behind_sentinels(url, options)
-        made = cast(Any, redis.Redis).from_url(url, **options)
-        _check_options(made.connection_pool.connection_class, made.connection_pool.connection_kwargs)
-        return made
-    except (ValueError, TypeError, AttributeError, RedisError):
-        raise ValueError(_UNUSABLE) from None
+        return _made(url, options)
+    except _NOT_MADE:
+        wrong = _wrong_option(url, options)
+        more = f"its option {wrong} is not known, or has a value that cannot be used" if wrong else _CHECK
+        raise ValueError(f"not a Redis URL that can be used: {more}") from None
+
+
+def _made(url: str, options: dict[str, Any]) -> Any:
+    if "+sentinel" in urlsplit(url).scheme:
+        return _behind_sentinels(url, options)
+    made = cast(Any, redis.Redis).from_url(url, **options)
+    _check_options(made.connection_pool.connection_class, made.connection_pool.connection_kwargs)
+    return made
+
+
+def _wrong_option(url: str, options: dict[str, Any]) -> str:
+    """The one option without which this URL can be used, "" when it is not that. Never its value."""
+    address, _, query = url.partition("?")
+    given = parse_qsl(query, keep_blank_values=True)
+    for name in dict.fromkeys(name for name, _ in given if _NAME.fullmatch(name)):
+        try:
+            _made(f"{address}?{urlencode([pair for pair in given if pair[0] != name])}", options)
+        except _NOT_MADE:
+            continue
+        return name
+    return ""
 
 
 def _behind_sentinels(url: str, options: dict[str, Any]) -> Any:
@@ -163,4 +185,6 @@ def plain_client(given: Any) -> Any:
     kind = cast("type[object]", type(given))
     name = f"{kind.__module__}.{kind.__qualname__}"
     more = ": an asyncio client cannot be waited for here" if ".asyncio" in kind.__module__ else ""
+    if not more and kind.__module__.split(".")[0] == "valkey":
+        more = ": redis-py works with Valkey, so give the address, or a client of redis-py"
     raise TypeError(f"redis= wants a client of redis-py (redis.Redis or RedisCluster), not {name}{more}")

@@ -91,6 +91,7 @@ class ChildrenPage:
 
     `named`: counters asked for by their key. `wish.page` is the page shown, at most the last one. `full`, `searched`:
     see `CounterList`. `unsought`: no process looks for counters.
+    `denied`: so many could not be read, as an access list refuses their keys; they are in no other figure.
     """
 
     wish: ChildrenWish
@@ -100,6 +101,7 @@ class ChildrenPage:
     matched: int
     known: int
     pages: int
+    denied: int
     live: bool
     full: bool
     searched: bool
@@ -132,8 +134,10 @@ def children_page(
     def row(counter: ChildCounter, change: CounterChange | None) -> CounterRow:
         return counter_row(counter, change, listed.jobs.get(counter.key), now_ms, patience, told)
 
+    denied = set[str]()
+
     def read(wanted: Sequence[str]) -> dict[str, CounterRow]:
-        found = read_counters(link, list(dict.fromkeys(wanted)))
+        found = read_counters(link, list(dict.fromkeys(wanted)), denied=denied, now_ms=now_ms)
         changes = {key: last_change(counter, listed.noted.get(key), now_ms) for key, counter in found.items()}
         return {key: row(counter, changes[key]) for key, counter in found.items()}
 
@@ -163,6 +167,7 @@ def children_page(
         matched=len(keys),
         known=known,
         pages=pages,
+        denied=len(denied),
         live=live,
         full=listed.full,
         searched=listed.searched,

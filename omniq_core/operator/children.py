@@ -157,11 +157,18 @@ def last_change(counter: ChildCounter, noted: NotedCounter | None, now_ms: int) 
     return noted.change if noted.counter == counter else CounterChange(now_ms, "moved")
 
 
-def read_counters(link: Link, keys: Sequence[str], *, denied: set[str] | None = None) -> dict[str, ChildCounter]:
+def read_counters(
+    link: Link, keys: Sequence[str], *, denied: set[str] | None = None, now_ms: int | None = None
+) -> dict[str, ChildCounter]:
     """How far these counters are, in the order given and one round trip for every 2,000; those that are gone are
-    left out. With `denied` those that an access list refuses are put there.
+    left out. With `denied` those that an access list refuses are put there; with `now_ms` too, they are not asked again
+    for a minute.
 
     Raises ValueError for a key that is none, and what Redis raised when it did not answer or refused."""
+    refused = state_of(link).counters_denied
+    if denied is not None and now_ms is not None:
+        denied |= refused.now(now_ms).intersection(keys)
+        keys = [key for key in keys if key not in denied]
     calls = [counter_call(key) for key in keys]
     found: dict[str, ChildCounter] = {}
     for start in range(0, len(calls), BATCH):
@@ -169,6 +176,8 @@ def read_counters(link: Link, keys: Sequence[str], *, denied: set[str] | None = 
         for key, reply in zip(part, link.run_many(calls[start : start + BATCH]), strict=True):
             if denied is not None and keeps_out(reply):
                 denied.add(key)
+                if now_ms is not None:
+                    refused.note([key], now_ms)
                 continue
             counter = _parse(key, reply)
             if counter is not None:

@@ -95,6 +95,7 @@ class ProcessState:
     writable: bool = True
     names: frozenset[str] = frozenset()
     counters: frozenset[bytes] = frozenset()
+    counters_denied: Denied[str] = field(default_factory=Denied[str])
     discovery: DiscoveryState = DiscoveryState()
     limits: NoticeLimits = field(default_factory=NoticeLimits)
     looked_ms: int = 0

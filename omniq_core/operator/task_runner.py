@@ -18,9 +18,10 @@ from ..pacing import SHARE, Pace, rest_after
 from ..scripts import script
 from .activity import Activity, note_activity
 from .check_record import start_check
+from .overview import state_of
 from .repair_kinds import REPAIR, RepairSelection, task_selection
 from .repair_work import Batch, RepairWork
-from .rights import refuses_writes
+from .rights import keeps_out, refuses_writes
 from .selection import Found, Selection
 from .task_activity import ended, taken_over
 from .task_record import Task, parse_task
@@ -106,7 +107,10 @@ class TaskRunner:
     def _look(self) -> None:
         """Takes every open task that nobody holds; drops from the index what is over."""
         names = parse_names(self.link.pipeline([open_names_command()])[0])
+        refused = state_of(self.link).denied
         for queue, task_id in names:
+            if queue in refused.now(self.clock()):  # to this process: another may have the right
+                continue
             held = self._held.get((queue, task_id))
             # One that probes waits for a person, whose word is looked for here.
             if held and held.task.state != "probing":
@@ -115,6 +119,9 @@ class TaskRunner:
                 task = self._claim(queue, task_id)
             except REDIS_ERRORS as error:
                 if is_moving(error):  # the others go on meanwhile
+                    continue
+                if keeps_out(error):
+                    refused.note([queue], self.clock())
                     continue
                 if is_outage(error) or refuses_writes(error):
                     raise
@@ -140,7 +147,7 @@ class TaskRunner:
         try:
             kept = self._claim(held.task.queue, held.task.task_id) is not None
         except REDIS_ERRORS as error:
-            if not is_moving(error):
+            if not is_moving(error) and not keeps_out(error):
                 raise
             kept = False  # the next look takes it again
         if not kept:
@@ -215,6 +222,9 @@ class TaskRunner:
             # What it did is written down with it: the next look reads how far the task came.
             self._drop(held)
             if is_moving(error):  # its keys are on their way to another node of a cluster: nothing was done
+                return
+            if keeps_out(error):
+                state_of(self.link).denied.note([task.queue], self.clock())
                 return
             if not isinstance(error, ValueError) and (is_outage(error) or refuses_writes(error)):
                 raise

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from omniq_core import Background, OmniqClient
+from omniq_core import Background, OmniqClient, TaskRunner, read_task
+from tests.operator.bulk import Timer, begin
 from tests.support.clock import Clock
 from tests.support.factories import publish_jobs
 from tests.web.pages_support import browser
@@ -105,3 +106,37 @@ def test_a_dashboard_says_what_whoever_keeps_its_figures_may_not_read(
     assert "may not read 1 queue (b)" in other_page.get("/").words("#notices")
     redis.hset("{omniq:x}:now", ":unread", '{"v":1,"unread":"b"}')
     assert other_page.get("/").words("#notices") == ""
+
+
+def test_counters_that_may_not_be_read_do_not_keep_the_others_away(
+    client: OmniqClient, some: OmniqClient, redis: Any, clock: Clock
+) -> None:
+    for key in ("ours", "theirs"):
+        client.childs_init(key=key, expected=3)
+    redis.acl_setuser("some", enabled=True, keys=["{cc:ours}:*"])
+    Background(client.link, clock).tick()
+    visitor = browser(some, clock=clock)
+    for _ in range(2):
+        page = visitor.get("/children")
+        assert [row[0] for row in page.rows("children")] == ["ours"]
+        assert "1 counter cannot be read: not permitted by the access list of Redis." in page.words()
+        assert refusals(redis) == 1, "it is not asked again within a minute"
+    clock.advance(60_000)
+    redis.acl_setuser("some", enabled=True, keys=["{cc:theirs}:*"])
+    assert [row[0] for row in visitor.get("/children").rows("children")] == ["ours", "theirs"]
+
+
+def test_a_task_of_a_queue_that_may_not_be_used_keeps_no_other_waiting(
+    client: OmniqClient, some: OmniqClient, redis: Any, clock: Clock
+) -> None:
+    begin(client.link, "b", "remove", "wait", now_ms=clock.now_ms, task_id="b" * 16)
+    begin(client.link, "a", "remove", "wait", now_ms=clock.now_ms + 1, task_id="a" * 16)
+    timer = Timer()
+    runner = TaskRunner(some.link, clock, timer=timer)
+    for _ in range(20):
+        timer.now += max(runner.tick(), 0.001)
+    assert (redis.llen("{a}:wait"), redis.llen("{b}:wait")) == (0, 6)
+    task = read_task(client.link, "b", "b" * 16)
+    assert task is not None and (task.state, task.runs_in) == ("running", ""), "whoever may use the queue takes it"
+    assert refusals(redis) == 1
+    runner.close()
