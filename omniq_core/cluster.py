@@ -92,6 +92,11 @@ class Cluster:
             self._refresh()
         return [(where(node.r).partition("/")[0], partial(self._alone, node)) for node in self._primaries()]
 
+    def named_in(self, text: str) -> str:
+        """The node whose address stands in this text, in words; "" without one."""
+        named = max((one.name for one in self.r.get_nodes() if one.name in text), key=len, default="")
+        return f"node {named} of the cluster" if named else ""
+
     def _alone(self, node: Node | Foreign, commands: Commands) -> list[Any]:
         try:
             return self._ask((node, False), commands)

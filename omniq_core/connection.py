@@ -52,6 +52,10 @@ class Link:
         """Where this Redis is, for people: `host:port/db`, never a password."""
         return address_of(self.r) if isinstance(self.r, RedisCluster) else where(self.r)
 
+    def place_of(self, error: BaseException) -> str:
+        """Where it went wrong, for people: of a cluster the node that the error names, of anything else the `label`."""
+        return (self._server.named_in(str(error)) if isinstance(self._server, Cluster) else "") or self.label
+
     def close(self) -> None:
         """Closes the connections, if they are ours."""
         if self._server is not None:

@@ -115,15 +115,15 @@ def _omniq_error(error: OmniqError) -> Response:
 
 
 def _redis_error(error: Exception) -> Response:
-    why = explain_redis_error(error)
+    why, place = explain_redis_error(error), current().link.place_of(error)
     if not is_outage(error):
         return _refused_by_redis(error, why)
     if _may_change() and (why in _MAYBE_DONE or is_unknown(error)):
         text = "Whether this was carried out is not known. Look at the page again before you repeat it."
     elif request.method == "POST":
-        text = f"Nothing was changed. Press the button again as soon as {current().link.label} is back."
+        text = f"Nothing was changed. Press the button again as soon as {place} is back."
     else:
-        text = f"This page could not be read. It comes back by itself as soon as {current().link.label} does."
+        text = f"This page could not be read. It comes back by itself as soon as {place} does."
         if notices.waits():
             text += " What was pressed before it has its answer: look for its message then, or in Activity."
     response = _answer(Problem(503, outage_heading(why), text, code=why, icon="redis"))

@@ -163,7 +163,8 @@ def test_a_node_that_is_away_costs_its_queues_only_and_comes_back(
     lost.stop()
     with pytest.raises(RedisConnectionError) as caught:
         client.publish(queue=gone, payload={})
-    assert f"127.0.0.1:{lost.port}" in str(caught.value)
+    assert client.link.place_of(caught.value) == f"node 127.0.0.1:{lost.port} of the cluster"
+    assert client.link.place_of(ValueError("of none")) == client.link.label
     with pytest.raises(RedisConnectionError):
         read_queue(client.link, gone, "wait", now_ms=T)
     assert not overview_away(client.link), "the queue itself is away"

@@ -168,6 +168,11 @@ def test_a_check_is_begun_stopped_gone_on_with_and_ends(client: OmniqClient, red
     assert visitor.post("/health/stop", {}).toast() == "No check runs"
     page = visitor.press(page, "#check-resume")
     assert (page.toast(), page.words("#health-state")) == ("The check goes on", "Checking 0%")
+    at_work = {"owner_name": "host, process 7", "owner_until": NOW + 9_000, "expected": 10}
+    for looked, told in ((9, "Stop Queue 1 of 1"), (10, "Stop Second looks: queue 1 of 1")):
+        redis.hset("{omniq:x}:check", mapping={**at_work, "looked": looked})
+        assert visitor.get("/health").words("#health-actions") == told
+    redis.hset("{omniq:x}:check", mapping={"owner_until": 0, "looked": 0, "expected": 0})
     timer = Timer()
     runner = CheckRunner(client.link, lambda: NOW, timer=timer)
     while redis.hget("{omniq:x}:check", "state") == b"running":
