@@ -242,6 +242,8 @@ def address_of(r: Any) -> str:
 def _key_of(command: Sequence[Arg]) -> bytes | None:
     if command[0] in _KEYLESS:
         return None
+    if command[0] in _SCRIPTS and command[2] == 0:
+        return None
     key = command[3] if command[0] in _SCRIPTS else command[1]
     return key if isinstance(key, bytes) else str(key).encode("utf-8", "surrogateescape")
 

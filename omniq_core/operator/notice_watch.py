@@ -17,6 +17,7 @@ from .clock_watch import ClockWatch, own_clock
 from .group_watch import GroupWatch
 from .history import read_history
 from .notices import KEPT_MS, NOTICES, Notice, NoticeBoard, NoticeKey, NoticeLimits, pack_board, read_board
+from .permitted import if_permitted, info_of
 from .server_facts import seen_facts
 from .snapshot import QueueSnapshot
 from .top_watch import TopWatch
@@ -63,7 +64,7 @@ class NoticeWatch:
         calls = self._groups.recheck()
         before = self._wall()
         plain, scripted = self.link.read_many(
-            [("GET", NOTICES), ("INFO", "memory"), ("TIME",), *asked], list(calls.values())
+            [("GET", NOTICES), if_permitted("INFO", "memory"), ("TIME",), *asked], list(calls.values())
         )
         after = self._wall()
         raw, info, server, *firsts = plain
@@ -75,7 +76,7 @@ class NoticeWatch:
         limits, snapshots = self._limits, [self._since_resumed(one, ended_ms) for one in snapshots]
         ended = {one.queue: at for one, reply in zip(late, firsts, strict=True) if (at := _first(reply)) is not None}
         found = [
-            *rules.memory(info, limits, board, seen_facts(self.link)),
+            *rules.memory(info_of(info), limits, board, seen_facts(self.link)),
             *rules.stalled(snapshots, ended_ms, limits),
             *rules.leases(snapshots, ended, ended_ms, limits, board),
             *self._failing(snapshots, ended_ms, board),

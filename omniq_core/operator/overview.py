@@ -16,6 +16,7 @@ from ..numbers import read_int
 from .history import History, history_command, parse_history
 from .notice_rules import at_once
 from .notices import NOTICES, Notice, NoticeLimits, read_board
+from .permitted import if_permitted, info_of
 from .rights import Denied
 from .snapshot import QueueSnapshot, queue_snapshots
 from .top_errors import TOP, TopErrors, read_top
@@ -139,7 +140,7 @@ def read_process(link: Link, state: ProcessState, now_ms: int) -> OverviewData:
     denied, known = set[str](), state.denied.now(now_ms)
     found = queue_snapshots(link, [name for name in names if name not in known], now_ms, denied=denied)
     state.denied.note(denied, now_ms)
-    info = link.pipeline([("INFO", "memory")])[0]
+    info = info_of(link.pipeline([if_permitted("INFO", "memory")])[0])
     notices = tuple(at_once(found.values(), info, now_ms, state.limits))
     denied |= known
     return OverviewData(names, found, 0, discovery_of(state, None), notices=notices, denied=frozenset(denied))

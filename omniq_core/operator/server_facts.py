@@ -19,6 +19,7 @@ from ..connection import Link
 from ..explaining import REDIS_ERRORS, explain_redis_error
 from ..numbers import read_count, read_int
 from ..once import Commands
+from .permitted import ASK, if_permitted, info_of
 
 PINGS = 200
 """So many answer times are kept, the last ones."""
@@ -171,7 +172,9 @@ def _look(
     before, began = wall(), timer()
     _, server = ask([("PING",), ("TIME",)])
     took, after = timer() - began, wall()
-    info, commands, hello, slow = ask([("INFO",), ("INFO", "commandstats"), ("HELLO",), ("SLOWLOG", "GET", SLOW_READ)])
+    asked = (("INFO",), ("INFO", "commandstats"), ("SLOWLOG", "GET", str(SLOW_READ)))
+    hello, *said = ask([("HELLO",), *(if_permitted(*command) for command in asked)])
+    info, commands, slow = info_of(said[0]), info_of(said[1]), said[2]
     given: dict[str, Any] = {**_said_by_hello(hello), **_said_by_info(info)}
     if (ahead := _ahead(server, (before + after) // 2)) is not None:
         given.update(clock_ms=ahead, clock_error_ms=(after - before + 1) // 2)
@@ -264,7 +267,8 @@ def _slow_scripts(entries: Any, now_ms: int, ahead_ms: int) -> tuple[SlowScript,
     for entry in entries:
         words = [word if isinstance(word, bytes) else str(word).encode() for word in entry[3]]
         at_ms = entry[1] * 1000 - ahead_ms
-        if words and words[0].upper() in _SCRIPTS and now_ms - at_ms < SLOW_FOR_MS:
+        ours = len(words) > 1 and words[1].startswith(ASK)  # what a look itself costs is not what it looks for
+        if words and words[0].upper() in _SCRIPTS and not ours and now_ms - at_ms < SLOW_FOR_MS:
             # The name, the script, how many keys and the first key: what comes after the keys is data.
             shown = words[:3] if words[2:3] == [b"0"] else words[:4]
             found.append(SlowScript(at_ms, entry[2], b" ".join(shown)[:_SHOWN_BYTES]))

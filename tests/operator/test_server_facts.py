@@ -26,7 +26,8 @@ class Said:
         return []
 
     def pipeline(self, commands: Any) -> list[Any]:
-        return [{} if command[1:] == ("commandstats",) else self.said[command[0]] for command in commands]
+        sent = [command[3:] if command[0] == "EVAL" else command for command in commands]
+        return [{} if command[1:] == ("commandstats",) else self.said[command[0]] for command in sent]
 
 
 def look(wall: tuple[int, int] = (T, T), took: float = 0.002, **said: Any) -> Any:
