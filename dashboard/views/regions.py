@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..htmx import Partial, back, kind, mount_url
 from ..problems import Problem
-from ..state import can
+from ..state import can, can_see, current
 
 
 def regions() -> tuple[Partial, ...]:
@@ -35,7 +35,7 @@ def regions() -> tuple[Partial, ...]:
     args = MultiDict(parse_qsl(query, keep_blank_values=True))
     try:
         rule, found = _route(path)
-        if "queue" in found and not can("read", found["queue"]):
+        if not _may_look(rule, found.get("queue")):
             return ()
         if rule == "overview":
             return overview.overview_regions(args)
@@ -65,6 +65,13 @@ def regions() -> tuple[Partial, ...]:
         # The page cannot be drawn again (its queue is gone, say). The toast still says what was done.
         return ()
     return ()
+
+
+def _may_look(rule: str, queue: str | None) -> bool:
+    """Whoever may press a button on one page need not be let see another, which `back` may name as well."""
+    route = current().routes[rule]
+    seen = queue is None or can_see(queue)
+    return seen and any(can(one, queue) for one in route.choices) and all(can(more, queue) for more in route.also)
 
 
 def _route(path: str) -> tuple[str, dict[str, str]]:

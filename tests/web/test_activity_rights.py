@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from flask import Request
 
 from dashboard import Allow, Deny
 from dashboard.access import Decision
 from omniq_core import OmniqClient
-from tests.support.factories import publish_jobs
+from tests.support.factories import fail_jobs, publish_jobs
 from tests.web.pages_support import NOW, SCRIPT, browser
 from tests.web.test_activity_page import note
 
@@ -64,3 +65,24 @@ def test_of_a_queue_whose_activity_may_not_be_seen_nothing_is_told(client: Omniq
     assert "No entry matches" in nothing.get("/activity?queue=secre").words("#activity")
     tick_of = partly.http.get("/activity?live=1&hold=1&mark=0-1", headers=SCRIPT).text
     assert "4 newer entries" in tick_of  # one export, one refused look, and the two that may be seen
+
+
+@pytest.mark.parametrize(
+    "back", ["/queues/secret/failed", "/queues/secret/jobs/s1", "/queues/secret/groups", "/activity"]
+)
+@pytest.mark.parametrize("listed", ["open", ""])
+def test_the_answer_to_a_button_draws_no_page_that_its_reader_may_not_see(
+    client: OmniqClient, back: str, listed: str
+) -> None:
+    """`back` says which page is drawn anew, and may say anything."""
+
+    def rule(_request: Request, action: str, queue: str | None) -> Decision:
+        return Deny() if action == "see_activity" or (queue == "secret" and not listed) else Allow()
+
+    fail_jobs(client, "secret", ["s1"], now_ms=NOW - 8_000, payload={"word": "s3cr3t"}, error="ValueError: s3cr3t")
+    publish_jobs(client, "open", 1, now_ms=NOW)
+    note(client, queue="open", who="mallory", jobs=1, done=1)
+    http = browser(client, queues=listed, access=rule).http
+    answer = http.post("/queues/open/pause", data={"back": back}, headers=SCRIPT)
+    assert (answer.status_code, client.is_paused(queue="open")) == (200, True)
+    assert not any(word in answer.text for word in ("s3cr3t", "mallory", "/queues/secret", "s1"))

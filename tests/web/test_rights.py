@@ -109,6 +109,10 @@ def test_signing_in_needs_no_other_rights(
 
 def test_a_dashboard_that_only_looks_is_refused_nothing(throwaway_redis: RedisServer) -> None:
     http, client = with_rights(throwaway_redis, "viewer", read_only=True, queues="mail", secret="a secret of the host")
+    background = Background(client.link, lambda: NOW, ("mail",))
+    for _ in range(3):
+        background.tick()
+    background.close()
     assert len(walk(http)) > 30
     assert refused(throwaway_redis) == []
     with pytest.raises(Exception, match=r"can't run this command|no permissions"):

@@ -4,6 +4,10 @@
 -- ARGV token, how long the claim holds in ms (0 gives it up)
 -- Returns 1 when the token holds the claim, else 0.
 local name = string.sub(KEYS[1], 1, -6) .. ":leader"
+if redis.acl_check_cmd and not redis.acl_check_cmd("SET", name, ARGV[1]) then
+  -- Tried, it would be an entry in the ACL log each minute.
+  return redis.error_reply("NOPERM this user has no permissions to run the 'set' command")
+end
 local reply = redis.pcall("GET", name)
 if type(reply) == "table" then
   -- Something of another type stands there: nobody can lead until it is gone.
