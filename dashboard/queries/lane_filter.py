@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from omniq_core import Filter
 
@@ -15,18 +15,28 @@ WITH_ERRORS = ("failed", "delayed")
 
 @dataclass(frozen=True, slots=True)
 class LaneFilter:
-    """The texts of the fields, "" where nothing was typed; what they mean is said by `omniq_core.Filter`."""
+    """The texts of the fields, "" where nothing was typed; what they mean is said by `omniq_core.Filter`.
+
+    `by_type` is not typed: it is so where values are hidden.
+    """
 
     q: str = ""
     group: str = ""
     prefix: str = ""
     payload: str = ""
     since: str = ""
+    by_type: bool = field(default=False, compare=False)
 
     @property
     def asks(self) -> bool:
         """Whether anything is asked at all."""
         return self != LaneFilter()
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """What an address has of it."""
+        texts = {"q": self.q, "group": self.group, "prefix": self.prefix, "payload": self.payload, "since": self.since}
+        return {name: value for name, value in texts.items() if value}
 
     def wanted(self, lane: str, now_ms: int) -> Filter:
         """The filter at this moment, for a lane by its word in addresses. Raises BadFilter."""
@@ -39,4 +49,5 @@ class LaneFilter:
             payload=self.payload,
             since_ms=now_ms - span if span and not ahead else 0,
             due_by_ms=now_ms + span if span and ahead else 0,
+            by_type=self.by_type and bool(self.q),
         )

@@ -126,8 +126,7 @@ def list_url(queue: str, listed: JobList, cursor: str | None = None) -> str:
 
 def bulk_url(endpoint: str, queue: str, wish: LaneWish) -> str:
     """Where a button about everything that matches asks for its dialog: the filter goes along."""
-    query = {name: value for name, value in asdict(wish.filter).items() if value}
-    return with_query(url_for(endpoint, queue=queue), query)
+    return with_query(url_for(endpoint, queue=queue), wish.filter.typed)
 
 
 def export_url(queue: str, wish: LaneWish, format: str, *, payloads: bool = False) -> str:
@@ -141,7 +140,7 @@ def _lane_query(wish: LaneWish) -> dict[str, Any]:
     query: dict[str, Any] = {} if wish.sort == usual_sort(wish.lane) else {"sort": wish.sort}
     if wish.size != 50:
         query["size"] = wish.size
-    return query | {name: value for name, value in asdict(wish.filter).items() if value}
+    return query | wish.filter.typed
 
 
 def with_query(path: str, query: dict[str, Any]) -> str:

@@ -151,7 +151,7 @@ def _still_counting(
 def _dialog(
     verb: act.Verb, lane: str, what: confirm.Confirmation, alert: str = "", status: int = 200, *, unsearched: int = 0
 ) -> Response:
-    link, selection = current().link, read_selection(what.filter)
+    link, selection = current().link, _allowed(what.queue, read_selection(what.filter))
     undo = promise(what.queue, what.count) if verb == "remove" else None
     with explained(what.queue):
         ahead = queue_ahead(link, what.queue, now_ms=now_ms()) if verb != "remove" else None
@@ -209,6 +209,9 @@ def _allowed(queue: str, selection: Selection) -> Selection:
         need_payload(queue)
     if isinstance(selection, Matching):
         need_open(selection.wanted.payload, selection.wanted.q)
+        if selection.wanted.q and current().settings.redact.on:
+            # What comes with a form may have been made by hand.
+            return Matching(replace(selection.wanted, by_type=True))
     return selection
 
 

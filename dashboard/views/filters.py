@@ -70,6 +70,7 @@ def lane_filter(queue: str, lane: str, args: Fields, now_ms: int) -> LaneFilter:
         prefix=text(args, "prefix"),
         payload=text(args, "payload"),
         since=choice(args, "since", tuple(SINCE_MS), ""),
+        by_type=current().settings.redact.on,
     )
     if found.payload:
         need_payload(queue)

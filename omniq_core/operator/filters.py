@@ -30,6 +30,7 @@ class Filter:
     `q`: the error contains it. `group`: the job's group is exactly this. `prefix`: the id begins so. `payload`:
     `user.email:zoë@example.com`, see `payload_test`. `since_ms`: it entered the lane at this moment or later (in a lane
     without index: it was changed then). `due_by_ms`: it is due at this moment or earlier (delayed only).
+    `by_type`: `q` is the type of the error, with or without its module, and nothing else of the error is looked at.
     Texts are compared byte by byte, A to Z in `q` and in the value of `payload` like a to z.
     """
 
@@ -39,6 +40,7 @@ class Filter:
     since_ms: int = 0
     payload: str = ""
     due_by_ms: int = 0
+    by_type: bool = False
 
     def __post_init__(self) -> None:
         for field in ("q", "group", "prefix", "payload"):
@@ -62,6 +64,7 @@ class Filter:
             encode_text(self.group),
             encode_text(fold(self.q)),
             encode_text(fold(value)),
+            int(self.by_type),
             *map(encode_text, parts),
         ]
 

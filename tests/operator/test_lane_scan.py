@@ -44,6 +44,37 @@ def test_each_part_of_a_filter_and_all_together(client: OmniqClient, clock: Cloc
     assert row is not None and (row.job_id, row.error, row.score_ms) == ("a1", "ValueError: BAD thing", t)
 
 
+def test_an_error_of_that_type_is_no_error_that_says_its_name(client: OmniqClient, clock: Clock) -> None:
+    traceback = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    raise ValueError\n'
+    errors = {
+        "plain": "ValueError: no",
+        "bare": "  valueerror",
+        "module": "my.app.ValueError: no",
+        "php": "App\\ValueError: no",
+        "raised": f"{traceback}KeyError: 1\n\nDuring handling of it:\n\n{traceback}lib.ValueError: no\nTimeout",
+        "node": "TypeError [ERR_VALUE]: no",
+        "said": "KeyError: ValueError: no",
+        "end": "KeyError: no\nValueError: no",
+        "part": "MyValueError: no",
+        "longer": "ValueErrors: no",
+        "dash": "ValueError-x: no",
+        "accent": "\u00e9ValueError: no",
+        "source": f"{traceback}KeyError: no",
+        "none": "",
+    }
+    fail_jobs(client, "q", list(errors), now_ms=clock.now_ms, error=lambda n: list(errors.values())[n])
+    for q, wanted in {
+        "VALUEerror": ["plain", "bare", "module", "php", "raised"],
+        "app.ValueError": ["module"],
+        "p.ValueError": [],
+        "TypeError": ["node"],
+        "TypeError [ERR_VALUE]": ["node"],
+        "Timeout": [],
+        "KeyError": ["said", "end", "source"],
+    }.items():
+        assert ids(scan(client, asked=Filter(q=q, by_type=True), newest_first=False)) == wanted, q
+
+
 def test_pages_of_matches_are_taken_up_where_they_end(client: OmniqClient, clock: Clock) -> None:
     fail_jobs(client, "q", 20, now_ms=clock.now_ms, error=lambda n: "odd" if n % 2 else "even")
     seen, cursor, pages = [], None, 0

@@ -174,6 +174,23 @@ def test_what_could_confirm_a_value_is_refused(client: OmniqClient) -> None:
     assert visitor.get("/queues/mail/failed?q=ValueError").job_ids() == ["a"]
 
 
+def test_an_error_is_asked_for_its_type_and_nothing_that_it_repeats(client: OmniqClient) -> None:
+    """`q=ny_default`, a letter more each time, read a value that ends like a type."""
+    fail_jobs(client, QUEUE, ["a"], now_ms=NOW - 1_000, error="lib.AuthError: Sunny_default was refused\nOldError: x")
+    visitor = browser(client, redact="password")
+    asked = {"q": "", "v": 1, "kind": "filter"}
+    for q, found in {"AuthError": 1, "lib.AuthError": 1, "Sunny_deFault": 0, "ny_deFault": 0, "OldError": 0}.items():
+        page = visitor.get(f"/queues/mail/failed?q={q}")
+        assert page.job_ids() == ["a"] * found
+        assert "by_type" not in page.text
+        file = visitor.get(f"/queues/mail/failed/export?q={q}&format=jsonl").text
+        assert file.count('"a"') == found
+        for by_hand in ({}, {"q": q}, {"q": q, "by_type": False}):
+            form = {"scope": "filter"} | ({"about": json.dumps(asked | by_hand)} if by_hand else {})
+            dialog = visitor.post(f"/queues/mail/jobs/retry/confirm?q={q}", form)
+            assert ("Retry 1 job" in dialog.text) is bool(found)
+
+
 def test_a_counting_that_began_before_values_were_hidden_is_refused(
     client: OmniqClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,16 +1,18 @@
 -- @include keys
 -- @include reading
+-- @include excerpts
 -- Whether a job passes a filter (operator/filters.py). The filter stands in ARGV from `first` on: since, due by, prefix,
--- group, error contains (lower case), value in the payload (lower case), keys of its path ...
+-- group, error contains (lower case), value in the payload (lower case), whether the error is to be of that type rather
+-- than to contain it (1/0), keys of the payload's path ...
 local LONGEST = 65536
 local ENTRY, READ, DECODED, STEPS = 1, 1000, 100, 5 -- what an entry costs; how many bytes and steps cost as much
 local MOST_STEPS = 2000 -- of a walk through one payload
 local wanted = {}
 
 local function read_filter(first)
-  local parts = {unpack(ARGV, first + 6)}
+  local parts = {unpack(ARGV, first + 7)}
   wanted = {since = tonumber(ARGV[first]), due = tonumber(ARGV[first + 1]), prefix = ARGV[first + 2],
-    gid = ARGV[first + 3], error = ARGV[first + 4], value = ARGV[first + 5], parts = parts, keys = {}}
+    gid = ARGV[first + 3], error = ARGV[first + 4], value = ARGV[first + 5], by_type = ARGV[first + 6] == "1", parts = parts, keys = {}}
   -- keys[i][j] is a key with dots in it that stands for parts i to j at once.
   for i = 1, #parts do
     wanted.keys[i] = {}
@@ -72,6 +74,11 @@ local function entered_since(id, entered)
   return (tonumber(entered) or tonumber(short_field(job_key(id), "updated_ms")) or 0) >= wanted.since
 end
 
+local function says_it(text)
+  if wanted.by_type then return is_of_type(text, wanted.error) end
+  return string.find(string.lower(text), wanted.error, 1, true) ~= nil
+end
+
 -- "yes", "no", "large" (a text over 64 KB was not searched) or "ask" with the payload; and what it cost.
 -- entered: the score of the index, nil when there is none or when the walk keeps within since by itself.
 local function verdict(id, check_since, entered, check_due)
@@ -87,7 +94,7 @@ local function verdict(id, check_since, entered, check_due)
   if wanted.error ~= "" then
     local failure, size = field_up_to(job, "last_error", LONGEST)
     large, cost = size > LONGEST, cost + size / READ
-    if not large and not (failure and string.find(string.lower(failure), wanted.error, 1, true)) then return "no", cost end
+    if not large and not (failure and says_it(failure)) then return "no", cost end
   end
   if #wanted.parts == 0 then return large and "large" or "yes", cost end
   local payload, size = field_up_to(job, "payload", LONGEST)
