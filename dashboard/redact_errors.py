@@ -12,9 +12,11 @@ from .redact_spellings import (
     number_of,
     numbers_in,
     read,
+    readings,
     stands_alone,
     texts_in,
     without_half,
+    without_quotes,
 )
 from .redact_walk import HIDDEN, is_key
 
@@ -64,17 +66,30 @@ def _numbers(text: str, values: Sequence[str]) -> Iterator[Span]:
 
 
 def _as_they_read(text: str, parts: dict[str, bool]) -> Iterator[Span]:
-    reading, whole = Reading(text), without_half(text)
-    ends = [reading] if whole == text else [reading, Reading(whole)]
+    whole = without_half(text)
+    read_as = readings(text)
+    ends = read_as if whole == text else [*read_as, *readings(whole)]
+    bare: list[Reading] | None = None
     for part, alone in parts.items():
-        value = read(part).strip()
-        if value:
-            found = texts_in(reading.text, value, alone=alone or len(value) < _KNOWN)
-            yield from (reading.stands(*span) for span in found)
-        for end in ends:
-            begun = _begun(end.text, value)
-            if begun is not None:
-                yield end.stands(begun, len(end.text))[0], len(text)
+        for value in read(part):
+            yield from _in_readings(text, value.strip(), read_as, ends, alone=alone)
+            if "'" in value or '"' in value or "`" in value:
+                bare = [reading.bare for reading in ends] if bare is None else bare
+                yield from _in_readings(text, without_quotes(value).strip(), bare, bare, alone=alone)
+
+
+def _in_readings(
+    text: str, value: str, read_as: Sequence[Reading], ends: Sequence[Reading], *, alone: bool
+) -> Iterator[Span]:
+    if not value:
+        return
+    for reading in read_as:
+        found = texts_in(reading.text, value, alone=alone or len(value) < _KNOWN)
+        yield from (reading.stands(*span) for span in found)
+    for end in ends:
+        begun = _begun(end.text, value)
+        if begun is not None:
+            yield end.stands(begun, len(end.text))[0], len(text)
 
 
 def _parts(values: Sequence[str]) -> dict[str, bool]:

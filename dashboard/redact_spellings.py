@@ -14,7 +14,10 @@ Span = tuple[int, int]
 """Where a piece of a text begins, and where it ends."""
 
 _H = "[0-9a-fA-F]"
-_SENT = re.compile(rf"(?P<octets>(?:%(?:25)*{_H}{{2}})+)|(?P<entity>&(?:amp;)*\#?\w{{1,32}};)")
+_SENT = re.compile(
+    rf"(?P<octets>(?:%(?:25)*{_H}{{2}})+)|(?P<entity>&(?:amp;)*\#?\w{{1,32}};)"
+    rf"|(?P<code>%[uU][dD][89abAB]{_H}{{2}}%[uU][dD][c-fC-F]{_H}{{2}}|%[uU]{_H}{{4}})"
+)
 """What URLs and HTML make of a text, once or again and again."""
 _SPELLED = re.compile(
     rf"(?P<octets>(?:\\+[xX]{_H}{{2}}|\\+[0-3][0-7]{{2}})+)"
@@ -24,7 +27,15 @@ _SPELLED = re.compile(
     r"|\\+"
 )
 """What does not stand for itself: octets, characters by their number, blanks, and backslashes before anything else."""
-_HALF = re.compile(rf"(?:\\+(?:[uxU]\{{?{_H}{{0,7}})?|%{_H}?|&\#?\w{{0,31}})$")
+_MAILED = re.compile(r"(?P<octets>(?:=[0-9A-F]{2})+)|=\r?\n")
+"""What mail makes of a text. A `=` means something else more often, so that is a reading of its own."""
+_IS_MAILED = re.compile(r"=(?:[89A-F][0-9A-F]|3D|[01][0-9A-F]|\r?\n)")
+_QUOTES = re.compile("['\"`]+")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
+"""What takes no place on a screen: logs leave it out."""
+_ROUNDS = 3
+"""So often an escape within an escape is read."""
+_HALF = re.compile(rf"(?:\\+(?:[uxU]\{{?{_H}{{0,7}})?|%[uU]?{_H}{{0,3}}|&\#?\w{{0,31}}|=[0-9A-F]?)$")
 """What is left of one at the end of a text that was cut."""
 _NUMBER = re.compile(r"(?:(?<!\d)\d+(?:\.\d+)?|(?<![\d.])\.\d+)(?:[eE][+-]?\d{1,3})?")
 _GROUPED = re.compile(
@@ -64,20 +75,55 @@ class _Layer:
 class Reading:
     """A text as it reads: without case, escapes and differences of blanks. Knows where each piece of it stands."""
 
-    def __init__(self, text: str) -> None:
-        self._sent = _Layer(_pieces(_SENT, text)) if "%" in text or "&" in text else None
-        self._read = _Layer(_pieces(_SPELLED, self._sent.text if self._sent else text))
-        self.text = self._read.text
+    def __init__(self, text: str, layers: tuple[_Layer, ...] = ()) -> None:
+        self.text, self._layers = text, layers
+
+    def through(self, way: re.Pattern[str]) -> Reading:
+        """What that reads as in one of these ways."""
+        layer = _Layer(_pieces(way, self.text))
+        return Reading(layer.text, (*self._layers, layer))
 
     def stands(self, begin: int, end: int) -> Span:
         """Where that stands in the text which it reads from `begin` to `end`."""
-        span = self._read.stood(begin, end)
-        return self._sent.stood(*span) if self._sent else span
+        for layer in reversed(self._layers):
+            begin, end = layer.stood(begin, end)
+        return begin, end
+
+    @property
+    def bare(self) -> Reading:
+        """It without quotation marks: SQL, CSV and shells double those within a text, each in its own way."""
+        return self.through(_QUOTES)
 
 
-def read(text: str) -> str:
-    """What a text reads as. Quick for one that stands for itself, as most do."""
-    return Reading(text).text if "%" in text or "&" in text or _SPELLED.search(text) else text.lower()
+def readings(text: str) -> list[Reading]:
+    """What a text reads as: more than once where escapes stand within escapes, or where it may have been mailed."""
+    found = list(_read(Reading(text)))
+    if _IS_MAILED.search(text):
+        found += _read(Reading(text).through(_MAILED))
+    return found
+
+
+def read(text: str) -> list[str]:
+    """The same without the places, each once. Quick for a text that stands for itself, as most do."""
+    if "%" in text or "&" in text or "=" in text or _SPELLED.search(text):
+        return list(dict.fromkeys(reading.text for reading in readings(text)))
+    return [text.lower()]
+
+
+def _read(reading: Reading) -> Iterator[Reading]:
+    for _ in range(_ROUNDS):
+        before = reading.text
+        if "%" in before or "&" in before:
+            reading = reading.through(_SENT)
+        reading = reading.through(_SPELLED)
+        yield reading
+        if reading.text == before or not ("\\" in reading.text or _SENT.search(reading.text)):
+            return
+
+
+def without_quotes(text: str) -> str:
+    """A text as `Reading.bare` has it."""
+    return _QUOTES.sub("", text)
 
 
 def without_half(text: str) -> str:
@@ -170,7 +216,7 @@ def _said(last: bool, kind: str | None, text: str) -> str:
     if not last:
         return text
     # Composed or not, in whichever width: the same to a reader. What an escape says may be a blank, too.
-    return re.sub(r"[\s\x00-\x1f+]+", " ", unicodedata.normalize("NFKD", text).casefold())
+    return re.sub(r"[\s\x00-\x1f+]+", " ", _UNSEEN.sub("", unicodedata.normalize("NFKD", text).casefold()))
 
 
 _remembered = lru_cache(2_048)(_said)
@@ -178,7 +224,7 @@ _remembered = lru_cache(2_048)(_said)
 
 
 def _octets(text: str) -> Iterator[tuple[str, int]]:
-    for hexed, octal in re.findall(rf"[xX%](?:25)*({_H}{{2}})|([0-3][0-7]{{2}})", text):
+    for hexed, octal in re.findall(rf"[xX%=](?:25)*({_H}{{2}})|([0-3][0-7]{{2}})", text):
         yield (hexed, 16) if hexed else (octal, 8)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from .redact_errors import MOST_VALUES, is_type, masked, type_only
-from .redact_paths import Patterns, compile_patterns, named, split_patterns
+from .redact_paths import BadPattern, Patterns, compile_patterns, named, split_patterns
 from .redact_walk import HIDDEN, Found, NoJson, is_key, leaves, quoted, rewrite
 
 LOOKED_INTO = 1_048_576
@@ -161,6 +161,9 @@ def read_redaction(given: object) -> Redaction:
     for rule in rules:
         if not callable(rule):
             raise ValueError(f'paths like "*.token" or functions of field and text are wanted, not {rule!r}')
+    # An empty text is how a setting is turned off; one of commas was meant to say something.
+    if any(isinstance(part, str) and part.strip() and not split_patterns(part) for part in parts):
+        raise BadPattern("there is no path between the commas, so nothing would be hidden: write password,*.token")
     patterns = compile_patterns(texts) if texts else None
     return Redaction(patterns, rules, named(patterns.names) if patterns else None)
 
