@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from .loopback import why_not_local
+from .refusals import Refusals
 
 _log = logging.getLogger(__name__)
 _FAILED = "The rule of this application that says who may do this failed. Its log says why."
@@ -184,10 +185,12 @@ def asked(access: Access, request: Request, action: str, queue: str | None) -> D
         return Ended(error=error)
 
 
-def named(user: Callable[[Request], Actor]) -> Callable[[Request], Actor]:
-    """That function, with nobody in the place of whatever is no Actor. A text is taken for the name."""
+def named(user: Callable[[Request], Actor], clock: Callable[[], int]) -> Callable[[Request], Actor]:
+    """That function, with nobody in the place of whatever is no Actor. A text is taken for the name. What it
+    gives each time is told once in ten minutes, by `clock` (ms)."""
     if not callable(user):
         raise TypeError(f"user= wants a function of the request that gives an Actor, not {user!r}")
+    told = Refusals()
 
     @functools.wraps(user)
     def who(request: Request) -> Actor:
@@ -204,7 +207,7 @@ def named(user: Callable[[Request], Actor]) -> Callable[[Request], Actor]:
             return nobody
         if inspect.iscoroutine(made):
             made.close()
-        if made is not None:
+        if made is not None and told.is_new((type(made).__qualname__,), clock()):
             _log.error("omniq: user= gave %s, and no Actor, so nobody is named", type(made))
         return nobody
 

@@ -13,7 +13,7 @@ from urllib.parse import quote_from_bytes
 
 from flask import Blueprint, Flask, Response, make_response, redirect, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.urls import iri_to_uri
 
 from . import compress, csrf, headers, notices, recording
@@ -31,6 +31,8 @@ _log = logging.getLogger(__name__)
 _NO_PAGE_TO_SIGN_IN = (
     "You are not signed in, and this application gave no page that asks you to sign in. Its log says more."
 )
+_NOT_SIGNED_IN = "Not signed in, or no longer."
+_ENDED = "The rule of this application that says who may do this refused it."
 _STATIC = Path(__file__).parent / "static"
 _ASCII = bytes(range(128))
 _NO_PATH = re.compile(r"[?#\\]|%(?![0-9A-Fa-f]{2})|^//|^[^/]")
@@ -113,18 +115,29 @@ def _check_access() -> ResponseReturnValue | None:
         return None
     queue = (request.view_args or {}).get("queue")
     route = current().routes[_endpoint()]
-    decision = _decision(route, None if isinstance(queue, Unreadable) else queue)
+    try:
+        decision = _decision(route, None if isinstance(queue, Unreadable) else queue)
+    except HTTPException as error:
+        # The host's own way to say no, which may be a 404 to hide what is there.
+        signed_in = error.code is not None and error.code >= 400 and error.code != 401
+        recording.refused(_ENDED if signed_in else _NOT_SIGNED_IN, nameless=not signed_in)
+        raise
     if isinstance(decision, Deny):
         recording.refused(decision.why, nameless=decision.challenge or decision.wait_ms > 0)
         return errors.refused(decision)
     if isinstance(decision, LoginRequired):
-        recording.refused("Not signed in, or no longer.", nameless=True)
+        recording.refused(_NOT_SIGNED_IN, nameless=True)
         url = iri_to_uri(decision.url)  # a host may have put into it what no header can hold
         if kind() == "partial":
             return Response(status=401, headers={"HX-Redirect": url})
         return _ask_to_sign_in(decision, url)
     if route.action != "health":
-        ask_who()  # now, so that a host which sends strangers away there has done so before anything is done for them
+        # Now, so that a host which sends strangers away there has done so before anything is done for them.
+        try:
+            ask_who()
+        except HTTPException:
+            recording.refused(_NOT_SIGNED_IN, nameless=True)
+            raise
     return None
 
 

@@ -8,13 +8,14 @@ from typing import Literal
 from flask import request
 
 from .access import READ, Allow, asked
-from .state import Mount, all_mounts, current, mount_path, now_ms
+from .state import Mount, all_mounts, can, current, mount_path, now_ms
 
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
     """One of them. `words` tell it from others on the same Redis; `away_ms`: how long that has not answered, None if
-    it does. Without a tone nobody in this process looks after it."""
+    it does. Without a tone nobody in this process looks after it; without a `url` this reader may not read all of it.
+    """
 
     url: str
     redis: str
@@ -36,7 +37,7 @@ def _seen(mount: Mount, *, here: bool) -> Dashboard:
     since = background.away_since if background else None
     watched = here or (background is not None and background.running)
     return Dashboard(
-        url=mount_path(mount),
+        url=mount_path(mount) if not here or can(READ) else "",
         redis=mount.link.label,
         words=mount.settings.env or mount.url_prefix or "/",
         here=here,

@@ -71,7 +71,7 @@ class OmniqDashboard:
         self._redis, self._url_prefix, self._name, self._clock = redis, _path(url_prefix), _checked_name(name), clock
         # None alone is "not given": a list that is empty would otherwise be a rule that is none.
         self._access = None if access is None else certain(access)
-        self._user = None if user is None else named(user)
+        self._user = None if user is None else named(user, clock or _wall_clock)
         if app is not None:
             self.init_app(app)
 

@@ -13,7 +13,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.urls import iri_to_uri
 
 from . import notices, recording
-from .state import current, mount_path
+from .access import READ
+from .state import can, current, mount_path, queue_path
 from .templating import render
 
 TICK_PARAMS = frozenset({"live", "hold", "sel", "v", "mark", "counting", "task", "edit", "row"})
@@ -142,13 +143,15 @@ def mount_url(to: str) -> str:
 
 
 def back() -> str:
-    """Where the reader came from: the form's or query's `back` when it stays below the mount, else `/`."""
+    """Where the reader came from: the form's or query's `back` when it stays below the mount, else `/`; in the place of
+    `/`, for a reader who may not read that, the queue."""
     try:
         form = request.form
     except HTTPException:  # it came in part, or is too large: the page that says so asks for the way back, too
         form = MultiDict[str, str]()
     given = form.get("back") or request.args.get("back") or ""
-    return given if stays_below(given) else "/"
+    given = given if stays_below(given) else "/"
+    return given if given != "/" or can(READ) else queue_path() or "/"
 
 
 def here() -> str:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from flask import Response, request
 
+from .access import READ
 from .frame import health_count, health_region, shown_tasks, tasks_answer
 from .htmx import Partial, kind, render_partials
 from .params import Fields, tokens
-from .state import now_ms
+from .state import can, now_ms
 
 MOST_NAMED = 20
 
@@ -65,7 +66,7 @@ def answer(
     found += f"-n{findings}" if findings else ""
     same = found == asked.version
     # A page that was just drawn has the count; which one its version does not say.
-    news = () if _findings(found) == _findings(asked.version) else (health_region(),)
+    news = () if not can(READ) or _findings(found) == _findings(asked.version) else (health_region(),)
     response = Response(status=204) if same else render_partials(*regions(), *cards, *news, toasts=toasts)
     response.headers["X-Omniq-Version"] = found
     response.headers["X-Omniq-Now"] = str(now_ms())

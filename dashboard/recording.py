@@ -178,7 +178,8 @@ def _note_look(route: Route, status: int) -> None:
     Whoever is asked to sign in was not refused yet. A dashboard that only looks writes nothing.
     """
     queue = (request.view_args or {}).get("queue", "")
-    if status != 403 or route.endpoint == _NOWHERE or route.action == "health":
+    hidden = status == 404 and "refused" in kept
+    if (status != 403 and not hidden) or route.endpoint == _NOWHERE or route.action == "health":
         return
     if current().settings.read_only or not isinstance(queue, str) or (queue and not QUEUE_NAME.fullmatch(queue)):
         return

@@ -32,6 +32,7 @@ from .refusals import Refusals
 from .routes import Route
 from .settings import Settings
 from .signing import Signing
+from .tokens import QUEUE_NAME, to_token
 
 if TYPE_CHECKING:
     from .signin import SignIn
@@ -152,6 +153,15 @@ def can_see(queue: str) -> bool:
     """May this request's reader look at that queue, and does this mount show it at all?"""
     listed = current().settings.queues
     return (not listed or queue in listed) and can(READ, queue)
+
+
+def queue_path(base: str = "/") -> str:
+    """The path below `base` of the queue that this request's address names; "" when its reader may not see that one, or
+    it names none."""
+    queue = (request.view_args or {}).get("queue")
+    if not isinstance(queue, str) or not QUEUE_NAME.fullmatch(queue) or not can_see(queue):
+        return ""
+    return f"{base}queues/{to_token(queue)}/"
 
 
 def can_see_activity(queue: str) -> bool:

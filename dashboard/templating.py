@@ -12,10 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from . import csrf, formatting, outage_words, server_words
-from .access import read_only
+from .access import READ, read_only
 from .display import Display, wanted
 from .present import first_line, present
-from .state import actor, can, current, mount_path, now_ms
+from .state import actor, can, current, mount_path, now_ms, queue_path
 from .tokens import to_token
 
 _HERE = Path(__file__).parent
@@ -24,6 +24,7 @@ _HERE = Path(__file__).parent
 @dataclass(frozen=True, slots=True)
 class Site:
     """What the page head shows. `failed` is where the keys g f lead: failed jobs of this queue, else of the worst;
+    `own` the path before the addresses of the reader's own display; "" where this reader may not go there.
     `signed_in`: there is a session to end."""
 
     env: str
@@ -36,6 +37,7 @@ class Site:
     who: str
     display: Display
     failed: str
+    own: str
     signed_in: bool
 
 
@@ -82,14 +84,19 @@ def _site() -> Site:
         now_ms=now_ms(),
         who=actor().name,
         display=wanted(),
-        failed=home + _failed(),
+        failed=_failed(home),
+        own=_own(home),
         signed_in=mount.sign_in is not None and mount.sign_in.has_session(request),
     )
 
 
-def _failed() -> str:
-    queue = (request.view_args or {}).get("queue")
-    return f"queues/{to_token(queue)}/failed" if isinstance(queue, str) else "failed"
+def _failed(home: str) -> str:
+    return f"{found}failed" if (found := queue_path(home)) else f"{home}failed" if can(READ) else ""
+
+
+def _own(home: str) -> str:
+    # They concern nobody's jobs. Whoever may read but one queue asks for them there: the rule is asked about that.
+    return home if can(READ) else queue_path(home)
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from omniq_core import REDIS_ERRORS, BadCursor, OmniqError, explain_redis_error, is_outage, is_unknown
 
 from .. import notices, recording
-from ..access import READ, Deny, Ended, LoginRequired
+from ..access import READ, SEE_ACTIVITY, Deny, Ended, LoginRequired
 from ..confirm import FIELD as CONFIRM_FIELD
 from ..csrf import FIELD as CSRF_FIELD
 from ..csrf import is_hosts_refusal
@@ -23,7 +23,7 @@ from ..outage_words import outage_heading, outage_kind
 from ..present import present
 from ..problems import BadInput, Problem, Way, no_such_job, no_such_page
 from ..settings import SettingsError
-from ..state import current, decide
+from ..state import can, current, decide, queue_path
 from ..templating import render
 from ..tokens import to_token
 
@@ -199,6 +199,7 @@ def _crash(_error: InternalServerError) -> Response:
 
 def _answer(problem: Problem, *, bare: bool = False) -> Response:
     recording.explain(problem.text)
+    problem.way = _open_way(problem.way)
     if is_tick():
         # A tick that found Redis away says so by its status: script shows the banner, which must also come when this
         # process is the one that is away. Any other problem is final for the page.
@@ -217,6 +218,13 @@ def _answer(problem: Problem, *, bare: bool = False) -> Response:
         again = mount_url(here())
         html = render(template, problem=problem, fields=fields, layout=layout, again=again, method=request.method)
     return html_answer(html, problem.status)
+
+
+def _open_way(way: Way | None) -> Way | None:
+    """That way, where this reader may go it; else the one to the queue the address names, if they may go that."""
+    if way is None or way.to.startswith("/queues/") or can(SEE_ACTIVITY if way.to == "/activity" else READ):
+        return way
+    return Way("Back to the queue", queue) if (queue := queue_path()) else None
 
 
 def _is_stranger() -> bool:

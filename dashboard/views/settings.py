@@ -39,6 +39,12 @@ def save_display() -> Response:
     return display.keep(make_response(redirect(mount_url(back()), 303)), chosen)
 
 
+@routes.own("/queues/<omniq:queue>/settings/display")
+def save_display_there(queue: str) -> Response:  # noqa: ARG001 - access was asked about it
+    """The same for somebody who may read this queue and not all of them together."""
+    return save_display()
+
+
 @routes.get("/shortcuts")
 def shortcuts() -> Response:
     """The keyboard shortcuts: a dialog for script, else a page."""
@@ -46,6 +52,12 @@ def shortcuts() -> Response:
         inside = {"shortcuts": SHORTCUTS}
         return render_partials(Partial("dialog", "omniq/shortcuts/dialog.html", "innerHTML", inside))
     return render_page("omniq/shortcuts/page.html", shortcuts=SHORTCUTS, section="shortcuts")
+
+
+@routes.get("/queues/<omniq:queue>/shortcuts")
+def shortcuts_there(queue: str) -> Response:  # noqa: ARG001 - access was asked about it
+    """The same for somebody who may read this queue and not all of them together."""
+    return shortcuts()
 
 
 @routes.get("/failed")

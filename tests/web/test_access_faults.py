@@ -13,6 +13,7 @@ from werkzeug.local import LocalProxy
 from dashboard import Allow, Deny, LoginRequired, OmniqDashboard, create_app
 from dashboard.access import Actor
 from omniq_core import OmniqClient, read_activity
+from tests.support.clock import Clock
 from tests.support.factories import fail_jobs
 from tests.web.pages_support import NOW, OURS, QUEUE, Browser, everything
 
@@ -197,6 +198,20 @@ def test_who_is_named(client: OmniqClient, user: Any, name: str) -> None:
     assert visitor.post(f"/queues/{QUEUE}/jobs/retry", {"id": "job-1"}).toast().startswith("Retried 1 job")
     assert read_activity(client.link, keep=lambda _: True, size=1).entries[0].who == name
     assert visitor.get("/activity").status == visitor.get("/activity/export").status == 200
+
+
+@pytest.mark.parametrize(("user", "told"), [(lambda _: 7, "int"), (lambda _: [], "list"), (later, "coroutine")])
+def test_who_is_nobody_is_told_once_in_ten_minutes(
+    client: OmniqClient, caplog: pytest.LogCaptureFixture, user: Any, told: str
+) -> None:
+    clock = Clock(NOW)
+    app = Flask(__name__)
+    OmniqDashboard(app, client, access=lambda *_: Allow(), user=user, url_prefix="", clock=clock, background=False)
+    for wait_ms, lines in ((0, 1), (0, 1), (599_999, 1), (1, 2), (0, 2)):
+        clock.advance(wait_ms)
+        assert app.test_client().get("/shortcuts").status_code == 200
+        found = [one.getMessage() for one in caplog.records if "user= gave" in one.getMessage()]
+        assert len(found) == lines and told in found[0]
 
 
 @pytest.mark.parametrize("made", [Deny, LoginRequired], ids=["Deny", "LoginRequired"])

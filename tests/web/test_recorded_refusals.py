@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flask import Request
+from flask import Request, abort
 
 from dashboard import Allow, Deny, LoginRequired
 from dashboard.access import Actor, Decision
@@ -49,6 +49,30 @@ def test_by_access(client: OmniqClient, path: str) -> None:
     entry = only(client)
     assert (entry.who, entry.address, entry.why) == ("ana", "10.0.0.7", "You may look here.")
     assert (entry.action, entry.lane, entry.jobs, entry.ids) == ("remove", "waiting", 2, ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("code", "who", "why"),
+    [(404, "ana", "The rule of this application"), (403, "ana", "The rule of"), (401, "", "Not signed in")],
+)
+def test_by_an_error_of_the_hosts_own(client: OmniqClient, code: int, who: str, why: str) -> None:
+    """A 404 may hide what is there: from whoever asks, and not from those who read the record."""
+
+    def hides(_request: Request, action: str, _queue: str | None) -> Decision:
+        return Allow() if action == "health" else abort(code)
+
+    visitor = somebody(client, access=hides)
+    assert visitor.post(REMOVE, {"id": ["a"]}).status == code
+    entry = only(client)
+    assert (entry.action, entry.who, entry.why.startswith(why)) == ("remove", who, True)
+    # A look is told as one that is denied, once.
+    for _ in range(2):
+        assert visitor.get(f"/queues/{QUEUE}/failed", code).status == code
+    assert [one.action for one in kept(client)[:-1]] == ([] if code == 401 else ["look"])
+    if code == 401:
+        for _ in range(12):
+            visitor.post(REMOVE, {"id": ["a"]})
+        assert len(kept(client)) == 10, "as many as of any other refusal of strangers"
 
 
 def test_of_everything_that_matches(client: OmniqClient) -> None:
