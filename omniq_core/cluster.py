@@ -138,10 +138,27 @@ class Cluster:
         try:
             replies = node.send(commands)[asking :: 1 + asking]
             return [TryAgainError(_NOT_YET) if _is_split(said) else said for said in replies] if asking else replies
-        except (AnswerLost, *REDIS_ERRORS):
+        except AnswerLost:
             # The node may be gone and another have its slots.
             self._stale = True
             raise
+        except REDIS_ERRORS:
+            # Nothing was sent. If another node has the slots by now it is asked at once.
+            self._stale = True
+            if asking or (heir := self._heir(node, commands)) is None:
+                raise
+            return heir.send(commands)
+
+    def _heir(self, gone: Node | Foreign, commands: Commands) -> Node | Foreign | None:
+        """The one other node that has the keys of all these commands by a new map. None for commands without a key:
+        they were meant for this node, or for any."""
+        keys = {key for command in commands if (key := _key_of(command)) is not None}
+        try:
+            self._refresh()
+            found = {self._place(key)[0] for key in keys}
+        except RedisConnectionError:
+            return None
+        return found.pop() if len(found) == 1 and gone not in found else None
 
     def _follow(self, error: Any, command: Sequence[Arg], place: Place) -> Place | None:
         """Where the command is to be sent instead, or None when that has to wait."""

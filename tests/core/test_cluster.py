@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import redis as redis_py
+from redis.cluster import ClusterNode
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from omniq_core import (
@@ -32,6 +33,7 @@ from tests.support.clock import wait_until
 from tests.support.factories import complete_jobs, fail_jobs, publish_jobs
 from tests.support.invariants import check_invariants
 from tests.support.redis_cluster import ThreeMasters, slot_of
+from tests.support.redis_server import free_port
 from tests.support.sources import ROOT
 
 T = 1_750_000_000_000
@@ -178,6 +180,27 @@ def test_a_node_that_is_away_costs_its_queues_only_and_comes_back(
     wait_until(lambda: _works(client, gone), what="the node is back")
     monkeypatch.setattr("omniq_core.operator.beside.time", SimpleNamespace(monotonic=lambda: float("inf")))
     assert [one.beside.away for one in pages(other)] == [False] * 4
+
+
+def test_a_node_that_another_took_the_place_of_is_left_at_the_first_call(
+    client: OmniqClient,
+) -> None:
+    """What a client knows since before a failover is an address where nobody listens: nothing was sent there."""
+    client.publish(queue="a", payload={}, now_ms_override=T)
+    nodes, nobody = client.link.r.nodes_manager, free_port()
+
+    def forget() -> None:
+        nodes.slots_cache[slot_of("a")] = [ClusterNode("127.0.0.1", nobody, "primary")]
+
+    forget()
+    assert client.publish(queue="a", payload={}, job_id="after", now_ms_override=T) == "after"
+    forget()
+    assert QueueMonitor(client).stats("a").waiting == 2
+    forget()
+    assert [one.waiting for one in queue_snapshots(client.link, ["a", "b"], T).values()] == [2, 0]
+    forget()
+    client.pause(queue="a")
+    assert client.is_paused(queue="a")
 
 
 def test_a_user_with_the_rights_of_the_docs(cluster: ThreeMasters) -> None:
