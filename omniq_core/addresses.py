@@ -12,9 +12,12 @@ from redis import connection as redis_connection
 from redis.backoff import NoBackoff
 from redis.cluster import RedisCluster
 from redis.connection import SSLConnection
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoPermissionError, RedisError, ResponseError
 from redis.retry import Retry
 from redis.sentinel import Sentinel
+
+from .explaining import IS_A_SENTINEL
 
 CONNECT_TIMEOUT_S = 1.5
 SOCKET_TIMEOUT_S = 1.9
@@ -171,6 +174,17 @@ def _check(url: str) -> None:
     # redis-py takes anything that is no number for database 0, which may be somebody else's.
     if database and not (database.isascii() and database.isdigit()):
         raise ValueError("not a Redis URL: its database is a number, as in redis://host:6379/0")
+
+
+def says_cluster(hello: Any, address: str) -> bool:
+    """Does what answers to HELLO call itself a node of a cluster? Raises ConnectionError when it is a Sentinel, which
+    would answer to some of what pages ask."""
+    said = cast(dict[bytes, Any], hello).values() if isinstance(hello, dict) else hello
+    if isinstance(said, ResponseError):
+        return False
+    if b"sentinel" in said:
+        raise RedisConnectionError(f"{IS_A_SENTINEL} ({address})")
+    return b"cluster" in said
 
 
 def uses_tls(r: Any) -> bool:

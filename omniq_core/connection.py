@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any
 
 import redis
 from redis.cluster import RedisCluster
-from redis.exceptions import AuthenticationError, ClusterDownError, NoScriptError, ResponseError, TryAgainError
+from redis.exceptions import AuthenticationError, ClusterDownError, NoScriptError, TryAgainError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from .addresses import client_of_url, common_options, uses_tls
+from .addresses import client_of_url, common_options, says_cluster, uses_tls
 from .cluster import Cluster, address_of, make_cluster
 from .explaining import HUNG_UP, REDIS_ERRORS, as_unknown, explain_redis_error, is_outage
 from .once import AnswerLost, Arg, Commands, Foreign, Node, node_of, pauses_of, where
@@ -258,17 +258,18 @@ class Link:
         node = node_of(probe, held=True)
         try:
             answer = node.send([("HELLO",)])[0]
-        except AnswerLost as lost:
-            if explain_redis_error(lost.error) == "connection lost":
-                lost.error.args = (f"{lost.error} {HUNG_UP}",)
-            raise lost.error from lost.error.__cause__
+        except (AnswerLost, RedisConnectionError) as failed:
+            error = failed.error if isinstance(failed, AnswerLost) else failed
+            if explain_redis_error(error) == "connection lost":
+                error.args = (f"{error} {HUNG_UP}",)
+            raise error from error.__cause__
         finally:
             node.close()
             if probe is not plain:
                 probe.connection_pool.disconnect()
-        said = cast(dict[bytes, Any], answer).values() if isinstance(answer, dict) else answer
+        is_cluster = says_cluster(answer, where(plain))
         with self._lock:
-            if self._server is None and not isinstance(said, ResponseError) and b"cluster" in said:
+            if self._server is None and is_cluster:
                 self.r = make_cluster(options, ssl=uses_tls(plain))
                 self._server = Cluster(self.r, held=True)
             elif self._server is None:

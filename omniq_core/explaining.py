@@ -24,6 +24,8 @@ REDIS_ERRORS: tuple[type[Exception], ...] = (RedisError, OSError)
 
 HUNG_UP = "before its first answer"
 """How the text of an error ends whose connection was closed by a server that has never answered."""
+IS_A_SENTINEL = "this is a Sentinel"
+"""How the text of an error begins about an address that was given as that of a Redis."""
 NO_SLOTS = "slots are not covered"
 """What the text of an error says of a cluster with slots that no node serves."""
 
@@ -33,6 +35,7 @@ _UNREACHABLE = (
     ("no sentinel answers", "no sentinel answers"),
     ("No master found", "the sentinels name no master"),
     (HUNG_UP, "it hung up before its first answer, as one does that wants TLS (rediss://)"),
+    (IS_A_SENTINEL, "a Sentinel answers there, which has no jobs"),
     ("Connection refused", "connection refused"),
     ("Name or service not known", "host not found"),
     ("No route to host", "its host cannot be reached"),

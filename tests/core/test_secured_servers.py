@@ -103,6 +103,7 @@ def test_what_stands_in_the_way_of_tls_is_told_apart(
         (_url(tls_port, ssl_ca_certs="/nowhere/ca.pem", **ours), "a file of certificates is not there"),
         (_url(tls_port, ssl_ca_certs=certificates.ca, ssl_certfile="/nowhere", ssl_keyfile="/nowhere"), "a file of "),
         (_url(tls_port, ssl_ca_certs=__file__, **ours), "a file of certificates holds none"),
+        (f"redis://:{SECRET}@127.0.0.1:{tls_port}/0", "it hung up before its first answer, as one does that wants TLS"),
         (f"redis://127.0.0.1:{tls_port}/0", "it hung up before its first answer, as one does that wants TLS"),
         (_url(redis_server.port, ssl_ca_certs=certificates.ca, **soon), "it does not answer in TLS"),
         (f"redis://:{SECRET}@127.0.0.1:{redis_server.port}/0", "it has no password, but was given one"),

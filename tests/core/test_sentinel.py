@@ -53,6 +53,10 @@ def test_the_master_is_found_by_its_name_and_followed_when_another_takes_over(se
     assert all(f"{host}:{port}" in str(caught.value) for host, port in sentinels.addresses)
     assert "s3cr3t-word" not in str(caught.value)
 
+    host, port = sentinels.addresses[0]
+    with OmniqClient(host=host, port=port) as client, pytest.raises(redis_py.ConnectionError) as caught:
+        client.link.pipeline([("SMEMBERS", "omniq:queues")])
+    assert explain_redis_error(caught.value) == "a Sentinel answers there, which has no jobs"
     given: Any = Sentinel(sentinels.addresses).master_for(NAME, retry=Retry(NoBackoff(), 3))
     with OmniqClient(redis_url=sentinels.url) as client:
         theirs = OmniqClient(redis=given)
