@@ -106,7 +106,7 @@ def _check_root() -> ResponseReturnValue | None:
     if not _NO_PATH.search(request.script_root):
         return None
     text = "This dashboard was mounted below what is no path (//, ?, #, \\ or a bare %), so no link of it works."
-    return Response(text, 500, mimetype="text/plain")
+    return Response(text, 400, mimetype="text/plain")
 
 
 def _check_access() -> ResponseReturnValue | None:

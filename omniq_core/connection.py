@@ -260,7 +260,7 @@ class Link:
             answer = node.send([("HELLO",)])[0]
         except (AnswerLost, RedisConnectionError) as failed:
             error = failed.error if isinstance(failed, AnswerLost) else failed
-            if explain_redis_error(error) == "connection lost":
+            if not uses_tls(plain) and explain_redis_error(error) == "connection lost":
                 error.args = (f"{error} {HUNG_UP}",)
             raise error from error.__cause__
         finally:

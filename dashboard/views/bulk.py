@@ -21,7 +21,7 @@ from ..state import actor, current, now_ms
 from ..task_words import filter_words
 from .addresses import SCOPE
 from .begun import task_begun
-from .filters import lane_filter, need_open, need_payload
+from .filters import lane_filter, need_open, need_payload, need_read
 from .reading import explained
 from .regions import regions
 from .undo import NotKept, keep, promise
@@ -198,13 +198,17 @@ def _selection(queue: str, lane: str) -> Selection:
     digest = text(request.form, "fp", max_bytes=64)
     if digest and lane == "failed":
         kind = kind_selection(current().link, queue, digest)
-        return replace(kind, name=current().settings.redact.kind(kind.name)) if kind.name else kind
+        kind = replace(kind, name=current().settings.redact.kind(kind.name)) if kind.name else kind
+        return _allowed(queue, kind)
     asked = lane_filter(queue, lane, request.args, now_ms())
-    return Matching(asked.wanted(lane, now_ms())) if asked.asks else WholeLane()
+    return _allowed(queue, Matching(asked.wanted(lane, now_ms())) if asked.asks else WholeLane())
 
 
 def _allowed(queue: str, selection: Selection) -> Selection:
-    """The selection, unless it looks into payloads that its reader may not look into."""
+    """The selection, unless it looks at jobs, or into payloads, that its reader may not look at: the count would tell
+    what a filter finds."""
+    if not isinstance(selection, WholeLane):
+        need_read(queue)
     if isinstance(selection, Matching) and selection.wanted.payload:
         need_payload(queue)
     if isinstance(selection, Matching):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from omniq_core import BadFilter
 
-from ..access import READ_PAYLOAD
+from ..access import READ, READ_PAYLOAD
 from ..params import Fields, choice, text
 from ..present import present
 from ..problems import BadInput, not_allowed
@@ -37,6 +37,12 @@ class Tag:
     value: str
     clear: str
     url: str
+
+
+def need_read(queue: str) -> None:
+    """Raises Problem (403) unless this request's reader may look at the jobs of that queue."""
+    if not can(READ, queue):
+        raise not_allowed("You may not look at the jobs of this queue, nor search them.")
 
 
 def need_payload(queue: str) -> None:

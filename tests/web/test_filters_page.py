@@ -5,7 +5,10 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from flask import Request
 
+from dashboard import Allow, Deny
+from dashboard.access import Decision
 from dashboard.queries import filtered
 from omniq_core import OmniqClient
 from tests.support.factories import complete_jobs, delay_jobs, fail_jobs, lease_jobs, publish_jobs
@@ -204,3 +207,15 @@ def test_a_retry_on_a_filtered_page_brings_that_page_again(client: OmniqClient, 
     ids = [link["title"] for link in answer.region("jobs").select("a.job-id")]
     assert ids == ["b3", "a1"]
     assert answer.region("filter-tags").select_one("#match-count").get_text(" ", strip=True) == "2 of 4 match"
+
+
+def test_who_may_not_look_learns_nothing_by_asking_to_retry_what_matches(client: OmniqClient) -> None:
+    def rule(_request: Request, action: str, _queue: str | None) -> Decision:
+        return Allow() if action == "retry" else Deny()
+
+    fail_jobs(client, QUEUE, ["f1"], now_ms=NOW - MINUTE, error="ValueError: s3cr3t")
+    asks = browser(client, access=rule)
+    path = f"/queues/{QUEUE}/jobs/retry/confirm"
+    for query in ("?q=s3cr3t", "?q=other", "?prefix=f"):
+        assert asks.post(f"{path}{query}", {"scope": "filter"}).status == 403, query
+    assert asks.post(path, {"scope": "filter"}).status == 200, "all of a lane may be retried unseen"
