@@ -115,7 +115,10 @@ def filter_words(
     looked_for = wanted.payload if payload and not rules.on else rules.looked_for(wanted.payload)
     since = moment(wanted.since_ms, now_ms()).title if wanted.since_ms else ""
     named = (
-        ("Error contains", present("error", rules.kind(wanted.q) if wanted.q else "")),
+        (
+            "Error type" if wanted.by_type else "Error contains",
+            present("error", rules.kind(wanted.q) if wanted.q else ""),
+        ),
         ("Group", present("gid", wanted.group)),
         ("Job id starts with", present("id", wanted.prefix)),
         ("Payload", present("payload", looked_for if wanted.payload else "")),

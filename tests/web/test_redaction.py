@@ -196,6 +196,7 @@ def test_an_error_is_asked_for_its_type_and_nothing_that_it_repeats(client: Omni
             form = {"scope": "filter"} | ({"about": json.dumps(asked | by_hand)} if by_hand else {})
             dialog = visitor.post(f"/queues/mail/jobs/retry/confirm?q={q}", form)
             assert ("Retry 1 job" in dialog.text) is bool(found)
+            assert ("Error type" in dialog.text) is bool(found)
 
 
 def test_a_counting_that_began_before_values_were_hidden_is_refused(
