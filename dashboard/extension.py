@@ -160,10 +160,14 @@ def mount(
     prefix = _path(url_prefix)
     if prefix in [other.url_prefix for other in mounts.values()]:
         raise ValueError(f"another dashboard stands at {prefix or '/'}: give this one a url_prefix of its own")
+    blueprint, routes = make_blueprint(name, prefix)
+    pages = {route.rule.strip("/").partition("/")[0] for route in routes.values()} | {"assets"}
+    if below := next((one for one in mounts.values() if _hides(prefix, one.url_prefix, pages)), None):
+        where = below.url_prefix or "/"
+        raise ValueError(f"url_prefix: {prefix or '/'} and {where} would hide pages of each other: use two paths apart")
     if access is None:
         access = allow_all if settings.insecure else loopback_only
     client = _client(redis, settings)
-    blueprint, routes = make_blueprint(name, prefix)
     state = Mount(
         name=name,
         url_prefix=prefix,
@@ -233,3 +237,9 @@ def _client(redis: Any, settings: Settings) -> OmniqClient:
         return OmniqClient(redis=redis)
     except ValueError as error:
         raise SettingsError(str(error)) from None
+
+
+def _hides(prefix: str, other: str, pages: set[str]) -> bool:
+    """Does one of the two stand where the other has pages?"""
+    upper, lower = sorted((prefix, other), key=len)
+    return lower.startswith(f"{upper}/") and lower[len(upper) + 1 :].split("/")[0] in pages

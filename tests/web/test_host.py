@@ -185,6 +185,27 @@ def test_two_of_one_address_are_refused(host: Flask) -> None:
         mounted(host)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "apart"),
+    [
+        ("/omniq", "/omniq/queues", False),
+        ("/omniq/health/x", "/omniq", False),
+        ("/", "/activity", False),
+        ("/omniq", "/omniq/live", True),
+        ("/", "/omniq", True),
+        ("/omniq", "/omniqueues", True),
+    ],
+)
+def test_two_that_would_hide_pages_of_each_other_are_refused(first: str, second: str, apart: bool) -> None:
+    app = Flask("host")
+    OmniqDashboard(app, redis=UNREACHABLE, background=False, url_prefix=first)
+    if apart:
+        OmniqDashboard(app, redis=UNREACHABLE, background=False, url_prefix=second)
+        return
+    with pytest.raises(ValueError, match="would hide pages of each other"):
+        OmniqDashboard(app, redis=UNREACHABLE, background=False, url_prefix=second)
+
+
 NO_PATHS: list[Any] = [None, 5, "/a//b", "http://x/", "/a/../b", "/..", "/./a"]
 """No page below these could ever be asked for: browsers and servers put such paths right."""
 
