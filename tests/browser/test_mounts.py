@@ -23,7 +23,7 @@ from tests.web.test_read_only_everywhere import NO_PAGES, TASKS, all_there_is  #
 
 PAGES = (
     *("", "activity", "children", "children/order", "health", "health/repairs/idx", "shortcuts", "publish"),
-    *("search?id=job-1", "failed", "queues/mail/", "queues/mail/switch?q=m"),
+    *("search?id=job-1", "failed", "queues/mail/", "queues/mail/switch?q=m", "queues/mail/shortcuts"),
     *(f"queues/mail/{lane}" for lane in ("waiting", "active", "delayed", "completed")),
     *("queues/mail/jobs/w", "queues/mail/groups", "queues/mail/groups/busy", "queues/mail/groups/repair/confirm"),
     *("queues/mail/publish", "queues/mail/pause/confirm", "queues/mail/repairs/idx"),

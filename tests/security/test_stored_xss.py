@@ -33,6 +33,7 @@ POSTED = {
     },
     f"{BASE}/jobs/{to_token('waits')}/copy": {"payload": mark("typed"), "gid": mark("typed")},
     f"{BASE}/trash/{BATCH}/restore": {"back": mark("typed")},
+    f"{BASE}/settings/display": {"theme": mark("typed"), "back": mark("typed")},
     f"{BASE}/groups/repair": {"omniq_confirm": mark("typed"), "back": mark("typed")},
     f"{BASE}/repairs/orphans": {"choice": "put_back", "confirm": mark("typed")},
 }
@@ -154,7 +155,12 @@ def test_stored_xss_every_field_on_every_page_and_after_every_press(reader: Read
     jobs = [f"{BASE}/jobs/{to_token(job)}" for job in ("text", "waits", mark("lost"), mark("id"))]
     texts = [f"{job}{end}" for job in jobs[:2] for end in ("/payload", "/copy")]
     dialogs = [f"{BASE}/repairs/{kind}" for kind in ("orphans", "ready_extra")] + [f"{BASE}/groups/repair/confirm"]
-    asked = [f"/search?q={quote(mark('query'))}", f"{BASE}/failed?q={quote(mark('query'))}", f"{BASE}/switch"]
+    asked = [
+        f"/search?q={quote(mark('query'))}",
+        f"{BASE}/failed?q={quote(mark('query'))}",
+        f"{BASE}/switch",
+        f"{BASE}/shortcuts",
+    ]
     reader.walk("/", *jobs, *texts, *dialogs, *asked, "/failed", "/publish", "/sign-in", "/metrics", "/healthz")
     for name, form in POSTED.items():
         for script in (True, False):
