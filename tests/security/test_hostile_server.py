@@ -14,6 +14,7 @@ from dashboard.access import allow_all
 from omniq_core import Activity, Discovery, OmniqClient, note_activity
 from omniq_core.connection import Link
 from omniq_core.operator.notices import KINDS, NOTICES, Kept, Notice, NoticeBoard, pack_board
+from omniq_core.operator.permitted import info_of
 from omniq_core.operator.server_facts import server_facts
 from omniq_core.operator.top_errors import SPANS, TOP, TopError, pack_top
 from tests.security.hostile_world import mark
@@ -65,7 +66,8 @@ def test_stored_xss_what_the_server_says_of_itself(
         said: list[Any] = ask(link, *asked)
         info = {"redis_version": mark("version"), "maxmemory_policy": "allkeys-" + mark("policy"), "maxmemory": 1}
         more = {"role": mark("role"), "valkey_version": "", "cluster_enabled": mark("mode"), "tcp_port": mark("port")}
-        return [{**one, **info, **more} if isinstance(one, dict) and "used_memory" in one else one for one in said]
+        told = [info_of(one) if isinstance(one, bytes) and b"used_memory:" in one else one for one in said]
+        return [{**one, **info, **more} if isinstance(one, dict) and "used_memory" in one else one for one in told]
 
     monkeypatch.setattr(Link, "pipeline", hostile)
     server_facts(client.link, NOW)

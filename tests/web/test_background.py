@@ -216,12 +216,14 @@ def test_mounts_that_share_a_client_have_figures_of_the_queues_of_each(
 ) -> None:
     for queue in ("a", "b", "c"):
         publish_jobs(client, queue, 1, now_ms=time.time_ns() // 1_000_000)
-    apps = [create_app(client, queues=first, secret="not secret", insecure=True)]
+    apps = [create_app(client, queues=first or None, secret="not secret", insecure=True)]
     threads = mounted(apps[0]).background
     try:
         apps[0].test_client().get("/")
         wait_until(lambda: redis.exists("{omniq:x}:leader") and redis.exists("{omniq:x}:now"))
-        apps.append(create_app(client, queues=second, secret="not secret", insecure=True))  # while the first works
+        apps.append(
+            create_app(client, queues=second or None, secret="not secret", insecure=True)
+        )  # while the first works
         assert mounted(apps[1]).background is threads
         looked_after = {"a", "b", "c"} if not (first and second) else {"a", "b"}
         wait_until(lambda: {key.decode() for key in redis.hkeys("{omniq:x}:now")} >= looked_after)
