@@ -25,6 +25,7 @@ pytestmark = pytest.mark.broken_data
 BASE = f"/queues/{QUEUE}"
 TYPED = '{"password": "typed by the reader"}'
 POSTED: dict[str, dict[str, str]] = {
+    f"{BASE}/settings/display": {"theme": "dark"},
     f"{BASE}/jobs": {"payload": "{", "copy_of": "job-1", "job_id": "x" * 300},
     f"{BASE}/jobs/job-1/copy": {"payload": TYPED},
     f"{BASE}/jobs/bad/copy": {"payload": "{}"},
@@ -98,6 +99,7 @@ def look_everywhere(reader: Spy, client: OmniqClient) -> None:
         "/sign-in",
         "/metrics",
         "/healthz",
+        f"{BASE}/shortcuts",
     )
     for path, form in POSTED.items():
         for script in (True, False):
