@@ -221,9 +221,8 @@ def test_mounts_that_share_a_client_have_figures_of_the_queues_of_each(
     try:
         apps[0].test_client().get("/")
         wait_until(lambda: redis.exists("{omniq:x}:leader") and redis.exists("{omniq:x}:now"))
-        apps.append(
-            create_app(client, queues=second or None, secret="not secret", insecure=True)
-        )  # while the first works
+        # The second is made while the first works.
+        apps.append(create_app(client, queues=second or None, secret="not secret", insecure=True))
         assert mounted(apps[1]).background is threads
         looked_after = {"a", "b", "c"} if not (first and second) else {"a", "b"}
         wait_until(lambda: {key.decode() for key in redis.hkeys("{omniq:x}:now")} >= looked_after)
@@ -258,8 +257,7 @@ def test_a_process_that_may_change_nothing_works_on_no_task_and_no_check(client:
     begin(client.link, "q", "retry", "failed", now_ms=now)
     start_check(client.link, "c1", ["q"], by="zoe", now_ms=now)
     app = create_app(client, read_only=True, secret="not secret", insecure=True)
-    threads = mounted(app).background
-    threads.ensure_started()
+    (threads := mounted(app).background).ensure_started()
     threads.look_for_tasks()
     threads.look_for_checks()
     wait_until(lambda: redis.exists("{omniq:x}:now"))
