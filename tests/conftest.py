@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,9 @@ from tests.support.redis_server import RedisServer
 
 # In these folders every test leaves sound queues behind, unless it is marked broken_data.
 _CHECKED = {"core", "operator", "contract"}
+
+# Trees of pages are thousands of objects that live for one test: to look for cycles among them each 700 costs a tenth.
+gc.set_threshold(100_000, 20, 100)
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from dashboard import create_app
 from omniq_core import OmniqClient
 from tests.browser.desk import Desk, OpenDesk
+from tests.browser.window import Window
 from tests.support.clock import Clock
 from tests.support.live_server import LiveServer, WsgiApp
 from tests.support.rules_once import compile_rules_once
@@ -44,6 +45,7 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--host-resolver-rules=MAP omniq.test 127.0.0.1",
+    "--renderer-process-limit=1",  # see Window
 )
 compile_rules_once()
 expect.set_options(timeout=20_000)  # a busy machine draws late; what comes at once is looked at no longer for that
@@ -75,6 +77,20 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
         "timezone_id": "UTC",
         "reduced_motion": "reduce",
     }
+
+
+@pytest.fixture(scope="session")
+def _window(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Window]:
+    window = Window(browser, browser_context_args)
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def context(_window: Window) -> Iterator[BrowserContext]:
+    """The context of this worker, as new. What cannot be taken back (init scripts, routes) belongs to pages."""
+    yield _window.context()
+    _window.clean()
 
 
 @pytest.fixture
