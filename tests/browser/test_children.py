@@ -195,7 +195,7 @@ def test_j_and_the_hash_key_work_on_a_row(desk: OpenDesk, client: OmniqClient, r
     expect(d.dialog.locator(".quote")).to_have_text("b")
 
 
-@pytest.mark.parametrize("width", [1440, 390, 320])
+@pytest.mark.parametrize("width", [pytest.param(1440, marks=pytest.mark.long), 390, 320])
 def test_axe_and_the_width_of_the_window(
     desk: OpenDesk, client: OmniqClient, redis: Any, page: Page, complaints: Complaints, width: int
 ) -> None:

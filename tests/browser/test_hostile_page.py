@@ -16,6 +16,7 @@ from tests.support.factories import fail_jobs
 from tests.support.invariants import check_invariants
 
 MB = 1024 * 1024
+SCRIPT_OR_PLAIN = (True, pytest.param(False, marks=pytest.mark.long))
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_lane_and_job_pages_show_each_text_as_it_is(
         assert d.page.get_by_role("row").filter(has=head).get_by_role("cell").inner_text() == TEXTS[job_id]
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
+@pytest.mark.parametrize("script", SCRIPT_OR_PLAIN, ids=["script", "plain"])
 def test_the_retry_of_each_row_takes_exactly_that_job(
     request: pytest.FixtureRequest, desk: OpenDesk, client: OmniqClient, redis: Any, clock: Clock, script: bool
 ) -> None:
@@ -81,7 +82,7 @@ def test_the_retry_of_each_row_takes_exactly_that_job(
 
 
 @pytest.mark.usefixtures("nothing_runs")
-@pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
+@pytest.mark.parametrize("script", SCRIPT_OR_PLAIN, ids=["script", "plain"])
 def test_row_bulk_and_job_page_remove_exactly_theirs(
     request: pytest.FixtureRequest, desk: OpenDesk, client: OmniqClient, redis: Any, clock: Clock, script: bool
 ) -> None:

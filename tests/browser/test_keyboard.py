@@ -163,7 +163,7 @@ def test_messages_leave_after_six_seconds_but_not_under_the_pointer(
     expect(page.locator("#toasts .toast")).to_have_count(0)
 
 
-@pytest.mark.parametrize("lane", ["failed", "delayed"])
+@pytest.mark.parametrize("lane", ["failed", pytest.param("delayed", marks=pytest.mark.long)])
 def test_a_message_covers_no_button_of_a_row(desk: OpenDesk, client: OmniqClient, clock: Clock, lane: str) -> None:
     if lane == "failed":
         fail_jobs(client, "mail", 30, now_ms=clock.now_ms)

@@ -179,7 +179,7 @@ def test_axe_and_narrow_windows(full: Desk, lane: str) -> None:
         full.open(lane)
         expect(full.page.locator("#jobs a.job-id").first).to_be_visible()
         assert full.overflow <= 0, f"{lane} at {width} px is {full.overflow} px too wide"
-        if width != 390:  # drawn as at 320
+        if width == 320:  # test_accessible looks at 1440, and 390 is drawn as 320 is
             both_themes(full.page, f"{lane} at {width}")
 
 

@@ -73,8 +73,14 @@ def test_an_answer_that_the_focus_overtook_moves_no_row(desk: OpenDesk, client: 
     assert d.focused == "b"
 
 
-@pytest.mark.parametrize("width", [1440, 1024, 390])
-@pytest.mark.parametrize("lane", ["failed", "delayed", "active"])
+@pytest.mark.parametrize(
+    ("lane", "width"),
+    [
+        *(("failed", width) for width in (1440, 1024, 390)),
+        *(pytest.param("delayed", width, marks=[pytest.mark.long] * (width != 390)) for width in (1440, 1024, 390)),
+        *(pytest.param("active", width, marks=[pytest.mark.long] * (width != 1440)) for width in (1440, 1024, 390)),
+    ],
+)
 def test_nothing_moves_when_a_row_goes_dim(
     desk: OpenDesk, client: OmniqClient, clock: Clock, lane: str, width: int
 ) -> None:

@@ -56,7 +56,12 @@ def test_the_test_of_the_operation_notices(pair: Pair, spoil: Spoil) -> None:
 
 @pytest.mark.parametrize(
     ("spoil", "kind"),
-    [(spoil, kind) for spoil in SPOILS for kind in spoil.seen_by],
+    [
+        # One kind for each fault, in turn, and the others in `make test-long`.
+        pytest.param(spoil, kind, marks=[] if number % len(spoil.seen_by) == place else [pytest.mark.long])
+        for number, spoil in enumerate(SPOILS)
+        for place, kind in enumerate(spoil.seen_by)
+    ],
     ids=lambda one: getattr(one, "name", one),
 )
 def test_random_sequences_notice(pair: Pair, spoil: Spoil, kind: str) -> None:

@@ -32,8 +32,15 @@ def ids_of(pages: list[Page]) -> list[str]:
     return [job_id for page in pages for job_id in page.job_ids()]
 
 
-@pytest.mark.parametrize("size", [25, 50, 100])
-@pytest.mark.parametrize("same_ms", [True, False])
+@pytest.mark.parametrize(
+    ("same_ms", "size"),
+    [
+        (True, 25),
+        (False, 50),
+        (True, 100),
+        *(pytest.param(*other, marks=pytest.mark.long) for other in ((False, 25), (True, 50), (False, 100))),
+    ],
+)
 def test_walking_all_pages_both_ways(client: OmniqClient, visitor: Browser, size: int, same_ms: bool) -> None:
     ids = fail_jobs(client, QUEUE, 210, now_ms=NOW - MINUTE, step_ms=0 if same_ms else 1)
     if same_ms:

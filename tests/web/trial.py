@@ -108,7 +108,7 @@ def parsed(text: str) -> Any:
 
     Without the sheet of icons that all pages begin with: it is half of what there would be to parse.
     """
-    return BeautifulSoup(text.replace(icons(), ""), "html.parser")
+    return BeautifulSoup(text.replace(icons(), ""), "lxml")
 
 
 @contextmanager
