@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from .access import READ
 from .frame import health_count, health_region, shown_tasks, tasks_answer
 from .htmx import Partial, kind, render_partials
 from .params import Fields, tokens
-from .state import can, now_ms
+from .state import can, current, now_ms
 
 MOST_NAMED = 20
 
@@ -46,8 +45,11 @@ def is_tick() -> bool:
 
 
 def version(*data: object) -> str:
-    """A digest of the data a page shows; texts that only age are not in it."""
-    return hashlib.sha1(repr(data).encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[:16]
+    """A digest of the data a page shows; texts that only age are not in it.
+
+    Keyed: data may hold values that this reader does not see, and a plain digest would confirm a guess at home.
+    """
+    return current().signing.digest("version", repr(data))[:16]
 
 
 def answer(

@@ -211,3 +211,17 @@ def test_ticks_and_static_files_are_compressed_and_pages_are_not(client: OmniqCl
 def _body(page: Page, path: str, headers: dict[str, str]) -> bytes:
     with page.http.get(path, headers=headers) as answer:
         return answer.data
+
+
+def test_the_version_of_a_page_confirms_no_guess_at_what_it_hides(client: OmniqClient) -> None:
+    fail_jobs(client, "mail", ["a"], now_ms=NOW, error="login of ann: password=swordfish")
+
+    def version(secret: str) -> Any:
+        app = create_app(
+            client, redact=["password"], access=allow_all, secret=secret, clock=lambda: NOW, background=False
+        )
+        main = BeautifulSoup(app.test_client().get(FAILED).data, "lxml").select_one("main")
+        return main and main["data-version"]
+
+    assert version("first secret") == version("first secret"), "every process has the same"
+    assert version("first secret") != version("second secret"), "without the key it can be worked out at home"
