@@ -143,8 +143,9 @@ def test_the_index_dies_with_the_jobs(client: OmniqClient, redis: Any, clock: Cl
     index_all(client, clock, index)
     keys = list(redis.scan_iter("{q}:x:fp:*"))
     assert len(keys) == 5  # state, kinds, texts, and the two kinds
-    deaths = {redis.pexpiretime(key) if hasattr(redis, "pexpiretime") else 0 for key in keys}
-    assert len(deaths) == 1, "all at the same moment, never in part"
+    deaths = [redis.pexpiretime(key) for key in keys]
+    # Each round counts anew from the milliseconds that are left.
+    assert min(deaths) > 0 and max(deaths) - min(deaths) < 1_000, "together, not a day apart"
     for batch in client.remove_all(queue=QUEUE, lane="failed"):
         assert batch
     index_all(client, clock, index)

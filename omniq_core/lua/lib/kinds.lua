@@ -17,5 +17,5 @@ end
 
 local function lane_score(id) return try("ZSCORE", key("idx:failed"), id) end
 
--- By the server's clock: those of processes are apart. All keys die at the same moment, so it is never there in part.
+-- By the server's clock: those of processes are apart. All keys die within milliseconds, so it is not there in part.
 local LIVES_MS = 86400000
