@@ -35,7 +35,7 @@ PROMETHEUS = {
 
 def scrape(client: OmniqClient, *queues: str) -> Callable[[], int]:
     """A reading of all queues, or of these; gives how many bytes travelled."""
-    app = create_app(redis=client, background=False, secret=CLIENT, insecure=True, queues=queues)
+    app = create_app(redis=client, background=False, secret=CLIENT, insecure=True, queues=queues or None)
     http = app.test_client()
 
     def get() -> int:
