@@ -189,7 +189,7 @@ def mount(
             settings.queues,
             tasks=tasks,
             limits=limits,
-            counter_at=settings.completion_key,
+            counter_at=settings.redact.told(settings.completion_key),
         )
     register(app, blueprint)
     mounts[name] = state

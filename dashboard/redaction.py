@@ -88,6 +88,10 @@ class Redaction:
         """Is what keys joined by dots lead to hidden, or may it be?"""
         return bool(self.rules) or (self.patterns is not None and self.patterns.hides_path(path.split(".")))
 
+    def told(self, path: str) -> str:
+        """This path where it may be read, "" where it is hidden."""
+        return "" if self.hides(path) else path
+
     def looked_for(self, payload: str) -> str:
         """What may be said of a filter by payload to somebody who may not see its value: at most its path.
 

@@ -134,7 +134,7 @@ def job_page(
     if redaction.on:
         # What is hidden leaves before anything is cut; and an error may repeat it, without the payload on the page too.
         fetched = max(payload_limit, LOOKED_INTO) if payload_limit else KNOWN_UP_TO
-        counter_at = "" if redaction.hides(counter_at) else counter_at
+        counter_at = redaction.told(counter_at)
     job = job_detail(link, queue, job_id, now_ms=now_ms, payload_limit=fetched, counter_at=counter_at)
     if job is None:
         return None

@@ -159,7 +159,9 @@ def patience() -> Patience:
 
 def looking() -> dict[str, Any]:
     """What pages say of the look for jobs: where payloads name a counter, and from when on jobs are looked for."""
-    return {"counter_at": current().settings.completion_key, "still_ms": COUNTER_STILL_MS}
+    settings = current().settings
+    at = settings.redact.told(settings.completion_key)
+    return {"counter_at": at, "counter_at_hidden": at != settings.completion_key, "still_ms": COUNTER_STILL_MS}
 
 
 def percent(counter: ChildCounter) -> str:

@@ -74,7 +74,9 @@ def lane(queue: str, lane: str) -> ResponseReturnValue:
 
 
 def lane_regions(queue: str, lane: str, args: Fields) -> tuple[Partial, ...]:
-    """What a change of jobs or of the queue changes on a lane's page."""
+    """What a change of jobs or of the queue changes on a lane's page. Raises Problem for a lane that is none."""
+    if lane not in LANES:
+        raise no_such_page()
     return tuple(parts_anew(_context(queue, lane, args)))
 
 

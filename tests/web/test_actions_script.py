@@ -137,6 +137,16 @@ def test_pause_and_resume(client: OmniqClient, visitor: Browser) -> None:
     assert answer.toast() == "Resumed mail"
 
 
+@pytest.mark.parametrize("place", ["nonsense", "check", "pause"])
+def test_a_button_whose_page_is_none_does_what_it_says(client: OmniqClient, visitor: Browser, place: str) -> None:
+    publish_jobs(client, QUEUE, 1, now_ms=NOW)
+    headers = {**SCRIPT, "Sec-Fetch-Site": "same-origin"}
+    back = f"/queues/{QUEUE}/{place}"
+    answer = visitor.http.post(f"/queues/{QUEUE}/pause", data={"back": back, "reason": "x"}, headers=headers)
+    assert (answer.status_code, client.is_paused(queue=QUEUE)) == (200, True)
+    assert f"Paused {QUEUE}" in answer.text
+
+
 def test_pause_in_the_overview_changes_its_row(client: OmniqClient, visitor: Browser) -> None:
     for name in ("a1", "a2", "b1"):
         publish_jobs(client, name, 1, now_ms=NOW)

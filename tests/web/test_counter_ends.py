@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dashboard import create_app
 from dashboard.access import Allow, Decision, Deny
 from dashboard.tokens import to_token
 from omniq_core import Background, OmniqClient, read_counters
@@ -86,7 +87,19 @@ def test_where_no_job_names_any_counter_nothing_is_said(client: OmniqClient, red
     )
     off = browser(client, clock=clock, completion_key="")
     assert "the setting completion_key is empty" in off.get("/children/a").words("#facts-jobs")
+    hidden = browser(client, clock=clock, redact=["completion_key"])
+    assert "Not looked for: the place where payloads name their counter is hidden" in hidden.get("/children/a").words(
+        "#facts-jobs"
+    )
     background.close()
+
+
+@pytest.mark.parametrize(("redact", "at"), [(["completion_key"], ""), (["token"], "completion_key")])
+def test_the_background_reads_no_counter_at_a_hidden_path(client: OmniqClient, redact: list[str], at: str) -> None:
+    app = create_app(client, redact=redact, secret="not secret", insecure=True)
+    threads = app.extensions["omniq_dashboard"]["omniq_dashboard"].background
+    assert threads._counter_at == at
+    threads.stop()
 
 
 def test_the_next_child_ends_it_and_the_dialog_said_so(watched: Browser, client: OmniqClient) -> None:
