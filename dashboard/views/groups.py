@@ -18,11 +18,11 @@ from ..formatting import row_id
 from ..htmx import Partial, Toast, answer, back, here, kind, render_page, render_partials
 from ..params import Fields, choice, integer, text, token
 from ..present import present
-from ..problems import BadInput
+from ..problems import BadInput, Problem
 from ..queries.groups import ASCENDING, MOST_REPAIRED, SORTS, STATES, GroupsPage, GroupsWish, group_there, groups_page
 from ..queries.queue import LANES, SIZES
 from ..routes import Routes
-from ..state import can, current, may_see, now_ms
+from ..state import can, can_see, current, may_see, now_ms
 from .addresses import groups_url, turned
 from .lanes import LANE_WORDS
 from .limits import limits
@@ -108,11 +108,15 @@ def set_limit(queue: str) -> Response:
     try:
         before = act.set_limit(current().client, queue, gid, limit, seen=seen, now_ms=now_ms())
     except LimitChanged as changed:
-        why = f"Not saved: somebody set it to {changed.limit:,} meanwhile. Save again to overwrite that."
+        why = "Not saved: somebody set it to another limit meanwhile."
+        if can_see(queue):
+            why = f"Not saved: somebody set it to {changed.limit:,} meanwhile. Save again to overwrite that."
         return _not_saved(queue, Edit(gid, typed, changed.limit, why), 409)
+    name = present("gid", gid, 60)
+    if not can_see(queue):
+        return answer(Toast(f"Limit of {name} is {limit:,} now"))
     context = _context(queue, _page_args(), (gid,))
     context["focus"] = gid
-    name = present("gid", gid, 60)
     toast = Toast(f"Limit of {name} is {limit:,} now" if before != limit else f"Limit of {name} stays {limit:,}")
     return answer(Toast(toast.text, _what_it_means(context["page"], before, limit)), *_regions(context))
 
@@ -131,6 +135,9 @@ def groups_regions(queue: str, args: Fields) -> tuple[Partial, ...]:
 
 
 def _not_saved(queue: str, edit: Edit, status: int) -> Response:
+    if not can_see(queue):
+        # Whoever may set a limit need not be let see the groups.
+        raise Problem(status, "Limit not saved", edit.error)
     context = {**_context(queue, _page_args(), (edit.gid,)), "edit": edit}
     if kind() == "partial":
         return render_partials(*_row(context, edit.gid), status=status)
