@@ -66,9 +66,12 @@ class Routes:
         """The page of a form for what changes something, which changes nothing itself."""
         return self._add("GET", rule, action, asks=True, also=also)
 
-    def post(self, rule: str, *, action: str, verb: str = "", tells: tuple[str, ...] = ()) -> Callable[[View], View]:
-        """A button. It is recorded as `verb`, which is `action` unless it says more, with these fields of its form."""
-        return self._add("POST", rule, action, verb=verb or action.replace("_", "-"), tells=tells)
+    def post(
+        self, rule: str, *, action: str, verb: str = "", tells: tuple[str, ...] = (), also: tuple[str, ...] = ()
+    ) -> Callable[[View], View]:
+        """A button. It is recorded as `verb`, which is `action` unless it says more, with these fields of its form.
+        One that may answer with its confirm page takes `also` what that page takes."""
+        return self._add("POST", rule, action, verb=verb or action.replace("_", "-"), tells=tells, also=also)
 
     def ask(
         self,

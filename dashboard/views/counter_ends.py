@@ -8,6 +8,7 @@ from flask import Response, request
 
 from omniq_core import CounterEnd
 
+from ..access import READ
 from ..actions import children as act
 from ..htmx import Toast, answer, back, kind, show_dialog
 from ..params import text, token
@@ -30,13 +31,13 @@ _WHY = {
 }
 
 
-@routes.ask("/children/remove/confirm", action="remove", verb="remove-counter", tells=("key",))
+@routes.ask("/children/remove/confirm", action="remove", verb="remove-counter", tells=("key",), also=(READ,))
 def children_remove_confirm() -> Response:
     """Asks before a counter is deleted, and says what that means."""
     return _ask("remove", token(request.form, "key"))
 
 
-@routes.post("/children/remove", action="remove", verb="remove-counter", tells=("key",))
+@routes.post("/children/remove", action="remove", verb="remove-counter", tells=("key",), also=(READ,))
 def children_remove() -> Response:
     """Deletes a counter, if it is still as its dialog showed it."""
     key = token(request.form, "key")
@@ -49,13 +50,13 @@ def children_remove() -> Response:
     return _ended("remove", key, ended, done, to="/children" if own else None)
 
 
-@routes.ask("/children/finish/confirm", action="repair", verb="finish-counter", tells=("key",))
+@routes.ask("/children/finish/confirm", action="repair", verb="finish-counter", tells=("key",), also=(READ,))
 def children_finish_confirm() -> Response:
     """Asks before the next child is made the last one, and says what that means."""
     return _ask("finish", token(request.form, "key"))
 
 
-@routes.post("/children/finish", action="repair", verb="finish-counter", tells=("key",))
+@routes.post("/children/finish", action="repair", verb="finish-counter", tells=("key",), also=(READ,))
 def children_finish() -> Response:
     """Lets the next child that acks be the last one, if the counter is still as its dialog showed it."""
     key = token(request.form, "key")

@@ -31,7 +31,7 @@ def repair_confirm(queue: str) -> Response:
     return _dialog(queue)
 
 
-@routes.post("/queues/<omniq:queue>/groups/repair", action="repair")
+@routes.post("/queues/<omniq:queue>/groups/repair", action="repair", also=(READ,))
 def repair(queue: str) -> Response:
     """Repairs what was confirmed, as far as it is still so."""
     try:

@@ -54,7 +54,7 @@ def repair_found(queue: str, kind: str) -> Response:
     return _dialog(queue, which, _choice(which, request.args.get("choice", "")))
 
 
-@routes.post("/queues/<omniq:queue>/repairs/<kind>", action="repair", tells=("kind", "choice"))
+@routes.post("/queues/<omniq:queue>/repairs/<kind>", action="repair", tells=("kind", "choice"), also=("read",))
 def repair_start(queue: str, kind: str) -> Response:
     """Begins what was confirmed, unless it is no longer so (409, with the dialog again)."""
     which = _known(kind)

@@ -12,6 +12,7 @@ from tests.support.factories import lease_jobs, publish_jobs
 from tests.web.groups_support import GROUPS
 from tests.web.pages_support import NOW, OURS, QUEUE, SCRIPT, Browser, browser
 from tests.web.test_roles import access, only
+from tests.web.trial import UNREACHABLE
 
 
 def blind(redis: OmniqClient | str, action: str) -> Browser:
@@ -42,3 +43,23 @@ def test_a_limit_is_set_and_no_group_is_shown(client: OmniqClient, redis: Any, s
     assert (done.status_code, redis.get(f"{{{QUEUE}}}:g:G:limit")) == (200 if script else 303, b"3")
     assert ("Limit of G is 3 now" in done.text) is script
     assert not [word for word in ("customer-2", "It was", "<tr") if word in done.text]
+
+
+@pytest.mark.parametrize(
+    ("action", "path", "form"),
+    [
+        ("repair", f"{GROUPS}/repair", {}),
+        ("repair", f"/queues/{QUEUE}/repairs/orphans", {}),
+        ("remove", "/children/remove/confirm", {"key": to_token("k")}),
+        ("remove", "/children/remove", {"key": to_token("k")}),
+        ("repair", "/children/finish/confirm", {"key": to_token("k")}),
+        ("repair", "/children/finish", {"key": to_token("k")}),
+    ],
+)
+def test_a_button_that_answers_with_its_dialog_takes_what_the_dialog_takes(
+    action: str, path: str, form: dict[str, str]
+) -> None:
+    """Redis is away: it is not asked."""
+    assert answered(blind(UNREACHABLE, action), path, form, script=True).status_code == 403
+    sees = browser(UNREACHABLE, access=access(only("read", action)))
+    assert answered(sees, path, form, script=True).status_code == 503
