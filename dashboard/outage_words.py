@@ -10,6 +10,7 @@ HEADINGS = {
     "moving": "Keys are moving to another node",
     "cluster": "The cluster is down",
     "alone": "Redis is a replica without its master",
+    "pool": "No connection to Redis is free",
 }
 """By kind, which script is told in a header."""
 
@@ -19,6 +20,8 @@ _KINDS = {
     "it has no password, but was given one": "closed",
     "it wants a certificate of ours": "closed",
     "it takes no more connections": "closed",
+    "all connections of its pool are in use": "pool",
+    "the cache of its client wants Redis 7.4": "closed",
     "it is loading its data": "loading",
     "it is busy with a script": "busy",
     "its keys are moving to another node": "moving",

@@ -29,6 +29,7 @@ IS_A_SENTINEL = "this is a Sentinel"
 NO_SLOTS = "slots are not covered"
 """What the text of an error says of a cluster with slots that no node serves."""
 
+_POOL_USED_UP = "all connections of its pool are in use"
 _WANTS_ANOTHER = "the sentinels want a password of their own, or another one"
 _UNREACHABLE = (
     (_WANTS_ANOTHER, _WANTS_ANOTHER),
@@ -55,6 +56,9 @@ _UNREACHABLE = (
     ("unauthenticated", "a password is required"),  # what a stranger's long request gets
     ("max number of clients", "it takes no more connections"),
     ("Connection not ready", "it takes no more connections"),  # it said so unasked
+    ("Too many connections", _POOL_USED_UP),
+    ("No connection available", _POOL_USED_UP),
+    ("client-side caching", "the cache of its client wants Redis 7.4"),
     (NO_SLOTS, "its cluster has slots that no node serves"),
 )
 # Looked for in what Redis itself said only: an address may hold such a word.

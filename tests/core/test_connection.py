@@ -151,6 +151,7 @@ def test_it_can_be_made_while_redis_is_away_and_then_raises() -> None:
         (MasterDownError("Link with MASTER is down"), "it is a replica that has lost its master"),
         (RedisConnectionError("max number of clients reached"), "it takes no more connections"),
         (RedisConnectionError("Connection not ready (h:1/0)"), "it takes no more connections"),
+        (RedisConnectionError("No connection available."), "all connections of its pool are in use"),
         (RedisConnectionError("Error 113 connecting to h:1. No route to host."), "its host cannot be reached"),
         (InvalidResponse("Protocol Error: b'HTTP/1.1 400 Bad Request'"), "what answers there is no Redis"),
         (ResponseError("unknown command 'EVALSHA'"), "it does not know a command that is needed"),

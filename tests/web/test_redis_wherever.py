@@ -270,3 +270,26 @@ def _follows(node: Any, master: bytes) -> bool:
     except redis_py.ResponseError:  # it has not heard of it yet
         return False
     return bool(node.info("replication")["role"] == "slave")
+
+
+@pytest.mark.parametrize("pool", [redis_py.ConnectionPool, redis_py.BlockingConnectionPool])
+def test_a_pool_that_is_used_up_is_no_redis_that_is_away(
+    client: OmniqClient, redis_server: RedisServer, redis: Any, pool: Any
+) -> None:
+    fill(client)
+    options: dict[str, Any] = {"timeout": 0.05} if pool is redis_py.BlockingConnectionPool else {}
+    connections = pool(host=redis_server.host, port=redis_server.port, max_connections=2, **options)
+    http = served(redis_py.Redis(connection_pool=connections))
+    assert http.get("/queues/mail/waiting").status_code == 200
+    held = [connections.get_connection() for _ in range(2)]
+    page, pressed = http.get("/queues/mail/waiting"), http.post("/queues/mail/pause", headers=FORM)
+    for connection in held:
+        connections.release(connection)
+    for answer in (page, pressed):
+        assert (answer.status_code, answer.headers["X-Omniq-Away"]) == (503, "pool")
+        assert (
+            "No connection to Redis is free" in answer.text and "all connections of its pool are in use" in answer.text
+        )
+    assert "Nothing was changed" in pressed.text and not redis.exists("{mail}:paused")
+    assert http.get("/queues/mail/waiting").status_code == 200
+    connections.disconnect()
