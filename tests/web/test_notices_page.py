@@ -117,6 +117,19 @@ def test_what_is_over_is_not_said_though_the_leader_has_not_looked_yet(trouble: 
     assert [sentence.split()[0] for sentence in sentences(browser(trouble).get("/"))] == ["hooks", "tenants"]
 
 
+@pytest.mark.parametrize(
+    ("policy", "says"),
+    [
+        ("noeviction", "It is full: no job can be published until its maxmemory is raised."),
+        ("allkeys-lru", "It is full and removes jobs."),
+    ],
+)
+def test_a_redis_that_is_full_is_said_to_be(client: OmniqClient, redis: Any, policy: str, says: str) -> None:
+    publish_jobs(client, "q", 1, now_ms=NOW)
+    keep(redis, Notice("memory", "", 3 * 1024**3, 2 * 1024**3, None, policy))
+    assert sentences(browser(client).get("/"))[0] == f"Redis uses 150% of its memory, 3 GB of 2 GB. {says}"
+
+
 def test_what_is_about_no_queue(client: OmniqClient, redis: Any) -> None:
     publish_jobs(client, "q", 1, now_ms=NOW)
     redis.set("{omniq:x}:scan", '{"v":1,"cursor":0,"done":true,"seen":0,"total":0}')

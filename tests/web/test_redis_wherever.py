@@ -281,7 +281,7 @@ def test_a_pool_that_is_used_up_is_no_redis_that_is_away(
     connections = pool(host=redis_server.host, port=redis_server.port, max_connections=2, **options)
     http = served(redis_py.Redis(connection_pool=connections))
     assert http.get("/queues/mail/waiting").status_code == 200
-    held = [connections.get_connection() for _ in range(2)]
+    held: list[Any] = [connections.get_connection() for _ in range(2)]
     page, pressed = http.get("/queues/mail/waiting"), http.post("/queues/mail/pause", headers=FORM)
     for connection in held:
         connections.release(connection)
