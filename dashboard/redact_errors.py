@@ -22,6 +22,10 @@ from .redact_walk import HIDDEN, is_key
 
 _KNOWN = 4
 """Characters. A shorter value is hidden only where it stands alone: `7` is in many an error."""
+KEPT = 4_096
+"""Bytes that an acknowledgement keeps of an error. Nothing of ours cuts it before it is masked."""
+_LONGEST_CHARACTER = 4
+"""Bytes: an error is cut between two characters."""
 MOST_VALUES = 100
 """Of a payload with more of them, only the error's type is shown: each is looked for."""
 _TYPE = re.compile(
@@ -66,16 +70,18 @@ def _numbers(text: str, values: Sequence[str]) -> Iterator[Span]:
 
 
 def _as_they_read(text: str, parts: dict[str, bool]) -> Iterator[Span]:
-    whole = without_half(text)
     read_as = readings(text)
-    ends = read_as if whole == text else [*read_as, *readings(whole)]
+    ends: list[Reading] = []
+    if _may_be_cut(text):
+        whole = without_half(text)
+        ends = read_as if whole == text else [*read_as, *readings(whole)]
     bare: list[Reading] | None = None
     for part, alone in parts.items():
         for value in read(part):
             yield from _in_readings(text, value.strip(), read_as, ends, alone=alone)
             if "'" in value or '"' in value or "`" in value:
-                bare = [reading.bare for reading in ends] if bare is None else bare
-                yield from _in_readings(text, without_quotes(value).strip(), bare, bare, alone=alone)
+                bare = [reading.bare for reading in ends or read_as] if bare is None else bare
+                yield from _in_readings(text, without_quotes(value).strip(), bare, bare if ends else (), alone=alone)
 
 
 def _in_readings(
@@ -101,6 +107,11 @@ def _parts(values: Sequence[str]) -> dict[str, bool]:
             if text:
                 found.setdefault(text, is_key(value) or len(text) < _KNOWN)
     return found
+
+
+def _may_be_cut(text: str) -> bool:
+    """May more have followed? Elsewhere what only begins a value is a guess: to hide it would say that it is right."""
+    return len(text.encode("utf-8", "replace")) > KEPT - _LONGEST_CHARACTER
 
 
 def _begun(text: str, value: str) -> int | None:

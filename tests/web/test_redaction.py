@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from dashboard import Allow, Deny, SettingsError
+from dashboard.redact_errors import KEPT
 from dashboard.redaction import LOOKED_INTO, read_redaction
 from dashboard.settings import load_settings
 from omniq_core import Activity, Counting, OmniqClient, note_activity
+from omniq_core.payloads import MAX_ERROR_BYTES
 from tests.support.factories import fail_jobs
 from tests.web.pages_support import NOW, QUEUE, browser
 
@@ -63,8 +65,9 @@ def test_what_an_error_says() -> None:
     seen = rules.payload(b'{"password":"it\'s a \\"pw\\"","p":{"password":123}}')
     for said in ('E: it\'s a "pw" 1234', 'E: it\'s a \\"pw\\" 1234', "E: it%27s%20a%20%22pw%22 1234"):
         assert rules.error(said, seen) == "E: ‹hidden› 1234"
-    assert rules.error("E: 123 it's a", seen) == "E: ‹hidden› ‹hidden›"
+    assert rules.error("E: 123 it's a", seen) == "E: ‹hidden› it's a"
     assert rules.error("E: password='other one', x=1", seen) == "E: password=‹hidden›, x=1"
+    assert rules.field("note", b"says it's a", seen, whole=True).decode() == "says it's a"
     assert rules.field("note", b"it's a, 123", seen, whole=True).decode() == "it's a, ‹hidden›"
     assert rules.field("note", b"something", None, whole=True).decode() == "‹hidden›"
     assert rules.error("a.b.TimeoutError: something", None) == "a.b.TimeoutError: ‹hidden›"
@@ -81,7 +84,7 @@ def test_what_an_error_says() -> None:
         ('"0042"', "PIN 42 is none", "PIN # is none"),
         ("12345678901234567890", "got 12345678901234567000", "got #"),
         (r'"Pass\u00e9x"', r"E: Pass\xe9x passe\u0301x b'Pass\xc3\xa9x' Pass%C3%A9X Pass\\\u00e9x", "E: # # b'#' # #"),
-        (r'"Pass\u00e9x"', "E: pass&eacute;x Pass\\303\\251x PASSE\u0301X Pass\\u00", "E: # # # #"),
+        (r'"Pass\u00e9x"', "E: pass&eacute;x Pass\\303\\251x PASSE\u0301X Pass\\u00", "E: # # # Pass\\u00"),
         (r'"k\ud83d\ude00ey"', r"E: k\U0001f600ey k\ud83d\ude00ey k\u{1F600}ey k\xf0\x9f\x98\x80ey", "E: # # # #"),
         ('"stra\u00dfe \\n end"', r"E: STRASSE\n END and stra\xdfe  end", "E: # and #"),
         (r'"C:\\new\\x41"', r"E: C:\new\x41 C:\\new\\x41", "E: # #"),
@@ -90,7 +93,7 @@ def test_what_an_error_says() -> None:
         (r'"caf\u00e9"', r"caf%u00E9 caf=C3=A9 %22caf%5Cu00e9 \u0026caf\u0026eacute;", r"# # %22# \u0026#"),
         ('"=x\u00ady="', "=3Dxy=3D =xy=, =x=y", "# #, =x=y"),
         ('"o\'brien"', """'o''brien' 'o'"'"'brien' 'o'\\''brien' o%27%27brien o&#39;&#39;brien""", "'#' '#' '#' # #"),
-        (r'"say \"hi\""', 'CSV "say ""hi""",1 say \\"hi\\" "say ""h', 'CSV "#""",1 # "#'),
+        (r'"say \"hi\""', 'CSV "say ""hi""",1 say \\"hi\\" "say ""h', 'CSV "#""",1 # "say ""h'),
         ('"ab12cd"', r"100%ab12cd of \123ab12cd", r"100%# of \123#"),
         ('"+49 170"', "tel=%2B49%20170&x +49+170", "tel=%2B#&x +#"),
         ('{"Secretkey":1,"value":{"x":"yes!"}}', "ValueError: 'Secretkey' value yes! x ax", "ValueError: '#' # # # ax"),
@@ -106,6 +109,27 @@ def test_what_an_error_says() -> None:
 def test_an_error_says_no_hidden_value_however_it_spells_it(hidden: str, said: str, shown: str) -> None:
     rules = read_redaction("password")
     assert rules.error(said, rules.payload(f'{{"password":{hidden}}}'.encode())) == shown.replace("#", "‹hidden›")
+
+
+@pytest.mark.parametrize(
+    ("hidden", "end"),
+    [
+        ("sk_live_9fQ2zK7", "sk_live_9"),
+        ("sk_live_9fQ2zK7", "%73k%5Fli%7"),
+        ("Pass\u00e9x", "Pass\\u00"),
+        ('say "hi"', 'say ""h'),
+        ("line one\r\nline two", "line t"),
+    ],
+)
+def test_only_an_error_that_fills_what_is_kept_was_cut_in_a_value(hidden: str, end: str) -> None:
+    """In a shorter one a value that only begins is somebody's guess, and would be read out letter by letter."""
+    assert KEPT == MAX_ERROR_BYTES
+    rules = read_redaction("password")
+    seen = rules.payload(json.dumps({"password": hidden}).encode())
+    assert rules.error(f"E: unknown type {end}", seen) == f"E: unknown type {end}"
+    for missing, at_end in ((0, "‹hidden›"), (3, "‹hidden›"), (4, end)):
+        before = "é".ljust(KEPT - missing - 1 - len(end), ".")
+        assert rules.error(before + end, seen) == before + at_end, missing
 
 
 def test_a_function_sees_whole_texts_and_its_failure_hides_them(caplog: pytest.LogCaptureFixture) -> None:
