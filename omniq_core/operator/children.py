@@ -13,7 +13,7 @@ from ..numbers import read_int
 from ..scripts import script
 from .counter_look import COUNTER_JOBS, CounterJobs, look_command, parse_look, parse_looks
 from .overview import SCAN, DiscoveryState, discovery_of, state_of
-from .rights import keeps_out
+from .rights import keeps_out, unless_absent, unless_withheld
 
 CHILDREN = global_key("children")
 CHANGES = global_key("children:seen")
@@ -98,24 +98,28 @@ def counter_name(raw: object) -> str | None:
 
 
 def counter_list(link: Link, now_ms: int) -> CounterList:
-    """The counters the background knows, in one round trip; nothing is scanned."""
+    """The counters the background knows, in one round trip; nothing is scanned.
+
+    Raises what Redis raised when it did not answer, and what it refused for another reason than an access list.
+    """
     state = state_of(link)
     state.looked_ms = now_ms
     raw: Iterable[object] = state.counters
     scan = noted = jobs = None
     if state.writable:
-        members, scan, noted, jobs = link.pipeline(
-            [("SMEMBERS", CHILDREN), ("GET", SCAN), ("HGETALL", CHANGES), ("HGETALL", COUNTER_JOBS)]
-        )
-        if not isinstance(members, Exception):
+        asked = [("SMEMBERS", CHILDREN), ("GET", SCAN), ("HGETALL", CHANGES), ("HGETALL", COUNTER_JOBS)]
+        members, scan, noted, jobs = map(unless_absent, link.pipeline(asked))
+        if members is not None:
             raw = members
+    elif not state.counters:  # then no counter is read that would tell whether Redis answers at all
+        unless_withheld(link.pipeline([("PING",)])[0])
     known = sorted(name for name in raw if counter_name(name) is not None and isinstance(name, bytes))
     return CounterList(
         keys=tuple(map(decode_id, known[:MOST_COUNTERS])),
         full=len(known) >= MOST_COUNTERS,
         searched=isinstance(scan, bytes) or not state.allow_list,
         searching=isinstance(scan, bytes),
-        discovery=discovery_of(state, None if isinstance(scan, Exception) else scan),
+        discovery=discovery_of(state, scan),
         noted=_noted(noted),
         jobs=parse_looks(jobs),
     )

@@ -17,7 +17,7 @@ from .history import History, history_command, parse_history
 from .notice_rules import at_once
 from .notices import NOTICES, Notice, NoticeLimits, read_board
 from .permitted import if_permitted, info_of
-from .rights import Denied
+from .rights import Denied, unless_absent, unless_withheld
 from .snapshot import QueueSnapshot, queue_snapshots
 from .top_errors import TOP, TopErrors, read_top
 
@@ -125,7 +125,7 @@ def read_overview(link: Link, now_ms: int, *, span: str = "") -> OverviewData:
     found = parse_overview(state, replies[: len(commands)], now_ms) if commands else read_process(link, state, now_ms)
     if not span:
         return found
-    history, lately = (parse_history(replies[-1], name, now_ms) for name in (span, "15m"))
+    history, lately = (parse_history(unless_absent(replies[-1]), name, now_ms) for name in (span, "15m"))
     return dataclasses.replace(found, history=history, lately=lately)
 
 
@@ -140,15 +140,18 @@ def read_process(link: Link, state: ProcessState, now_ms: int) -> OverviewData:
     denied, known = set[str](), state.denied.now(now_ms)
     found = queue_snapshots(link, [name for name in names if name not in known], now_ms, denied=denied)
     state.denied.note(denied, now_ms)
-    info = info_of(link.pipeline([if_permitted("INFO", "memory")])[0])
+    # While no queue is known, nothing else would tell that Redis answers nobody just now.
+    memory, alive = link.pipeline([if_permitted("INFO", "memory"), ("PING",)])
+    unless_withheld(alive)
+    info = info_of(memory)
     notices = tuple(at_once(found.values(), info, now_ms, state.limits))
     denied |= known
     return OverviewData(names, found, 0, discovery_of(state, None), notices=notices, denied=frozenset(denied))
 
 
 def parse_overview(state: ProcessState, replies: list[Any], now_ms: int) -> OverviewData:
-    """What Redis answered to `overview_commands`. What cannot be read counts as absent."""
-    members, figures, scan, notices, top = (None if isinstance(reply, Exception) else reply for reply in replies)
+    """What Redis answered to `overview_commands`. What may not be read counts as absent; see `unless_absent`."""
+    members, figures, scan, notices, top = map(unless_absent, replies)
     found = state.names if members is None else {name for raw in members if (name := queue_name(raw))}
     names = frozenset(state.allow_list or found)
     known: dict[bytes, bytes] = figures or {}

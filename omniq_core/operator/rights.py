@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from ..explaining import is_outage
 
 ASK_AGAIN_MS = 60_000
 """So long what was not permitted is not tried again: each refusal goes into the ACL log."""
@@ -25,6 +27,26 @@ def keeps_out(error: object) -> bool:
 def refuses_writes(error: object) -> bool:
     """Does this error mean that writing is not allowed, now or at all?"""
     return _says(error, ("readonly", "read only replica", "oom ", "outofmemory", "misconf", *_FORBIDDEN))
+
+
+def unless_absent(reply: Any) -> Any:
+    """The reply of a pipeline to a read of keys of ours; None where another type stands there or an access list refuses
+    them. Raises any other refusal: what is not answered just now (busy, loading, a lost master) is not absent."""
+    if not isinstance(reply, Exception):
+        return reply
+    if is_forbidden(reply) or _says(reply, ("wrongtype",)):
+        return None
+    raise reply
+
+
+def unless_withheld(reply: Any) -> Any:
+    """What the server said about itself; None where that may not be asked: not permitted, renamed or unknown. Raises
+    what says that nothing is answered just now."""
+    if not isinstance(reply, Exception):
+        return reply
+    if is_outage(reply):
+        raise reply
+    return None
 
 
 def _says(error: object, words: tuple[str, ...]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,12 +13,15 @@ from functools import partial
 from typing import Any
 
 import pytest
+import redis as redis_py
 from werkzeug.test import TestResponse
 
 from dashboard.outage_words import outage_line
 from omniq_core import OmniqClient
+from omniq_core.operator.overview import state_of
+from tests.support.clock import wait_until
 from tests.support.factories import fail_jobs
-from tests.support.redis_server import RedisServer
+from tests.support.redis_server import RedisServer, free_port
 from tests.web.pages_support import NOW, OURS, QUEUE, SCRIPT, Page, browser, job_url, pages_app, row_button
 
 FAILED = f"/queues/{QUEUE}/failed"
@@ -36,6 +40,8 @@ PRESSES = (
     f"/queues/{QUEUE}/jobs/retry",
     f"/queues/{QUEUE}/jobs/remove",
 )
+UNKNOWING = ("/", "/metrics", "/children")
+"""Pages about all queues."""
 SENT = {"id": "job-1", "lane": "failed", "back": FAILED}
 
 
@@ -193,6 +199,69 @@ def test_a_redis_that_refuses(throwaway_redis: RedisServer, command: tuple[Any, 
     assert (page.status, page.words("h1")) == (503, title)
     assert f"503, {words}" in page.words()
     client.close()
+
+
+@contextmanager
+def busy(server: RedisServer) -> Iterator[None]:
+    """Redis while a script of somebody runs without an end."""
+    with server.client() as redis, server.client(socket_timeout=None) as other:
+        redis.config_set("busy-reply-threshold", 50)
+
+        def run() -> None:
+            with pytest.raises(redis_py.ResponseError, match="SCRIPT KILL"):
+                other.eval("while true do end", 0)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        try:
+            wait_until(lambda: refused(redis, "BUSY"), timeout=10)
+            yield
+        finally:
+            redis.script_kill()
+            thread.join(10)
+
+
+@contextmanager
+def alone(server: RedisServer) -> Iterator[None]:
+    """A replica whose master is away, and which then answers nothing."""
+    with server.client() as redis:
+        redis.config_set("replica-serve-stale-data", "no")
+        redis.replicaof("127.0.0.1", free_port())
+        wait_until(lambda: refused(redis, "Link with MASTER is down"), timeout=10)
+        yield
+        redis.replicaof("NO", "ONE")
+
+
+def refused(redis: redis_py.Redis, why: str) -> bool:
+    """Whether Redis says so to a read."""
+    try:
+        redis.get("a")
+    except redis_py.RedisError as error:
+        return why in str(error)
+    return False
+
+
+@pytest.mark.parametrize(
+    ("state", "words"), [(busy, "busy with a script"), (alone, "a replica that has lost its master")]
+)
+def test_a_process_that_knows_nothing_yet_does_not_say_that_nothing_is_there(
+    throwaway_redis: RedisServer, state: Callable[[RedisServer], Any], words: str
+) -> None:
+    """Every read is refused, and none of it is an absence. `writes`: where nothing may be written, others are made."""
+    with state(throwaway_redis):
+        for writes in (True, False):
+            app = pages_app(throwaway_redis.url)
+            client: OmniqClient = app.extensions["omniq_dashboard"]["omniq_dashboard"].client
+            state_of(client.link).writable = writes
+            for path in UNKNOWING:
+                answer = app.test_client().get(path)
+                assert answer.status_code == 503, (path, writes, answer.text[-600:])
+                assert words in answer.text, (path, writes)
+            client.close()
+    app = pages_app(throwaway_redis.url)
+    http = app.test_client()
+    assert [http.get(path).status_code for path in UNKNOWING] == [200] * len(UNKNOWING)
+    app.extensions["omniq_dashboard"]["omniq_dashboard"].client.close()
 
 
 def test_a_key_of_another_kind_is_said_and_not_shown_as_empty(client: OmniqClient, redis: Any) -> None:
