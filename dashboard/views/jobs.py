@@ -203,6 +203,7 @@ def _gone(queue: str, job_id: str) -> Exception:
 
 def _ask(verb: str, queue: str, lane: str, ids: tuple[str, ...], alert: str = "", status: int = 200) -> Response:
     what = confirm.Confirmation(f"{verb}:{lane}", queue, actor().name, len(ids), confirm.ids_digest(ids))
+    sees = can(READ, queue)  # else nothing is said of jobs whose ids may be guesses
     return show_dialog(
         "omniq/jobs/confirm.html",
         status=status,
@@ -211,9 +212,9 @@ def _ask(verb: str, queue: str, lane: str, ids: tuple[str, ...], alert: str = ""
         lane=lane,
         lane_word=LANE_WORDS[lane].lower(),
         ids=ids,
-        backing_off=backing_off(current().link, queue, ids) if verb == "run_now" else 0,
+        backing_off=backing_off(current().link, queue, ids) if sees and verb == "run_now" else 0,
         undo=promise(queue, len(ids), ids) if verb == "remove" else None,
-        named=_named_one(queue, ids[0]) if verb == "remove" and len(ids) == 1 else "",
+        named=_named_one(queue, ids[0]) if sees and verb == "remove" and len(ids) == 1 else "",
         token_field=confirm.FIELD,
         confirm_token=confirm.seal(current().signing, what, now_ms()),
         alert=alert,
@@ -262,7 +263,7 @@ def _told(
         lines = (where,) if where else ()
         toast = Toast(told or f"{done.capitalize()} {plural(changed, 'job')}", lines, link=show, press=press)
         return answer(toast, *regions(), to=_way_out(queue, outcome, lane, done))
-    if not changed and outcome.asked == 1 and kind() != "partial":
+    if not changed and outcome.asked == 1 and kind() != "partial" and can(READ, queue):
         _explain_one(outcome, queue, button, lane)
     lines = tuple(f"{reason.why.capitalize()} ({reason.code}): {_named(reason.ids)}" for reason in outcome.skipped)
     if changed:

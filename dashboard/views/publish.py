@@ -50,10 +50,12 @@ _MAYBE_DONE = ("no answer in time", "connection lost")
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """The job that has the id which was asked for, and its state in a word ("" when no lane has that state)."""
+    """The job that has the id which was asked for, and its state in a word ("" when no lane has that state); `told` to
+    whoever may look at it."""
 
     job_id: str
     word: str
+    told: bool
 
 
 @routes.form("/publish", action="publish")
@@ -125,7 +127,8 @@ def publish(queue: str) -> Response:
     if done.outcome == "gone":
         return _form(queue, form, nonce, errors={"payload": _GONE}, status=409, **{**shown, "source": None})
     if done.outcome == "exists":
-        existing = Existing(done.job_id, LANE_WORDS.get(LANE_OF.get(done.state, ""), "").lower())
+        word = LANE_WORDS.get(LANE_OF.get(done.state, ""), "").lower()
+        existing = Existing(done.job_id, word, can(READ, queue))
         return _form(queue, form, nonce, existing=existing, status=409, **shown)
     # A form that was opened as a page of its own has no page to go back to.
     forms_own = (f"/queues/{to_token(queue)}/publish", f"/queues/{to_token(queue)}/jobs/{to_token(copy_of)}/copy")

@@ -15,7 +15,7 @@ from ..formatting import duration, plural, size
 from ..htmx import Press, Toast, answer
 from ..queries.undo import Room, Undo, undo_room
 from ..routes import Routes
-from ..state import can, current, now_ms
+from ..state import can, can_see, current, now_ms
 from ..tokens import to_token
 from .regions import regions
 
@@ -67,7 +67,8 @@ def promise(queue: str, count: int, ids: Sequence[str] = ()) -> Promise:
         most = "" if ids else f", as far as {_free(room)} hold them. What comes after that is removed for good"
         who = "You" if can("restore", queue) else "Who may restore"
         return Promise(f"{who} can undo this for {duration(room.ms)}{most}.", True)
-    if not room.ms:
+    if not room.ms or not can_see(queue):
+        # Why not would say how large a job is, and what the trash holds.
         return Promise("This cannot be undone.")
     if count > room.most_jobs:
         return Promise(f"This cannot be undone: more than {plural(room.most_jobs, 'job')}.")

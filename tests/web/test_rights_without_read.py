@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.tokens import to_token
 from omniq_core import OmniqClient
-from tests.support.factories import lease_jobs, publish_jobs
+from tests.support.factories import fail_jobs, lease_jobs, publish_jobs
 from tests.web.groups_support import GROUPS
 from tests.web.pages_support import NOW, OURS, QUEUE, SCRIPT, Browser, browser
 from tests.web.test_roles import access, only
@@ -63,3 +63,45 @@ def test_a_button_that_answers_with_its_dialog_takes_what_the_dialog_takes(
     assert answered(blind(UNREACHABLE, action), path, form, script=True).status_code == 403
     sees = browser(UNREACHABLE, access=access(only("read", action)))
     assert answered(sees, path, form, script=True).status_code == 503
+
+
+@pytest.fixture
+def of_each_lane(client: OmniqClient, redis: Any) -> OmniqClient:
+    """A job that failed, one that waits, and one that waits out a backoff."""
+    del redis
+    fail_jobs(client, QUEUE, ["failed-one"], now_ms=NOW - 60_000, error="CardDeclinedError: 4111")
+    (lease,) = lease_jobs(client, QUEUE, ["backs-off"], now_ms=NOW - 20_000, max_attempts=3).values()
+    client.ack_fail(queue=QUEUE, job_id="backs-off", lease_token=lease, error="E: x", now_ms_override=NOW)
+    publish_jobs(client, QUEUE, ["waits"], now_ms=NOW - 1_000)
+    return client
+
+
+@pytest.mark.parametrize("verb", ["remove", "run-now"])
+def test_the_question_about_one_job_says_nothing_of_it(of_each_lane: OmniqClient, verb: str) -> None:
+    """It is the same about each id, be there such a job or not."""
+    ids = ("failed-one", "waits", "backs-off", "never-was")
+    form = {"lane": "failed"}
+
+    def asked(visitor: Browser) -> set[str]:
+        path = f"/queues/{QUEUE}/jobs/{verb}/confirm"
+        return {visitor.post(path, {**form, "id": to_token(one)}).words("dialog").replace(one, "ID") for one in ids}
+
+    action = verb.replace("-", "_")
+    assert len(asked(browser(of_each_lane, access=access(only("read", action))))) > 1
+    (same,) = asked(blind(of_each_lane, action))
+    assert "ID" in same and not [word for word in ("CardDeclined", "Waiting", "backoff") if word in same]
+
+
+def test_without_script_a_job_that_moved_on_is_not_said_to_be_elsewhere(of_each_lane: OmniqClient) -> None:
+    sent, path = {"id": to_token("waits")}, f"/queues/{QUEUE}/jobs/retry"
+    sees = answered(browser(of_each_lane, access=access(only("read", "retry"))), path, sent, script=False)
+    assert (sees.status_code, "is waiting now" in sees.text) == (409, True)
+    assert answered(blind(of_each_lane, "retry"), path, sent, script=False).status_code == 303
+
+
+def test_an_id_that_exists_is_said_to_and_no_more(of_each_lane: OmniqClient) -> None:
+    form = {"payload": "{}", "job_id": "failed-one"}
+    shown = browser(of_each_lane, access=access(only("read", "publish"))).post(f"/queues/{QUEUE}/jobs", form)
+    told = blind(of_each_lane, "publish").post(f"/queues/{QUEUE}/jobs", form)
+    assert shown.words("#f-job_id-e") == "This id exists: that job is failed. Nothing was published. Show the job"
+    assert (told.status, told.words("#f-job_id-e")) == (409, "This id exists. Nothing was published.")
