@@ -86,7 +86,8 @@ class OverviewPage:
 
     `rates` are those of the rows and of the named queues, `notices` the worst of those about the reader's queues.
     `listed`: only the queues of a list are shown. `unwatched` queues have no history: there are too many. `unkept`: no
-    process looks for queues and keeps figures, so that something here is missing. `unsought`: no process looks for
+    process looks for queues and keeps figures, so that something here is missing; `refusal`: why this one does not,
+    though it would: Redis takes nothing that it writes. `unsought`: no process looks for
     queues, whoever keeps figures of some. `denied` queues are in no figure: an
     access list keeps this dashboard from reading their keys; `unread`: it keeps the process from it that keeps figures.
     """
@@ -109,6 +110,7 @@ class OverviewPage:
     listed: bool
     unwatched: int
     unkept: bool
+    refusal: str
     unsought: bool
     denied: tuple[str, ...]
     unread: tuple[str, ...]
@@ -169,7 +171,9 @@ def overview_page(
     matching = _matching(rows, wish)
     chart = _throughput(wish, found if all_of_them else None, first if missing else then)
     lacking = not discovery.done or bool(allow_list) or chart.begun
-    unkept = lacking and not (works or found.kept or chart.started_s is not None)
+    # Where this process cannot write, its `found` is its own, and only the history tells of another that can.
+    refusal = found.refusal if works else ""
+    unkept = chart.started_s is None and bool(refusal or (lacking and not (works or found.kept)))
     # A row that left makes no room: the next one was not read.
     here = {row.queue for row in shown}
     return OverviewPage(
@@ -191,6 +195,7 @@ def overview_page(
         listed=bool(allow_list),
         unwatched=found.unwatched,
         unkept=unkept,
+        refusal=refusal,
         unsought=not (discovery.done or works or found.searching),
         denied=tuple(sorted(denied)),
         unread=tuple(sorted(found.unread.intersection(row.queue for row in rows))),

@@ -116,7 +116,7 @@ def _parts(version: str) -> list[str]:
 def _context(args: Fields, asked: live.Tick | None = None) -> dict[str, Any]:
     held = (asked.hold, asked.named) if asked else (False, ())
     page = _read(args, held[1])
-    lacks = (page.unkept, page.unsought, page.denied, page.unread)
+    lacks = (page.unkept, page.refusal, page.unsought, page.denied, page.unread)
     shown = live.version(
         held,
         page.wish,

@@ -155,7 +155,7 @@ class Background:
         except Exception as error:
             if not refuses_writes(error):
                 raise
-            self._lose_writing(now)
+            self._lose_writing(now, error)
             return
         self._renew_at = now + (RENEW_MS if self.leads else TRY_LEADING_MS)
         state_of(self.link).writable = True
@@ -165,8 +165,8 @@ class Background:
             # What another looked after and this one does not must not look as if it were kept.
             self._written = {name for raw in self._get(("HKEYS", NOW)) or () if (name := queue_name(raw))}
 
-    def _lose_writing(self, now: int) -> None:
-        state_of(self.link).writable = False
+    def _lose_writing(self, now: int, error: BaseException) -> None:
+        state_of(self.link).lose_writing(error)
         self._write_at = now + TRY_WRITING_MS
 
     def _busy(self, now: int) -> bool:
@@ -213,7 +213,7 @@ class Background:
                 return 1.0
             if not refuses_writes(error):
                 raise
-            self._lose_writing(now)
+            self._lose_writing(now, error)
             return 1.0
 
     def _figure(self, now: int) -> None:
@@ -258,7 +258,7 @@ class Background:
     def _write(self, commands: list[Any], now: int) -> None:
         for reply in self.link.pipeline(commands):
             if refuses_writes(reply):
-                self._lose_writing(now)
+                self._lose_writing(now, reply)
                 return
             if isinstance(reply, Exception) and "WRONGTYPE" in str(reply):
                 self.link.pipeline([("DEL", NOW)])  # the key is ours: what another type holds there is rubbish

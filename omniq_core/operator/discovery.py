@@ -151,7 +151,7 @@ class Discovery:
     def _judge(self, replies: list[Any]) -> None:
         for reply in replies:
             if refuses_writes(reply):
-                state_of(self.link).writable = False
+                state_of(self.link).lose_writing(reply)
                 return
             if isinstance(reply, Exception) and "WRONGTYPE" not in str(reply):
                 raise reply

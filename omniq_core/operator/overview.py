@@ -11,6 +11,7 @@ from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from ..connection import Link
+from ..explaining import explain_redis_error
 from ..keys import QUEUE_NAME, global_key
 from ..numbers import read_int
 from .history import History, history_command, parse_history
@@ -60,7 +61,8 @@ class OverviewData:
     happened in all of them together, if that was asked for, `lately` in the last 15 min; what needs attention, the
     worst first; the errors of the last hour, None while nobody reads them; and those whose keys an access list refused
     this process lately, which are not asked. `searching`: some process looks for queues. `unread`: those whose keys
-    whoever keeps figures is refused, at most 2,000.
+    whoever keeps figures is refused, at most 2,000. `refusal`: why nothing that this process writes is taken, "" when
+    it is.
     """
 
     names: tuple[str, ...]
@@ -75,6 +77,7 @@ class OverviewData:
     denied: frozenset[str] = frozenset()
     searching: bool = False
     unread: frozenset[str] = frozenset()
+    refusal: str = ""
 
     @property
     def kept(self) -> bool:
@@ -94,6 +97,7 @@ class ProcessState:
     allow_list: tuple[str, ...] = ()
     denied: Denied[str] = field(default_factory=Denied[str])
     writable: bool = True
+    refusal: str = ""
     names: frozenset[str] = frozenset()
     counters: frozenset[bytes] = frozenset()
     counters_denied: Denied[str] = field(default_factory=Denied[str])
@@ -104,6 +108,10 @@ class ProcessState:
     failures_looked: dict[str, int] = field(default_factory=dict[str, int])
     groups_looked: dict[str, int] = field(default_factory=dict[str, int])
     groups: dict[str, frozenset[bytes]] = field(default_factory=dict[str, frozenset[bytes]])
+
+    def lose_writing(self, error: BaseException) -> None:
+        """Redis refuses what this process writes."""
+        self.writable, self.refusal = False, explain_redis_error(error)
 
 
 _states: WeakKeyDictionary[Link, ProcessState] = WeakKeyDictionary()
@@ -146,7 +154,9 @@ def read_process(link: Link, state: ProcessState, now_ms: int) -> OverviewData:
     info = info_of(memory)
     notices = tuple(at_once(found.values(), info, now_ms, state.limits))
     denied |= known
-    return OverviewData(names, found, 0, discovery_of(state, None), notices=notices, denied=frozenset(denied))
+    return OverviewData(
+        names, found, 0, discovery_of(state, None), notices=notices, denied=frozenset(denied), refusal=state.refusal
+    )
 
 
 def parse_overview(state: ProcessState, replies: list[Any], now_ms: int) -> OverviewData:

@@ -26,7 +26,7 @@ def keeps_out(error: object) -> bool:
 
 def refuses_writes(error: object) -> bool:
     """Does this error mean that writing is not allowed, now or at all?"""
-    return _says(error, ("readonly", "read only replica", "oom ", "outofmemory", "misconf", *_FORBIDDEN))
+    return _says(error, ("readonly", "read only replica", "oom ", "outofmemory", "misconf", "noreplicas", *_FORBIDDEN))
 
 
 def unless_absent(reply: Any) -> Any:
