@@ -15,6 +15,7 @@ from ..numbers import read_count, read_moment
 from ..scripts import script
 from .findings import COMPLETED_KEPT, FINDING_KINDS, MOST_FINDINGS, Finding, FindingKind, pack_finding
 from .overview import state_of
+from .rights import unless_absent
 
 CHECK, HEALTH, QUEUES = global_key("check"), global_key("health"), global_key("check:queues")
 MOST_CHECKED = 2_000
@@ -117,8 +118,8 @@ def read_health(link: Link, *, may_check: bool = True) -> Health:
 
 
 def parse_health(link: Link, replies: Sequence[Any], *, may_check: bool = True) -> Health:
-    """What HEALTH_READS gave."""
-    kept, queues, found = replies
+    """What HEALTH_READS gave. What may not be read counts as absent; see `unless_absent`."""
+    kept, queues, found = map(unless_absent, replies)
     return Health(
         reports=tuple(one for name, raw in sorted(_pairs(found).items()) if (one := _report(name, raw))),
         check=parse_check(kept, queues),
@@ -142,7 +143,7 @@ def parse_check(reply: Any, queues: Any) -> Check | None:
         started_ms=read_count(kept.get(b"started_ms")),
         ended_ms=read_moment(kept.get(b"ended_ms")),
         at=read_count(kept.get(b"at")),
-        queues=0 if isinstance(queues, Exception) else read_count(queues),
+        queues=read_count(queues),
         phase=text(b"phase"),
         looked=read_count(kept.get(b"looked")),
         expected=read_count(kept.get(b"expected")),
@@ -185,7 +186,7 @@ def _report(name: bytes, raw: bytes) -> Report | None:
 
 
 def _pairs(reply: Any) -> dict[bytes, bytes]:
-    if isinstance(reply, Exception) or not reply:
+    if not reply:
         return {}
     if isinstance(reply, dict):
         return cast(dict[bytes, bytes], reply)

@@ -20,8 +20,8 @@ def if_permitted(*command: Arg) -> Sequence[Arg]:
 
 def info_of(reply: Any) -> Any:
     """What INFO said by names: whole numbers and texts; of `commandstats` each value again by names. An exception stays
-    one."""
-    if isinstance(reply, Exception | Mapping):
+    one, and None."""
+    if reply is None or isinstance(reply, Exception | Mapping):
         return cast(Any, reply)
     return _named(reply.decode("utf-8", "replace").split("\r\n"), ":")
 

@@ -20,6 +20,7 @@ from ..explaining import REDIS_ERRORS, explain_redis_error
 from ..numbers import read_count, read_int
 from ..once import Commands
 from .permitted import ASK, if_permitted, info_of
+from .rights import unless_withheld
 
 PINGS = 200
 """So many answer times are kept, the last ones."""
@@ -170,18 +171,18 @@ def _look(
     ask: Callable[[Commands], list[Any]], now_ms: int, wall: Callable[[], int], timer: Callable[[], float]
 ) -> tuple[dict[str, Any], float]:
     before, began = wall(), timer()
-    _, server = ask([("PING",), ("TIME",)])
+    _, server = map(unless_withheld, ask([("PING",), ("TIME",)]))
     took, after = timer() - began, wall()
     asked = (("INFO",), ("INFO", "commandstats"), ("SLOWLOG", "GET", str(SLOW_READ)))
-    hello, *said = ask([("HELLO",), *(if_permitted(*command) for command in asked)])
-    info, commands, slow = info_of(said[0]), info_of(said[1]), said[2]
-    given: dict[str, Any] = {**_said_by_hello(hello), **_said_by_info(info)}
+    replies = ask([("HELLO",), *(if_permitted(*command) for command in asked)])
+    hello, info, commands, slow = map(unless_withheld, replies)
+    given: dict[str, Any] = {**_said_by_hello(hello), **_said_by_info(info_of(info))}
     if (ahead := _ahead(server, (before + after) // 2)) is not None:
         given.update(clock_ms=ahead, clock_error_ms=(after - before + 1) // 2)
-    if not isinstance(slow, Exception):
+    if slow is not None:
         given["slow"] = _slow_scripts(slow, now_ms, given.get("clock_ms") or 0)
-    elif not isinstance(commands, Exception):
-        given["script_us"] = _mean_of_scripts(commands)
+    elif commands is not None:
+        given["script_us"] = _mean_of_scripts(info_of(commands))
     return given, took
 
 
@@ -210,7 +211,7 @@ def answer_times(link: Link) -> AnswerTimes:
 
 def _said_by_hello(reply: Any) -> dict[str, Any]:
     """Version and mode, which every user may ask for."""
-    if isinstance(reply, Exception):
+    if reply is None:
         return {}
     pairs: Any = cast(Any, reply).items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=False)
     said = {_text(name): value for name, value in pairs}
@@ -219,7 +220,7 @@ def _said_by_hello(reply: Any) -> dict[str, Any]:
 
 
 def _said_by_info(info: Any) -> dict[str, Any]:
-    if isinstance(info, Exception):
+    if info is None:
         return {}
     said = cast(Mapping[str, Any], info)
 
@@ -256,7 +257,7 @@ def _said_by_info(info: Any) -> dict[str, Any]:
 
 
 def _ahead(reply: Any, middle_ms: int) -> int | None:
-    if isinstance(reply, Exception):
+    if reply is None:
         return None
     seconds, rest = read_int(reply[0]), read_int(reply[1])
     return None if seconds is None or rest is None else seconds * 1000 + rest // 1000 - middle_ms

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
 
 from omniq_core import Link, Memory, OmniqClient, measure_answer, seen_facts, server_facts
 from omniq_core.operator.server_facts import answer_times
 from tests.support.redis_server import RedisServer
 
 T = 1_750_000_000_000
+REFUSED = ResponseError("NOPERM this user has no permissions to run the 'hello' command")
 
 
 class Said:
     """A link that answers what it is told to."""
 
     def __init__(self, **said: Any) -> None:
-        self.said = {"PING": True, "TIME": (T // 1000, 0), "INFO": {}, "HELLO": Exception(), "SLOWLOG": [], **said}
+        self.said = {"PING": True, "TIME": (T // 1000, 0), "INFO": {}, "HELLO": REFUSED, "SLOWLOG": [], **said}
 
     def each_master(self) -> list[Any]:
         return []
@@ -121,7 +123,7 @@ def test_what_other_servers_say() -> None:
     )
     assert (found.engine, found.version) == ("Valkey", "8.1.3")
     assert (found.replication.primary, found.replication.link_up) == (False, False)
-    found = look(INFO=Exception(), HELLO=[b"server", b"valkey", b"version", b"9.1.0", b"mode", b"cluster"])
+    found = look(INFO=REFUSED, HELLO=[b"server", b"valkey", b"version", b"9.1.0", b"mode", b"cluster"])
     assert (found.engine, found.version, found.cluster, found.memory) == ("Valkey", "9.1.0", True, None)
     fine = look(INFO={"aof_enabled": 1, "aof_last_write_status": "err", "rdb_last_bgsave_status": "err",
                       "rdb_last_save_time": T // 1000 - 38, "rdb_last_bgsave_time_sec": 0}).persistence  # fmt: skip
@@ -165,3 +167,18 @@ def test_the_answer_time_is_of_the_last_pings() -> None:
     found = answer_times(link)
     # 200 are kept, of 200 down to 1 ms. 198 of them are no slower than 198 ms; the median of 5, 4, 3, 2, 1 is 3 ms.
     assert (found.count, found.now_us, found.p99_us) == (200, 3_000, 198_000)
+
+
+def test_what_is_not_answered_just_now_is_not_called_forbidden() -> None:
+    """A renamed command and a refused one leave gaps; of a cluster the other masters are still shown."""
+    busy = ResponseError("BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.")
+    for command in ("PING", "TIME", "INFO", "SLOWLOG"):
+        with pytest.raises(ResponseError, match="BUSY"):
+            server_facts(cast(Any, Said(**{command: busy})), T)
+    found = look(TIME=ResponseError("ERR unknown command 'TIME'"), INFO=REFUSED, SLOWLOG=REFUSED)
+    assert (found.clock_ms, found.memory, found.slow, found.script_us) == (None, None, None, 0)
+
+    link: Any = Said()
+    link.each_master = lambda: [("a:1", Said(PING=busy).pipeline), ("b:1", Said().pipeline)]
+    found = server_facts(link, T)
+    assert [(one.node, one.away) for one in found.all] == [("b:1", ""), ("a:1", "it is busy with a script")]

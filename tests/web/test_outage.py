@@ -40,7 +40,7 @@ PRESSES = (
     f"/queues/{QUEUE}/jobs/retry",
     f"/queues/{QUEUE}/jobs/remove",
 )
-UNKNOWING = ("/", "/metrics", "/children")
+UNKNOWING = ("/", "/metrics", "/children", "/health")
 """Pages about all queues."""
 SENT = {"id": "job-1", "lane": "failed", "back": FAILED}
 
@@ -248,7 +248,12 @@ def test_a_process_that_knows_nothing_yet_does_not_say_that_nothing_is_there(
     throwaway_redis: RedisServer, state: Callable[[RedisServer], Any], words: str
 ) -> None:
     """Every read is refused, and none of it is an absence. `writes`: where nothing may be written, others are made."""
+    long_since = pages_app(throwaway_redis.url)
+    visitor = long_since.test_client()
+    assert visitor.get("/health").status_code == 200
     with state(throwaway_redis):
+        answer = visitor.get("/health")
+        assert (answer.status_code, words in answer.text) == (503, True), answer.text[-600:]
         for writes in (True, False):
             app = pages_app(throwaway_redis.url)
             client: OmniqClient = app.extensions["omniq_dashboard"]["omniq_dashboard"].client
@@ -258,10 +263,8 @@ def test_a_process_that_knows_nothing_yet_does_not_say_that_nothing_is_there(
                 assert answer.status_code == 503, (path, writes, answer.text[-600:])
                 assert words in answer.text, (path, writes)
             client.close()
-    app = pages_app(throwaway_redis.url)
-    http = app.test_client()
-    assert [http.get(path).status_code for path in UNKNOWING] == [200] * len(UNKNOWING)
-    app.extensions["omniq_dashboard"]["omniq_dashboard"].client.close()
+    assert [visitor.get(path).status_code for path in UNKNOWING] == [200] * len(UNKNOWING)
+    long_since.extensions["omniq_dashboard"]["omniq_dashboard"].client.close()
 
 
 def test_a_key_of_another_kind_is_said_and_not_shown_as_empty(client: OmniqClient, redis: Any) -> None:
