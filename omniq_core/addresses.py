@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import redis
 from redis import connection as redis_connection
 from redis.backoff import NoBackoff
-from redis.cluster import RedisCluster
+from redis.client import Pipeline
+from redis.cluster import ClusterPipeline, RedisCluster
 from redis.connection import SSLConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoPermissionError, RedisError, ResponseError
@@ -194,11 +195,13 @@ def uses_tls(r: Any) -> bool:
 
 def plain_client(given: Any) -> Any:
     """A client that somebody made, as it is. Raises TypeError for what answers to no command here, now or ever."""
-    if isinstance(given, redis.Redis | RedisCluster):
+    piped = isinstance(given, Pipeline | ClusterPipeline)  # which are clients by their class
+    if isinstance(given, redis.Redis | RedisCluster) and not piped:
         return given
     kind = cast("type[object]", type(given))
     name = f"{kind.__module__}.{kind.__qualname__}"
     more = ": an asyncio client cannot be waited for here" if ".asyncio" in kind.__module__ else ""
+    more = ": a pipeline keeps commands for later, so give the client that it is of" if piped else more
     if not more and kind.__module__.split(".")[0] == "valkey":
         more = ": redis-py works with Valkey, so give the address, or a client of redis-py"
     raise TypeError(f"redis= wants a client of redis-py (redis.Redis or RedisCluster), not {name}{more}")

@@ -9,7 +9,14 @@ from flask import Flask
 from dashboard import OmniqDashboard, create_app
 from omniq_core import OmniqClient
 
-WRONG = [redis.asyncio.Redis(), redis.asyncio.RedisCluster("127.0.0.1"), object(), 7, redis.Redis]
+WRONG = [
+    redis.asyncio.Redis(),
+    redis.asyncio.RedisCluster("127.0.0.1"),
+    object(),
+    7,
+    redis.Redis,
+    redis.Redis().pipeline(),
+]
 
 
 def test_a_client_of_valkey_py_is_told_what_works() -> None:
@@ -35,7 +42,7 @@ def test_an_option_of_an_address_that_cannot_be_used_is_named(query: str, words:
         assert "s3cret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("given", WRONG, ids=["asyncio", "asyncio cluster", "object", "number", "class"])
+@pytest.mark.parametrize("given", WRONG, ids=["asyncio", "asyncio cluster", "object", "number", "class", "pipeline"])
 def test_it_is_refused_at_once_in_words(given: object) -> None:
     words = "wants a client of redis-py .*Redis or RedisCluster"
     with pytest.raises(TypeError, match=words):
