@@ -9,9 +9,11 @@ from .redact_spellings import (
     Reading,
     Span,
     digits_in,
+    grams_of,
+    may_stand,
     number_of,
     numbers_in,
-    read,
+    read_all,
     readings,
     stands_alone,
     texts_in,
@@ -28,6 +30,8 @@ _LONGEST_CHARACTER = 4
 """Bytes: an error is cut between two characters."""
 MOST_VALUES = 100
 """Of a payload with more of them, only the error's type is shown: each is looked for."""
+MOST_PARTS = 500
+"""The same of values and the lines in them."""
 _TYPE = re.compile(
     r"[A-Za-z_][\w.$\\]{0,100}(?:Error|Exception|Timeout|Fault|Failure|Warning|Interrupt|Exit|Expired|Refused)"
     r"(?: \[[A-Z][A-Z0-9_]{2,60}\])?"
@@ -46,20 +50,19 @@ def type_only(text: str) -> str:
     return f"{found[1]}: {HIDDEN}" if found else HIDDEN
 
 
-def masked(text: str, values: Sequence[str], names: re.Pattern[str] | None) -> str:
-    """The text without these values, however they are usually spelled, and without what follows a hidden name."""
+def masked(text: str, values: Sequence[str], names: re.Pattern[str] | None) -> str | None:
+    """The text without these values, however they are usually spelled, and without what follows a hidden name.
+
+    None where there are more of them, or lines in them, than are looked for.
+    """
+    parts = _parts(values) if len(values) <= MOST_VALUES else {}
+    # Whether there are too many must not depend on the text: what somebody wrote into it would tell of the values.
+    if len(values) > MOST_VALUES or len(parts) > MOST_PARTS:
+        return None
     # All is looked for in the text as it came: what is put in the place of one could hide where another begins.
     spans = [found.span("value") for found in names.finditer(text)] if names else []
-    parts = _parts(values)
-    spans += [*_as_they_are(text, parts), *_as_they_read(text, parts), *_numbers(text, values)]
+    spans += [*_stands(text, parts), *_numbers(text, values)]
     return _without(text, spans)
-
-
-def _as_they_are(text: str, parts: dict[str, bool]) -> Iterator[Span]:
-    # Where a letter has another length in lower case, only what it reads as tells where it stands.
-    low = text.lower() if len(text.lower()) == len(text) else text
-    for value, alone in parts.items():
-        yield from texts_in(low, value.lower(), alone=alone)
 
 
 def _numbers(text: str, values: Sequence[str]) -> Iterator[Span]:
@@ -69,19 +72,28 @@ def _numbers(text: str, values: Sequence[str]) -> Iterator[Span]:
             yield at, end
 
 
-def _as_they_read(text: str, parts: dict[str, bool]) -> Iterator[Span]:
+def _stands(text: str, parts: dict[str, bool]) -> Iterator[Span]:
+    # Where a letter has another length in lower case, only what it reads as tells where it stands.
+    low = text.lower() if len(text.lower()) == len(text) else text
     read_as = readings(text)
     ends: list[Reading] = []
     if _may_be_cut(text):
         whole = without_half(text)
         ends = read_as if whole == text else [*read_as, *readings(whole)]
-    bare: list[Reading] | None = None
+    bare = [reading.bare for reading in ends or read_as]
+    grams: frozenset[str] | None = None
+    if sum(map(len, parts)) > len(text):
+        # Most lines share nothing with an error, which is quicker to see than to read them.
+        grams = grams_of({low, *(reading.text for reading in [*(ends or read_as), *bare])}, _KNOWN)
+        parts = {part: alone for part, alone in parts.items() if may_stand(part, grams, begun=bool(ends))}
     for part, alone in parts.items():
-        for value in read(part):
-            yield from _in_readings(text, value.strip(), read_as, ends, alone=alone)
-            if "'" in value or '"' in value or "`" in value:
-                bare = [reading.bare for reading in ends or read_as] if bare is None else bare
-                yield from _in_readings(text, without_quotes(value).strip(), bare, bare if ends else (), alone=alone)
+        yield from texts_in(low, part.lower(), alone=alone)
+    for part, value in read_all(parts):
+        if grams is None or len(value) < _KNOWN or value[:_KNOWN] in grams:
+            yield from _in_readings(text, value, read_as, ends, alone=parts[part])
+        if "'" in value or '"' in value or "`" in value:
+            value = without_quotes(value).strip()
+            yield from _in_readings(text, value, bare, bare if ends else (), alone=parts[part])
 
 
 def _in_readings(

@@ -6,30 +6,37 @@ import html
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
 from itertools import accumulate
+from secrets import token_hex
+from string import ascii_lowercase, ascii_uppercase
 
 Span = tuple[int, int]
 """Where a piece of a text begins, and where it ends."""
 
 _H = "[0-9a-fA-F]"
 _SENT = re.compile(
-    rf"(?P<octets>(?:%(?:25)*{_H}{{2}})+)|(?P<entity>&(?:amp;)*\#?\w{{1,32}};)"
-    rf"|(?P<code>%[uU][dD][89abAB]{_H}{{2}}%[uU][dD][c-fC-F]{_H}{{2}}|%[uU]{_H}{{4}})"
+    rf"(?=[%&])(?:(?P<octets>(?:%(?:25)*{_H}{{2}})+)|(?P<entity>&(?:amp;)*\#?\w{{1,32}};)"
+    rf"|(?P<code>%[uU][dD][89abAB]{_H}{{2}}%[uU][dD][c-fC-F]{_H}{{2}}|%[uU]{_H}{{4}}))"
 )
-"""What URLs and HTML make of a text, once or again and again."""
+"""What URLs and HTML make of a text, once or again and again. The look ahead only makes it quick."""
 _SPELLED = re.compile(
+    r"(?=[\\\x00-\x20+\x80-\U0010ffff])(?:"
     rf"(?P<octets>(?:\\+[xX]{_H}{{2}}|\\+[0-3][0-7]{{2}})+)"
     rf"|(?P<code>\\+[uU][dD][89abAB]{_H}{{2}}\\+[uU][dD][c-fC-F]{_H}{{2}}|\\+U{_H}{{8}}|\\+[uU](?:{_H}{{4}}|\{{{_H}{{1,6}}\}}))"
     r"|(?P<blank>(?:[\s\x00-\x1f+]|\\+[nrtfvNRTFV]){2,}|[^\S ]|[\x00-\x1f+]|\\+[nrtfvNRTFV])"
     r"|(?P<foreign>[^\x00-\x7f])"
-    r"|\\+"
+    r"|\\+)"
 )
 """What does not stand for itself: octets, characters by their number, blanks, and backslashes before anything else."""
 _MAILED = re.compile(r"(?P<octets>(?:=[0-9A-F]{2})+)|=\r?\n")
 """What mail makes of a text. A `=` means something else more often, so that is a reading of its own."""
 _IS_MAILED = re.compile(r"=(?:[89A-F][0-9A-F]|3D|[01][0-9A-F]|\r?\n)")
+_BETWEEN = f"\x7f{token_hex(8)}\x7f"
+"""Stands for itself in every reading, and no text says it, in whatever spelling: nobody knows it."""
+_PLAIN = re.compile(r"(?<![0-9A-Za-z_%&\\=#;{}\r\n\x80-\U0010ffff])[0-9A-Za-z_]{4,}")
+"""What stands for itself in every reading: no part of an escape, and of none that one within another makes."""
 _QUOTES = re.compile("['\"`]+")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 """What takes no place on a screen: logs leave it out."""
@@ -42,6 +49,7 @@ _GROUPED = re.compile(
     r"(?<!\d)(?P<whole>\d{1,3}(?:[,.'_ \xa0\u2009\u202f\u2019]\d{3})+|\d+)(?:[.,](?P<part>\d+))?(?![\d_])"
 )
 """Numbers as people write them: 1,000.50 and 1.000,50."""
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _LONGEST_NUMBER = 60
 _FEWEST_DIGITS = 6
 _DIGITS = re.compile(r"\d+(?:[ ./-]\d+)*")
@@ -49,14 +57,19 @@ _DIGITS = re.compile(r"\d+(?:[ ./-]\d+)*")
 
 
 class _Layer:
-    """A text in pieces, each with the place where it stood."""
+    """A text as it reads in one of the ways. Where each piece of it stood is made out when that is asked for."""
 
-    def __init__(self, found: Iterable[tuple[str, Span]]) -> None:
-        pairs = list(found)
-        pieces = [piece for piece, _ in pairs]
-        self.text = "".join(pieces)
-        self._spans = [span for _, span in pairs]
-        self._ends = list(accumulate(map(len, pieces)))
+    def __init__(self, way: re.Pattern[str], text: str) -> None:
+        self.text = _in_way(way, text)
+        self._from = way, text
+
+    @cached_property
+    def _spans(self) -> list[Span]:
+        return [span for _, span in _pieces(*self._from)]
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return list(accumulate(len(piece) for piece, _ in _pieces(*self._from)))
 
     def stood(self, begin: int, end: int) -> Span:
         """Where stood what is from `begin` to `end`."""
@@ -80,7 +93,7 @@ class Reading:
 
     def through(self, way: re.Pattern[str]) -> Reading:
         """What that reads as in one of these ways."""
-        layer = _Layer(_pieces(way, self.text))
+        layer = _Layer(way, self.text)
         return Reading(layer.text, (*self._layers, layer))
 
     def stands(self, begin: int, end: int) -> Span:
@@ -103,11 +116,44 @@ def readings(text: str) -> list[Reading]:
     return found
 
 
-def read(text: str) -> list[str]:
-    """The same without the places, each once. Quick for a text that stands for itself, as most do."""
-    if "%" in text or "&" in text or "=" in text or _SPELLED.search(text):
-        return list(dict.fromkeys(reading.text for reading in readings(text)))
-    return [text.lower()]
+def read_all(texts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each text with all that it reads as, without the places: all at once, for each reading has a cost of its own.
+
+    Quick for texts that stand for themselves, as most do.
+    """
+    mailed: list[str] = []
+    spelled: list[str] = []
+    for text in texts:
+        if "%" in text or "&" in text or "=" in text or _SPELLED.search(text):
+            spelled.append(text)
+            if _IS_MAILED.search(text):
+                mailed.append(text)
+        else:
+            yield text, text.lower()
+    yield from _at_once(spelled, Reading(_BETWEEN.join(spelled)))
+    yield from _at_once(mailed, Reading(_BETWEEN.join(mailed)).through(_MAILED))
+
+
+def _at_once(texts: Sequence[str], joined: Reading) -> Iterator[tuple[str, str]]:
+    known: set[tuple[str, str]] = set()
+    for reading in _read(joined) if texts else ():
+        for found in zip(texts, map(str.strip, reading.text.split(_BETWEEN)), strict=True):
+            if found not in known:
+                known.add(found)
+                yield found
+
+
+def grams_of(texts: Iterable[str], size: int) -> frozenset[str]:
+    """All pieces of so many characters."""
+    return frozenset(text[at : at + size] for text in texts for at in range(len(text) - size + 1))
+
+
+def may_stand(text: str, grams: frozenset[str], *, begun: bool) -> bool:
+    """May this stand where there are these pieces of four characters, however it reads? `begun`: or begin."""
+    found = _PLAIN.match(text) if begun else _PLAIN.search(text)
+    if not found or found[0][:4].lower() not in grams:
+        return not found
+    return begun or all(run[:4].lower() in grams and run[-4:].lower() in grams for run in _PLAIN.findall(text))
 
 
 def _read(reading: Reading) -> Iterator[Reading]:
@@ -188,6 +234,14 @@ def _float(text: str) -> float | None:
         return None
     found = float(text)
     return found if found != float("inf") else None
+
+
+def _in_way(way: re.Pattern[str], text: str) -> str:
+    """What `_pieces` are when they are put together."""
+    last = way is _SPELLED
+    found = way.sub(lambda match: (_remembered if len(match[0]) < 32 else _said)(last, match.lastgroup, match[0]), text)
+    # What was said is folded already. All else is ASCII, and some letters of other alphabets would change once more.
+    return found.translate(_LOWER) if last else found
 
 
 def _pieces(way: re.Pattern[str], text: str) -> Iterator[tuple[str, Span]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from .redact_errors import MOST_VALUES, is_type, masked, type_only
+from .redact_errors import is_type, masked, type_only
 from .redact_paths import BadPattern, Patterns, compile_patterns, named, split_patterns
 from .redact_walk import HIDDEN, Found, NoJson, is_key, leaves, quoted, rewrite
 
@@ -77,7 +77,8 @@ class Redaction:
             return text
         if self.patterns is not None:
             values = payload.values if payload else None
-            text = type_only(text) if values is None or len(values) > MOST_VALUES else masked(text, values, self.names)
+            left = masked(text, values, self.names) if values is not None else None
+            text = type_only(text) if left is None else left
         return self._ruled("error", text)
 
     def kind(self, name: str) -> str:
@@ -116,7 +117,8 @@ class Redaction:
             text = HIDDEN if seen.text is None else seen.text
         if self.patterns is not None and text != HIDDEN:
             known = payload.values if payload else None
-            text = HIDDEN if known is None or len(known) > MOST_VALUES else masked(text, known, None)
+            left = masked(text, known, None) if known is not None else None
+            text = HIDDEN if left is None else left
         return self._ruled("field", text).encode("utf-8", "replace")
 
     def _ruled(self, kind: str, text: str) -> str:
