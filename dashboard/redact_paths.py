@@ -16,12 +16,17 @@ _PART = re.compile(
 )
 _WHOLE = (-1, -1)
 """The state of a pattern whose steps were all found."""
-_VALUE = r"""(?P<value>(?P<esc>\\*)(?P<q>["']).*?(?:(?<!\\)(?P=esc)(?P=q)|$)|[{\[].*|[^\s,;&)}\]]+)"""
+_VALUE = (
+    r"""(?P<value>(?P<esc>\\*)(?P<q>["']).*?(?:(?<!\\)(?P=esc)(?P=q)|$)|[{\[].*|(?<=\)=)\((?:.*\)|.*)"""
+    r"""|[^\s,;&)}\]]+)"""
+)
 _BEFORE = r"(?:(?<!\w)|(?<=%[0-9a-f]{2})|(?<=\\[nrt])|(?<=\\x[0-9a-f]{2})|(?<=\\u[0-9a-f]{4}))"
 """No letter of a longer name: what ends an escape is none."""
 _BRACKETS = r"""(?:(?:\]|%5d|\[[^\[\]\s]{0,64}\]|%5b[\w.-]{0,64}%5d){1,8}\\*["']?)?"""
 """As in `user[password]=…` and `password[0]=…`."""
-_IS = r"""\s*(?:=>|[:=]|%3[ad])\s*"""
+_COLUMNS = r"""(?:(?=[),:])[^()=\n]{0,100}\){1,3}(?==\())?"""
+"""As PostgreSQL says of a key which values it has: `(password, id)=(…, …)`."""
+_IS = r"""\s*(?:=>|:=|!==?|={1,3}|:|%3[ad])\s*"""
 _REMEMBERED = 10_000
 """Keys whose way is kept: those of jobs are few, and looked up for each of them."""
 _ANYWHERE = re.compile(r"^(?:\$|payload)\.(?=.)")
@@ -128,7 +133,7 @@ def named(names: Iterable[str]) -> re.Pattern[str] | None:
         spelled += ["[\\w.-]{0,64}".join(map(re.escape, pieces))] if any(pieces) else []
     if not spelled:
         return None
-    return re.compile(rf"""(?im){_BEFORE}(?:{"|".join(spelled)})\\*["']?{_BRACKETS}{_IS}{_VALUE}""")
+    return re.compile(rf"""(?im){_BEFORE}(?:{"|".join(spelled)})\\*["']?{_BRACKETS}{_COLUMNS}{_IS}{_VALUE}""")
 
 
 def split_patterns(text: str) -> list[str]:
