@@ -69,7 +69,9 @@ def regions() -> tuple[Partial, ...]:
 
 def _may_look(rule: str, queue: str | None) -> bool:
     """Whoever may press a button on one page need not be let see another, which `back` may name as well."""
-    route = current().routes[rule]
+    route = current().routes.get(rule)
+    if route is None:  # a file, or a page of the host
+        return False
     seen = queue is None or can_see(queue)
     return seen and any(can(one, queue) for one in route.choices) and all(can(more, queue) for more in route.also)
 

@@ -176,11 +176,12 @@ class Maker:
         for button in self._addresses(app, "POST"):
             seen.add_form(button, {})
         self._links, self._forms = [*seen.links.values()], [*seen.forms.values()]
+        self._places = [*self._addresses(app, "GET"), *self._addresses(app, "POST"), "/queues/mail/nonsense"]
 
     def make(self, random: Random) -> Made:
         """Nine of ten are of a page, or of a button on one."""
         method = random.choices(("GET", "POST", "HEAD", *OTHER_METHODS), (40, 40, 8, 3, 3, 3, 3))[0]
-        path, query, body = b"", b"", b""
+        path, query, body, script = b"", b"", b"", False
         if method in OTHER_METHODS or random.random() < 0.1:
             path = self._filled(
                 random.choice(self._rules), lambda name: random.choice(self._known.get(name, ("x",)))
@@ -189,6 +190,9 @@ class Maker:
         elif method == "POST":
             to, fields = random.choice(random.choice(self._forms))
             path, query = _parts(to)
+            script = random.random() < 0.3
+            if script:  # the page to draw again may be any address, and none of a page
+                fields = fields | {"back": [random.choice(self._places)]}
             body = self._encoded(random, fields)
         else:
             path, query = _parts(random.choice(random.choice(self._links)))
@@ -200,6 +204,8 @@ class Maker:
         headers = [self._header(random) for _ in range(random.choice((0, 0, 0, 1, 2)))]
         if method != "POST" or random.random() < 0.9:
             headers.append(("HTTP_SEC_FETCH_SITE", "same-origin"))
+        if script:
+            headers.append(("HTTP_HX_REQUEST", "true"))
         return Made(method, path, query, tuple(headers), body)
 
     def _addresses(self, app: Flask, method: str) -> list[str]:

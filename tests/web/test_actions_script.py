@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.blueprint import static_version
 from omniq_core import OmniqClient
 from tests.support.factories import fail_jobs, publish_jobs
 from tests.support.snapshot import snapshot
@@ -137,11 +138,16 @@ def test_pause_and_resume(client: OmniqClient, visitor: Browser) -> None:
     assert answer.toast() == "Resumed mail"
 
 
-@pytest.mark.parametrize("place", ["nonsense", "check", "pause"])
-def test_a_button_whose_page_is_none_does_what_it_says(client: OmniqClient, visitor: Browser, place: str) -> None:
+@pytest.mark.parametrize(
+    "back",
+    [
+        *(f"/queues/{QUEUE}/{place}" for place in ("nonsense", "check", "pause")),
+        f"/assets/{static_version()}/omniq.css",
+    ],
+)
+def test_a_button_whose_page_is_none_does_what_it_says(client: OmniqClient, visitor: Browser, back: str) -> None:
     publish_jobs(client, QUEUE, 1, now_ms=NOW)
     headers = {**SCRIPT, "Sec-Fetch-Site": "same-origin"}
-    back = f"/queues/{QUEUE}/{place}"
     answer = visitor.http.post(f"/queues/{QUEUE}/pause", data={"back": back, "reason": "x"}, headers=headers)
     assert (answer.status_code, client.is_paused(queue=QUEUE)) == (200, True)
     assert f"Paused {QUEUE}" in answer.text
