@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -110,3 +111,12 @@ def _sound_queues(request: pytest.FixtureRequest) -> Iterator[None]:
 def _counts_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """A dialog counts for 150 ms and then goes on in another answer: on a busy machine at another place each time."""
     monkeypatch.setattr("omniq_core.operator.selection.COUNT_MS", 20_000.0)
+
+
+@pytest.fixture(autouse=True)
+def _no_background_stays() -> Iterator[None]:
+    """The threads of an application that a test forgot would work the tasks of the next one, on the same server."""
+    yield
+    background = sys.modules.get("dashboard.background")
+    for threads in list(background._threads.values()) if background else ():
+        threads.stop()

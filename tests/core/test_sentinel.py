@@ -164,7 +164,8 @@ def test_the_master_dies_while_workers_run(
 
     ran = Counter(job_id for job_id, *_ in runs)
     assert set(safe) <= ran.keys()
-    assert sum(ran.values()) - len(ran) <= WORKERS
+    # What ran when the master died, and what was acked to it alone: a replica follows a little behind.
+    assert sum(ran.values()) - len(ran) <= 3 * WORKERS
     assert len(_overlapping(runs, acked)) == 0
     # Once an outage, not once a worker; sentinels that do not agree yet may make a second short one of it.
     away = [line for line in caplog.messages if "Redis is away" in line]

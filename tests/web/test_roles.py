@@ -175,7 +175,7 @@ def test_each_role_is_offered_what_the_wire_allows_it(client: OmniqClient, all_t
                 if lets(routes[name.partition("+")[0]], queue, may, does)
                 and (not name.endswith("+payloads") or may("read_payload", queue))
             }
-            assert offered(visitor, path) == allowed, (role, path)
+            assert offered(visitor, path) == allowed, (role, path, visitor.get(path).words("main")[:200])
 
 
 def test_a_payload_that_may_not_be_read_is_nowhere(client: OmniqClient) -> None:
