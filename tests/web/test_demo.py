@@ -294,3 +294,4 @@ def test_the_child_finds_its_own_package(
         wait_until(lambda: demo_clients(redis) == 1, 20, "the workload")
     finally:
         parent.end()
+    wait_until(lambda: demo_clients(redis) == 0, 10, "the end of the workload")

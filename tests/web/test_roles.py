@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -19,7 +19,6 @@ from dashboard.state import EXTENSION
 from omniq_core import Filter, Matching, OmniqClient, order_task
 from tests.operator.bulk import begin
 from tests.support.factories import fail_jobs, publish_jobs
-from tests.support.redis_server import RedisServer
 from tests.web.pages_support import NOW, OURS, QUEUE, Browser, browser, job_url, pages_app
 from tests.web.test_read_only_everywhere import TASKS, all_there_is
 from tests.web.trial import UNREACHABLE
@@ -103,15 +102,6 @@ def test_a_task_is_stopped_by_whom_does_what_it_does(client: OmniqClient) -> Non
         )
         if role != "retry":
             assert client.link.round_trips - before == 1  # the record of the refusal
-
-
-@pytest.fixture(scope="module")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    """A server of its own: a process that another test left a moment longer would work the tasks that stand here."""
-    server = RedisServer(tmp_path_factory.mktemp("roles"))
-    server.start()
-    yield server
-    server.stop()
 
 
 PAGES = (
