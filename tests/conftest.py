@@ -25,10 +25,8 @@ gc.set_threshold(100_000, 20, 100)
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     """The Redis of this test worker: `.host .port .url .pid .client() .flush()`. To stop one, use `throwaway_redis`."""
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    server.start()
-    yield server
-    server.stop()
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server
 
 
 @pytest.fixture
@@ -78,10 +76,8 @@ def cluster(_three_masters: ThreeMasters) -> ThreeMasters:
 @pytest.fixture
 def throwaway_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     """An empty server of this test alone: it may be stopped, started again (same port, empty) and reconfigured."""
-    server = RedisServer(tmp_path_factory.mktemp("throwaway"))
-    server.start()
-    yield server
-    server.stop()
+    with RedisServer(tmp_path_factory.mktemp("throwaway")) as server:
+        yield server
 
 
 @pytest.fixture
@@ -115,7 +111,7 @@ def _counts_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_background_stays() -> Iterator[None]:
-    """The threads of an application that a test forgot would work the tasks of the next one, on the same server."""
+    """The threads of an application that a test forgot would work the tasks of the next ones, on the same server."""
     yield
     background = sys.modules.get("dashboard.background")
     for threads in list(background._threads.values()) if background else ():

@@ -23,10 +23,8 @@ def durable(tmp_path: Path) -> Iterator[RedisServer]:
     """A Redis that has on disk what it answered."""
     folder = tmp_path / "redis"
     folder.mkdir()
-    server = RedisServer(folder, {"appendonly": "yes", "appendfsync": "always"})
-    server.start()
-    yield server
-    server.stop()
+    with RedisServer(folder, {"appendonly": "yes", "appendfsync": "always"}) as server:
+        yield server
 
 
 @pytest.fixture

@@ -31,10 +31,8 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 def tls_port(certificates: Certificates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A server that wants a certificate of its clients (a redis-server built with TLS, as every distribution's is)."""
     port = free_port()
-    server = RedisServer(tmp_path_factory.mktemp("tls"), _tls(certificates, port))
-    server.start()
-    yield port
-    server.stop()
+    with RedisServer(tmp_path_factory.mktemp("tls"), _tls(certificates, port)):
+        yield port
 
 
 def _tls(certificates: Certificates, port: int) -> dict[str, str]:
@@ -62,9 +60,7 @@ def test_tls_with_a_certificate_of_each_side(tls_port: int, certificates: Certif
 
 def test_a_cluster_with_tls(certificates: Certificates, tmp_path: Path) -> None:
     port = free_port(below=55_000)
-    server = RedisServer(tmp_path, _tls(certificates, port) | {"cluster-enabled": "yes", "tls-cluster": "yes"})
-    server.start()
-    try:
+    with RedisServer(tmp_path, _tls(certificates, port) | {"cluster-enabled": "yes", "tls-cluster": "yes"}) as server:
         node: Any
         with server.client() as node:
             node.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
@@ -73,8 +69,6 @@ def test_a_cluster_with_tls(certificates: Certificates, tmp_path: Path) -> None:
         with OmniqClient(redis_url=_url(port, ssl_ca_certs=certificates.ca, **ours)) as client:
             assert client.publish(queue="q", payload={}).created
             assert client.link.label == f"cluster 127.0.0.1:{port}"
-    finally:
-        server.stop()
 
 
 def test_a_certificate_of_an_unknown_authority_is_said(tls_port: int, certificates: Certificates) -> None:
@@ -119,9 +113,7 @@ def test_what_stands_in_the_way_of_tls_is_told_apart(
 
 def test_a_unix_socket(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("s")
-    server = RedisServer(folder, {"unixsocket": str(folder / "redis.sock")})
-    server.start()
-    try:
+    with RedisServer(folder, {"unixsocket": str(folder / "redis.sock")}) as server:
         with OmniqClient(redis_url=f"unix://{folder}/redis.sock?db=2") as client, server.client(db=2) as redis:
             client.publish(queue="q", payload={}, job_id="j")
             assert redis.lrange("{q}:wait", 0, -1) == [b"j"]
@@ -130,8 +122,6 @@ def test_a_unix_socket(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory)
         with OmniqClient(redis_url=f"unix://{folder}/redis.sock") as client, pytest.raises(RedisConnectionError) as no:
             client.publish(queue="q", payload={})
         assert f"{folder}/redis.sock" in str(no.value)
-    finally:
-        server.stop()
 
 
 @pytest.fixture

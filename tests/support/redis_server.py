@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import redis as redis_py
 from redis.backoff import NoBackoff
@@ -62,7 +62,7 @@ def connect(host: str, port: int, **options: Any) -> redis_py.Redis:
 class RedisServer:
     """One server process. `stop()` and `start()` keep the port, so its clients can be watched through an outage.
 
-    `options` are lines of redis.conf more: {"cluster-enabled": "yes"}.
+    In a `with` it is started and stopped. `options` are lines of redis.conf more: {"cluster-enabled": "yes"}.
     """
 
     def __init__(self, folder: Path, options: Mapping[str, str] | None = None) -> None:
@@ -82,6 +82,13 @@ class RedisServer:
         if self._process is None:
             raise RuntimeError("this server is stopped")
         return self._process.pid
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def start(self) -> None:
         """Start it, on the port it had before if there was one, and wait until it answers (30 s at most)."""

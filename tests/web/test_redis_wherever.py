@@ -115,16 +115,12 @@ def test_pages_and_actions_while_a_slot_moves(cluster: ThreeMasters, monkeypatch
 
 def test_a_unix_socket(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("s")
-    server = RedisServer(folder, {"unixsocket": str(folder / "redis.sock")})
-    server.start()
-    try:
+    with RedisServer(folder, {"unixsocket": str(folder / "redis.sock")}):
         everything(f"unix://{folder}/redis.sock?db=2&protocol=3")
         with redis_py.Redis(unix_socket_path=f"{folder}/redis.sock", db=2) as admin:
             written = {key.decode() for key in admin.scan_iter(count=1000)}
         assert len([key for key in written if ":x" in key]) > 20
         assert undocumented(written) == set()
-    finally:
-        server.stop()
 
 
 def test_tls_of_an_own_authority_with_a_password(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -132,19 +128,15 @@ def test_tls_of_an_own_authority_with_a_password(tmp_path: Path, caplog: pytest.
     made, port = make_certificates(tmp_path / "c"), free_port()
     files = {"tls-cert-file": made.certificate, "tls-key-file": made.key, "tls-ca-cert-file": made.ca}
     (tmp_path / "r").mkdir()
-    server = RedisServer(
+    with RedisServer(
         tmp_path / "r",
         {"tls-port": str(port), "tls-auth-clients": "no", **{name: str(path) for name, path in files.items()}},
-    )
-    server.start()
-    try:
+    ) as server:
         with server.client() as admin:
             admin.execute_command("ACL", "SETUSER", "oncall", "on", f">{WORD}", "~*", "+@all")
         everything(f"rediss://oncall:{WORD}@127.0.0.1:{port}/0?ssl_ca_certs={made.ca}")
         says_no_password(f"rediss://oncall:{WORD}@127.0.0.1:{port}/0?ssl_ca_certs={made.other_ca}", caplog)
         says_no_password(f"rediss://oncall:{WORD}x@127.0.0.1:{port}/0?ssl_ca_certs={made.ca}", caplog)
-    finally:
-        server.stop()
 
 
 def test_a_client_that_was_given_and_decodes(redis_server: RedisServer, redis: Any) -> None:
@@ -160,14 +152,10 @@ def test_a_valkey_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     """The one that comes with the package, whatever else this machine has."""
     binary = str(get_binary_path())
     monkeypatch.setattr("tests.support.redis_server.find_server_binary", lambda: binary)
-    server = RedisServer(tmp_path)
-    server.start()
-    try:
+    with RedisServer(tmp_path) as server:
         with server.client() as asked:
             assert "valkey_version" in asked.info("server")
         everything(server.url)
-    finally:
-        server.stop()
 
 
 def says_no_password(url: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -181,14 +181,10 @@ def test_a_newer_server_that_could_be_told_more_refuses_nothing(
     """From 7.2 on there is CLIENT SETINFO, which redis-py would send with every connection."""
     binary = str(get_binary_path())
     monkeypatch.setattr("tests.support.redis_server.find_server_binary", lambda: binary)
-    server = RedisServer(tmp_path)
-    server.start()
-    try:
+    with RedisServer(tmp_path) as server:
         http, _ = with_rights(server, user, read_only=user == "viewer", queues="mail", secret="a secret of the host")
         assert [http.get(path).status_code for path in paths] == [200] * len(paths)
         assert refused(server) == []
-    finally:
-        server.stop()
 
 
 def test_a_user_for_some_queues_sees_and_does_all_in_these(throwaway_redis: RedisServer) -> None:
