@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from omniq_core import MAX_ERROR_BYTES
+
 from .redact_spellings import (
+    GRAM,
     Reading,
     Span,
     digits_in,
@@ -24,7 +27,7 @@ from .redact_walk import HIDDEN, is_key
 
 _KNOWN = 4
 """Characters. A shorter value is hidden only where it stands alone: `7` is in many an error."""
-KEPT = 4_096
+KEPT = MAX_ERROR_BYTES
 """Bytes that an acknowledgement keeps of an error. Nothing of ours cuts it before it is masked."""
 _LONGEST_CHARACTER = 4
 """Bytes: an error is cut between two characters."""
@@ -55,9 +58,8 @@ def masked(text: str, values: Sequence[str], names: re.Pattern[str] | None) -> s
 
     None where there are more of them, or lines in them, than are looked for.
     """
-    parts = _parts(values) if len(values) <= MOST_VALUES else {}
     # Whether there are too many must not depend on the text: what somebody wrote into it would tell of the values.
-    if len(values) > MOST_VALUES or len(parts) > MOST_PARTS:
+    if len(values) > MOST_VALUES or len(parts := _parts(values)) > MOST_PARTS:
         return None
     # All is looked for in the text as it came: what is put in the place of one could hide where another begins.
     spans = [found.span("value") for found in names.finditer(text)] if names else []
@@ -84,12 +86,12 @@ def _stands(text: str, parts: dict[str, bool]) -> Iterator[Span]:
     grams: frozenset[str] | None = None
     if sum(map(len, parts)) > len(text):
         # Most lines share nothing with an error, which is quicker to see than to read them.
-        grams = grams_of({low, *(reading.text for reading in [*(ends or read_as), *bare])}, _KNOWN)
+        grams = grams_of({low, *(reading.text for reading in [*(ends or read_as), *bare])})
         parts = {part: alone for part, alone in parts.items() if may_stand(part, grams, begun=bool(ends))}
     for part, alone in parts.items():
         yield from texts_in(low, part.lower(), alone=alone)
     for part, value in read_all(parts):
-        if grams is None or len(value) < _KNOWN or value[:_KNOWN] in grams:
+        if grams is None or len(value) < GRAM or value[:GRAM] in grams:
             yield from _in_readings(text, value, read_as, ends, alone=parts[part])
         if "'" in value or '"' in value or "`" in value:
             value = without_quotes(value).strip()

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import accumulate
 from secrets import token_hex
 from string import ascii_lowercase, ascii_uppercase
@@ -35,7 +35,9 @@ _MAILED = re.compile(r"(?P<octets>(?:=[0-9A-F]{2})+)|=\r?\n")
 _IS_MAILED = re.compile(r"=(?:[89A-F][0-9A-F]|3D|[01][0-9A-F]|\r?\n)")
 _BETWEEN = f"\x7f{token_hex(8)}\x7f"
 """Stands for itself in every reading, and no text says it, in whatever spelling: nobody knows it."""
-_PLAIN = re.compile(r"(?<![0-9A-Za-z_%&\\=#;{}\r\n\x80-\U0010ffff])[0-9A-Za-z_]{4,}")
+GRAM = 4
+"""Characters of a piece that two texts share, or do not."""
+_PLAIN = re.compile(rf"(?<![0-9A-Za-z_%&\\=#;{{}}\r\n\x80-\U0010ffff])[0-9A-Za-z_]{{{GRAM},}}")
 """What stands for itself in every reading: no part of an escape, and of none that one within another makes."""
 _QUOTES = re.compile("['\"`]+")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
@@ -64,22 +66,21 @@ class _Layer:
         self._from = way, text
 
     @cached_property
-    def _spans(self) -> list[Span]:
-        return [span for _, span in _pieces(*self._from)]
-
-    @cached_property
-    def _ends(self) -> list[int]:
-        return list(accumulate(len(piece) for piece, _ in _pieces(*self._from)))
+    def _places(self) -> tuple[list[int], list[Span]]:
+        """Where each piece ends here, and where it stood."""
+        pieces = list(_pieces(*self._from))
+        return list(accumulate(len(piece) for piece, _ in pieces)), [span for _, span in pieces]
 
     def stood(self, begin: int, end: int) -> Span:
         """Where stood what is from `begin` to `end`."""
         return self._at(begin)[0], self._at(end - 1)[1]
 
     def _at(self, at: int) -> Span:
-        nth = bisect_right(self._ends, at)
-        before = self._ends[nth - 1] if nth else 0
-        begin, end = self._spans[nth]
-        if self._ends[nth] - before != end - begin:
+        ends, spans = self._places
+        nth = bisect_right(ends, at)
+        before = ends[nth - 1] if nth else 0
+        begin, end = spans[nth]
+        if ends[nth] - before != end - begin:
             return begin, end
         # As long as it was: character by character.
         return begin + at - before, begin + at - before + 1
@@ -143,17 +144,17 @@ def _at_once(texts: Sequence[str], joined: Reading) -> Iterator[tuple[str, str]]
                 yield found
 
 
-def grams_of(texts: Iterable[str], size: int) -> frozenset[str]:
-    """All pieces of so many characters."""
-    return frozenset(text[at : at + size] for text in texts for at in range(len(text) - size + 1))
+def grams_of(texts: Iterable[str]) -> frozenset[str]:
+    """All pieces of GRAM characters."""
+    return frozenset(text[at : at + GRAM] for text in texts for at in range(len(text) - GRAM + 1))
 
 
 def may_stand(text: str, grams: frozenset[str], *, begun: bool) -> bool:
-    """May this stand where there are these pieces of four characters, however it reads? `begun`: or begin."""
+    """May this stand where there are these pieces of GRAM characters, however it reads? `begun`: or begin."""
     found = _PLAIN.match(text) if begun else _PLAIN.search(text)
-    if not found or found[0][:4].lower() not in grams:
+    if not found or found[0][:GRAM].lower() not in grams:
         return not found
-    return begun or all(run[:4].lower() in grams and run[-4:].lower() in grams for run in _PLAIN.findall(text))
+    return begun or all(run[:GRAM].lower() in grams and run[-GRAM:].lower() in grams for run in _PLAIN.findall(text))
 
 
 def _read(reading: Reading) -> Iterator[Reading]:
@@ -239,7 +240,7 @@ def _float(text: str) -> float | None:
 def _in_way(way: re.Pattern[str], text: str) -> str:
     """What `_pieces` are when they are put together."""
     last = way is _SPELLED
-    found = way.sub(lambda match: (_remembered if len(match[0]) < 32 else _said)(last, match.lastgroup, match[0]), text)
+    found = way.sub(partial(_piece, last), text)
     # What was said is folded already. All else is ASCII, and some letters of other alphabets would change once more.
     return found.translate(_LOWER) if last else found
 
@@ -251,11 +252,14 @@ def _pieces(way: re.Pattern[str], text: str) -> Iterator[tuple[str, Span]]:
         if kept < at:
             yield (text[kept:at].lower() if way is _SPELLED else text[kept:at]), (kept, at)
         kept = end
-        piece = (_remembered if end - at < 32 else _said)(way is _SPELLED, match.lastgroup, match[0])
-        if piece:
+        if piece := _piece(way is _SPELLED, match):
             yield piece, (at, end)
     if kept < len(text):
         yield (text[kept:].lower() if way is _SPELLED else text[kept:]), (kept, len(text))
+
+
+def _piece(last: bool, match: re.Match[str]) -> str:
+    return (_remembered if len(match[0]) < 32 else _said)(last, match.lastgroup, match[0])
 
 
 def _said(last: bool, kind: str | None, text: str) -> str:

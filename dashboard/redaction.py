@@ -76,8 +76,7 @@ class Redaction:
         if not self.on or not text:
             return text
         if self.patterns is not None:
-            values = payload.values if payload else None
-            left = masked(text, values, self.names) if values is not None else None
+            left = _masked(text, payload, self.names)
             text = type_only(text) if left is None else left
         return self._ruled("error", text)
 
@@ -116,8 +115,7 @@ class Redaction:
             seen = self._by_paths(text)
             text = HIDDEN if seen.text is None else seen.text
         if self.patterns is not None and text != HIDDEN:
-            known = payload.values if payload else None
-            left = masked(text, known, None) if known is not None else None
+            left = _masked(text, payload, None)
             text = HIDDEN if left is None else left
         return self._ruled("field", text).encode("utf-8", "replace")
 
@@ -172,6 +170,11 @@ def read_redaction(given: object) -> Redaction:
         raise BadPattern("there is no path between the commas, so nothing would be hidden: write password,*.token")
     patterns = compile_patterns(texts) if texts else None
     return Redaction(patterns, rules, named(patterns.names) if patterns else None)
+
+
+def _masked(text: str, payload: Seen | None, names: re.Pattern[str] | None) -> str | None:
+    values = payload.values if payload else None
+    return None if values is None else masked(text, values, names)
 
 
 def _asked(rule: Rule, kind: str, text: str) -> str | None:

@@ -29,6 +29,7 @@ from .errors import (
 )
 from .explaining import is_unknown
 from .models import BatchResultItem, JobToPublish, PayloadT, PublishedId, ReserveJob, ReservePaused
+from .payloads import MAX_ERROR_BYTES
 from .trash import Keep, Restored
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ __all__ = [
     "JOB_KINDS",
     "LARGEST_EXPORTED",
     "LONGEST_PAUSE_MS",
+    "MAX_ERROR_BYTES",
     "MOST_CHECKED",
     "MOST_COUNTERS",
     "MOST_FOUND",

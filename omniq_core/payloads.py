@@ -7,6 +7,7 @@ import json
 from typing import Any, cast
 
 MAX_ERROR_BYTES = 4096
+"""So much of an error is kept with its job."""
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 

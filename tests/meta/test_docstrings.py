@@ -21,6 +21,7 @@ VALUES = {
         "JOB_KINDS",
         "LARGEST_EXPORTED",
         "LONGEST_PAUSE_MS",
+        "MAX_ERROR_BYTES",
         "MOST_CHECKED",
         "MOST_COUNTERS",
         "MOST_FOUND",
