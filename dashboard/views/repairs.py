@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 from omniq_core import FindingKind, repair_of_kind
 
 from .. import confirm
+from ..access import READ
 from ..actions import repairs as act
 from ..htmx import Toast, answer, here, show_dialog
 from ..htmx import kind as how_asked
@@ -47,14 +48,14 @@ def repair_kind(kind: str) -> Response:
     )
 
 
-@routes.form("/queues/<omniq:queue>/repairs/<kind>", action="repair", also=("read",))
+@routes.form("/queues/<omniq:queue>/repairs/<kind>", action="repair", also=(READ,))
 def repair_found(queue: str, kind: str) -> Response:
     """Shows what a repair would change."""
     which = _known(kind)
     return _dialog(queue, which, _choice(which, request.args.get("choice", "")))
 
 
-@routes.post("/queues/<omniq:queue>/repairs/<kind>", action="repair", tells=("kind", "choice"), also=("read",))
+@routes.post("/queues/<omniq:queue>/repairs/<kind>", action="repair", tells=("kind", "choice"), also=(READ,))
 def repair_start(queue: str, kind: str) -> Response:
     """Begins what was confirmed, unless it is no longer so (409, with the dialog again)."""
     which = _known(kind)

@@ -181,7 +181,8 @@ class Maker:
     def make(self, random: Random) -> Made:
         """Nine of ten are of a page, or of a button on one."""
         method = random.choices(("GET", "POST", "HEAD", *OTHER_METHODS), (40, 40, 8, 3, 3, 3, 3))[0]
-        path, query, body, script = b"", b"", b"", False
+        path, query, body = b"", b"", b""
+        headers: list[tuple[str, str]] = []
         if method in OTHER_METHODS or random.random() < 0.1:
             path = self._filled(
                 random.choice(self._rules), lambda name: random.choice(self._known.get(name, ("x",)))
@@ -190,8 +191,8 @@ class Maker:
         elif method == "POST":
             to, fields = random.choice(random.choice(self._forms))
             path, query = _parts(to)
-            script = random.random() < 0.3
-            if script:  # the page to draw again may be any address, and none of a page
+            if random.random() < 0.3:  # the page to draw again may be any address, and none of a page
+                headers.append(("HTTP_HX_REQUEST", "true"))
                 fields = fields | {"back": [random.choice(self._places)]}
             body = self._encoded(random, fields)
         else:
@@ -201,11 +202,9 @@ class Maker:
             parts = path.split(b"/")
             parts[random.randrange(len(parts))] = self._value(random)
             path = b"/".join(parts)
-        headers = [self._header(random) for _ in range(random.choice((0, 0, 0, 1, 2)))]
+        headers += [self._header(random) for _ in range(random.choice((0, 0, 0, 1, 2)))]
         if method != "POST" or random.random() < 0.9:
             headers.append(("HTTP_SEC_FETCH_SITE", "same-origin"))
-        if script:
-            headers.append(("HTTP_HX_REQUEST", "true"))
         return Made(method, path, query, tuple(headers), body)
 
     def _addresses(self, app: Flask, method: str) -> list[str]:
